@@ -1,0 +1,256 @@
+"""Every option once: name, default, meaning, unit and valid range.
+
+The command line, the keyword arguments of the Python functions and the saved run record are all
+made from the fields of `Options`; change a default here and it changes everywhere.
+
+>>> Options(height=231, model="brute").model
+'exact'
+>>> Options(scales=0)
+Traceback (most recent call last):
+...
+analogies.option_kinds.OptionError: scales must be an integer between 1 and 16. Received: 0
+"""
+
+import dataclasses
+import difflib
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from analogies.errors import InputError
+from analogies.option_kinds import Kind, OptionError, check, kind_of, option
+
+SMALLEST_SIDE = 16  # px, of any picture that is made
+LARGEST_SIDE = 65500  # px, what image formats hold
+
+SIZE = "size"
+START = "start and repeatability"
+MATCHING = "matching"
+LOSSES = "what the result should keep (weights and layers)"
+FEATURES = "features"
+OUTPUT = "output"
+RUNNING = "running"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The checked options of a run; making one checks every value.
+
+    Raises:
+        OptionError: (an `InputError`) naming the option, its valid values and what was received.
+    """
+
+    # fmt: off
+    # Size and pyramid
+    width: int | None = option(
+        None, SIZE, "integer", "Width of the result; with only one of width and height given the "
+        "proportions of B are kept. 0 or left out: B's own size.",
+        unit="px", minimum=SMALLEST_SIDE, maximum=LARGEST_SIDE, metavar="PX",
+    )
+    height: int | None = option(
+        None, SIZE, "integer", "Height of the result, see --width.",
+        unit="px", minimum=SMALLEST_SIDE, maximum=LARGEST_SIDE, metavar="PX",
+    )
+    scales: int = option(
+        4, SIZE, "integer", "Number of pyramid levels, coarse to fine.",
+        minimum=1, maximum=16, metavar="N",
+    )
+    min_scale: float = option(
+        0.25, SIZE, "number", "Size of the coarsest level as a fraction of the result.",
+        above=0, maximum=1, metavar="FRACTION",
+    )
+    iters: int = option(
+        2, SIZE, "integer", "Passes per level: match once, then optimize with the matches held.",
+        minimum=1, maximum=1000, metavar="N",
+    )
+    evaluations: int = option(
+        20, SIZE, "integer", "Evaluations of the loss per pass.",
+        minimum=1, maximum=100000, metavar="N",
+    )
+    a_scale_mode: str = option(
+        "none", SIZE, "choice", "Size of A and A': their own (none), that of the result (match), "
+        "or scaled by the factor that scales B (ratio).", choices=("none", "match", "ratio"),
+    )
+    a_scale: float = option(
+        1.0, SIZE, "number", "Additional scale factor for A and A'.",
+        above=0, maximum=100, metavar="FACTOR",
+    )
+
+    # Matching
+    model: str = option(
+        "auto", MATCHING, "choice", "How matches are found: by looking at all (exact; also called "
+        "brute), by PatchMatch, or whichever suits the size (auto).",
+        choices=("auto", "exact", "patchmatch"), aliases=(("brute", "exact"),),
+    )
+    patch_size: int = option(
+        3, MATCHING, "integer", "Side of the patches that are matched.",
+        unit="cells", minimum=1, maximum=15, metavar="N",
+    )
+
+    # Losses
+    analogy_w: float = option(
+        1.0, LOSSES, "number", "Weight of the analogy: B' looks like A' where B looks like A.",
+        minimum=0, maximum=1e6, metavar="W",
+    )
+    analogy_layers: tuple[str, ...] = option(
+        ("block3_conv1", "block4_conv1"), LOSSES, "layers", "Layers of the analogy.",
+        metavar="LAYERS",
+    )
+    mrf_w: float = option(
+        0.5, LOSSES, "number", "Weight of coherence: every patch of B' occurs in A'.",
+        minimum=0, maximum=1e6, metavar="W",
+    )
+    mrf_layers: tuple[str, ...] = option(
+        ("block3_conv1", "block4_conv1"), LOSSES, "layers", "Layers of the coherence.",
+        metavar="LAYERS",
+    )
+    b_content_w: float = option(
+        0.0, LOSSES, "number", "Weight of content: B' shows what B shows.",
+        minimum=0, maximum=1e6, metavar="W",
+    )
+    content_layers: tuple[str, ...] = option(
+        ("block3_conv1", "block4_conv1"), LOSSES, "layers", "Layers of the content.",
+        metavar="LAYERS",
+    )
+    tv_w: float = option(
+        1.0, LOSSES, "number", "Weight of smoothness (total variation).",
+        minimum=0, maximum=1e6, metavar="W",
+    )
+    nstyle_w: float = option(
+        0.0, LOSSES, "number", "Weight of style as Gram matrices of A' (neural style).",
+        minimum=0, maximum=1e6, metavar="W",
+    )
+    nstyle_layers: tuple[str, ...] = option(
+        ("block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"), LOSSES, "layers",
+        "Layers of the style.", metavar="LAYERS",
+    )
+
+    # Features
+    features: str | None = option(
+        None, FEATURES, "choice", "Network that sees the pictures. slim comes with the program; "
+        "vgg16 and vgg19 are downloaded by Keras on first use. Left out: the network of "
+        "--vgg-weights, or slim.", choices=("slim", "vgg16", "vgg19"),
+    )
+    vgg_weights: str | None = option(
+        None, FEATURES, "text", "File of network weights: Keras .h5 or .weights.h5, "
+        "image-analogies' .h5, or .npz. Also read from the variable VGG_WEIGHT_PATH.",
+        metavar="FILE",
+    )
+    pool_mode: str = option(
+        "max", FEATURES, "choice", "Pooling between the blocks of the network.",
+        choices=("max", "avg"),
+    )
+
+    # Start
+    init: str = option(
+        "auto", START, "text", "What the result starts from: auto (pieces of A' put in the places "
+        "where they match), noise, b, or a picture, say an earlier result to take further.",
+        metavar="{auto,noise,b,IMAGE}",
+    )
+    seed: int = option(
+        0, START, "integer", "Random seed; the same seed gives the same bytes on one machine.",
+        minimum=0, maximum=2**31 - 1, metavar="N",
+    )
+
+    # Output
+    contrast: float = option(
+        0.0, OUTPUT, "number", "Stretch the result's contrast: this share of the darkest and of "
+        "the brightest values is cut off. 0: off (image-analogies: 0.02).",
+        unit="%", minimum=0, maximum=49, metavar="PERCENT",
+    )
+    output_full: bool = option(
+        False, OUTPUT, "flag", "Write the pictures of all passes at the full size.", runtime=True
+    )
+
+    # Running
+    device: str = option(
+        "auto", RUNNING, "text", "Where to compute: auto, cpu, gpu, or gpu:N.",
+        metavar="{auto,cpu,gpu,gpu:N}", runtime=True,
+    )
+    logdir: str | None = option(
+        None, RUNNING, "text", "Folder for TensorBoard: losses, timings and pictures.",
+        metavar="FOLDER", runtime=True,
+    )
+    quiet: bool = option(False, RUNNING, "flag", "Print nothing but errors.", runtime=True)
+    verbose: bool = option(
+        False, RUNNING, "flag", "Tell what is done, with sizes and timings.", runtime=True
+    )
+
+    # fmt: on
+
+    def __post_init__(self) -> None:
+        for name, kind in kinds().items():
+            value = getattr(self, name)
+            if name in ("width", "height") and value in (0, "0"):  # image-analogies' "not given"
+                value = None
+            object.__setattr__(self, name, check(name, value, kind))
+        _check_device(self.device)
+        _check_weights(self)
+
+    @classmethod
+    def parse(cls, given: Mapping[str, Any]) -> Self:
+        """Options from a mapping, say keyword arguments or a saved run record.
+
+        Raises:
+            InputError: also for a name that is no option, with the one it resembles.
+        """
+        known = kinds()
+        for name in given:
+            if name in known:
+                continue
+            similar = difflib.get_close_matches(str(name), known, n=1)
+            hint = f"Did you mean {similar[0]}?" if similar else f"There are: {', '.join(known)}."
+            raise InputError(f"no option has this name. {hint} Received: {name!r}")
+        return cls(**given)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All options as JSON can hold them; `Options.parse` takes them back."""
+        values = dataclasses.asdict(self)
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
+
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of the options on which the result's pixels depend."""
+        known = kinds()
+        values = {name: v for name, v in self.as_dict().items() if not known[name].runtime}
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+    def layers(self) -> dict[str, tuple[str, ...]]:
+        """Layers of the terms that have a weight, {option's name: layers}."""
+        terms = {
+            "analogy_layers": (self.analogy_w, self.analogy_layers),
+            "mrf_layers": (self.mrf_w, self.mrf_layers),
+            "content_layers": (self.b_content_w, self.content_layers),
+            "nstyle_layers": (self.nstyle_w, self.nstyle_layers),
+        }
+        return {name: layers for name, (weight, layers) in terms.items() if weight > 0}
+
+
+def kinds() -> dict[str, Kind]:
+    """{option's name: its `Kind`} in the order of the table."""
+    return {field.name: kind_of(field) for field in dataclasses.fields(Options)}
+
+
+def defaults() -> dict[str, Any]:
+    """{option's name: its default}."""
+    return {field.name: field.default for field in dataclasses.fields(Options)}
+
+
+def _check_device(device: str) -> None:
+    name, _, number = device.partition(":")
+    numbered = name == "gpu" and number.isdecimal()
+    if device not in ("auto", "cpu", "gpu") and not numbered:
+        raise OptionError("device", f"must be auto, cpu, gpu or gpu:N. Received: {device!r}")
+
+
+def _check_weights(options: Options) -> None:
+    terms = options.layers()
+    if not terms:
+        names = "analogy_w, mrf_w, b_content_w and nstyle_w"
+        raise InputError(f"{names} are all 0: nothing says what the result should be")
+    for name, layers in terms.items():
+        if not layers:
+            raise OptionError(name, "must name at least one layer. Received: none")
+    if options.quiet and options.verbose:
+        raise InputError("quiet and verbose cannot both be asked for")
