@@ -1,0 +1,312 @@
+"""Weight files: which network they hold, and their numbers, checked.
+
+Reads `.npz` of named arrays, Keras' `.h5` and `.weights.h5` and image-analogies' `.h5`; knows
+where the embedded file lies and fetches Keras' own. NumPy and h5py only, except for the download.
+"""
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analogies.errors import InputError
+from analogies.features import hdf5
+from analogies.features.networks import NETWORKS, check_network, layer_table
+
+# File names, and MD5 sums as keras.applications states them.
+KERAS_FILES = {
+    "vgg16": (
+        "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "6d6bbae143d832006294945121d1f1fc",
+    ),
+    "vgg19": (
+        "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "253f8cb515780f3b799900260a226db6",
+    ),
+}
+
+# A file that says neither by names nor by shapes which network it is, is taken for this one.
+_PREFERENCE = ("slim", "vgg19", "vgg16")
+
+
+@dataclass(frozen=True)
+class WeightsInfo:
+    """What a weight file holds.
+
+    Attributes:
+        format: "npz", "keras-h5", "keras-weights-h5" or "image-analogies".
+        network: a name in `networks.NETWORKS`.
+        layers: Keras names of the convolutions it holds, from the image upwards, without gaps.
+    """
+
+    format: str
+    network: str
+    layers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The numbers of a weight file, ready for `FeatureModel`.
+
+    Attributes:
+        info: what the file is.
+        arrays: layer name -> (kernel (3, 3, in, out), bias (out,)), float32, finite.
+        padding: "reflect" or "zero": how the network was trained to see its borders.
+        caffe: whether the first convolution reads BGR with the ImageNet mean subtracted;
+            otherwise it reads RGB in [0, 255].
+    """
+
+    info: WeightsInfo
+    arrays: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    padding: str
+    caffe: bool
+
+
+def inspect(path: str | Path, network: str | None = None) -> WeightsInfo:
+    """What a weight file holds, from names and shapes alone.
+
+    Args:
+        path: the file.
+        network: the network it must hold; None infers it.
+
+    Raises:
+        InputError: no such file, unreadable, another layout, wrong shapes, another network.
+    """
+    path = _existing(path)
+    if _is_npz(path):
+        shapes, _ = _split_npz(_npz_shapes(path), path)
+        layout, entries = "npz", [(n, k, b) for n, (k, b) in shapes.items()]
+    else:
+        layout, entries = _read_hdf5(path, shapes_only=True)
+    return _identify(path, layout, entries, network)
+
+
+def load(path: str | Path, network: str | None = None, trusted: bool = False) -> Weights:
+    """The numbers of a weight file.
+
+    Args:
+        path: the file.
+        network: the network it must hold; None infers it.
+        trusted: the file is our own or its hash was checked; parsed without a child process.
+
+    Raises:
+        InputError: as `inspect`, and for values that are not finite.
+    """
+    path = _existing(path)
+    preprocess = None
+    if _is_npz(path):
+        arrays, preprocess = _split_npz(_npz_arrays(path), path)
+        layout, entries = "npz", [(n, k, b) for n, (k, b) in arrays.items()]
+    else:
+        layout, entries = _read_hdf5(path, shapes_only=False, trusted=trusted)
+    shapes = [(name, np.shape(kernel), np.shape(bias)) for name, kernel, bias in entries]
+    info = _identify(path, layout, shapes, network)
+    named = _named(info, entries)
+    for name, pair in named.items():
+        _check_finite(path, name, pair)
+    if preprocess is not None:
+        first = info.layers[0]
+        named[first] = _fold(preprocess, *named[first])
+    reflect = layout == "npz" or info.network == "slim"
+    final = {n: (k.astype(np.float32), b.astype(np.float32)) for n, (k, b) in named.items()}
+    return Weights(info, final, "reflect" if reflect else "zero", caffe=not reflect)
+
+
+def load_default(network: str) -> Weights:
+    """The weights of a network when no file is given: embedded, or Keras' download.
+
+    Raises:
+        InputError: when they are not there and cannot be fetched.
+    """
+    if check_network(network) == "slim":
+        return load(embedded_path(), network, trusted=True)
+    return load(_download(network), network, trusted=True)
+
+
+def embedded_path() -> Path:
+    """Where `slim.weights.h5` lies: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    places = [package / "weights" / "slim.weights.h5", package.parent / "weights/slim.weights.h5"]
+    for place in places:
+        if place.is_file():
+            return place
+    raise InputError(
+        "The embedded weights slim.weights.h5 are missing from this installation; install it "
+        f"again or give a weight file. Received: neither {places[0]} nor {places[1]}"
+    )
+
+
+def _download(network: str) -> Path:
+    """Path of Keras' own weights, fetched into its cache when they are not there yet."""
+    import keras
+
+    name, md5 = KERAS_FILES[network]
+    source = {"vgg16": keras.applications.vgg16, "vgg19": keras.applications.vgg19}[network]
+    url = source.WEIGHTS_PATH_NO_TOP
+    try:
+        path = keras.utils.get_file(name, url, cache_subdir="models", file_hash=md5)
+    except Exception as error:
+        place = Path(keras.config.keras_home()) / "models" / name
+        raise InputError(
+            f"The weights of {network} could not be fetched. Put {name} (from {url}) at {place}, "
+            "or name a weight file with --vgg-weights or VGG_WEIGHT_PATH, or use "
+            f"--features slim, which needs no download. Received: {_one_line(error)}"
+        ) from error
+    return Path(path)
+
+
+def _existing(path: str | Path) -> Path:
+    place = Path(path).expanduser()
+    if not place.is_file():
+        raise InputError(f"There is no weight file of this name. Received: {str(path)!r}")
+    return place
+
+
+def _is_npz(path: Path) -> bool:
+    """By content, so that a wrong suffix does no harm."""
+    with open(path, "rb") as file:
+        head = file.read(4)
+    return head == b"PK\x03\x04" or (path.suffix.lower() == ".npz" and head != b"\x89HDF")
+
+
+def _read_hdf5(path: Path, shapes_only: bool, trusted: bool = False) -> tuple[str, list[Any]]:
+    try:
+        return (hdf5.read if trusted else hdf5.read_safely)(path, shapes_only)
+    except hdf5.LayoutError as error:
+        raise InputError(
+            f"The weight file is of no known kind: {error}. Known are Keras .h5 without top, "
+            ".weights.h5, image-analogies' .h5 and .npz with block1_conv1/kernel and so on. "
+            f"Received: {str(path)!r}"
+        ) from error
+
+
+def _npz_arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {key: file[key] for key in file.files}
+    except Exception as error:
+        raise _unreadable_npz(path, error) from error
+
+
+def _npz_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Shapes from the headers, without the numbers."""
+    try:
+        shapes = {}
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                with archive.open(name) as member:
+                    version = np.lib.format.read_magic(member)
+                    read = np.lib.format.read_array_header_1_0
+                    if version != (1, 0):
+                        read = np.lib.format.read_array_header_2_0
+                    shapes[name.removesuffix(".npy")] = read(member)[0]
+        return shapes
+    except Exception as error:
+        raise _unreadable_npz(path, error) from error
+
+
+def _unreadable_npz(path: Path, error: Exception) -> InputError:
+    return InputError(
+        "The weight file cannot be read as .npz; it is truncated or damaged "
+        f"({_one_line(error)}). Received: {str(path)!r}"
+    )
+
+
+def _split_npz(content: Mapping[str, Any], path: Path) -> tuple[dict[str, Any], Any]:
+    """Named arrays -> {layer: (kernel, bias)} and the `preprocess` pair or None."""
+    pairs = {
+        key.removesuffix("/kernel"): (kernel, content[key.removesuffix("kernel") + "bias"])
+        for key, kernel in content.items()
+        if key.endswith("/kernel") and key.removesuffix("kernel") + "bias" in content
+    }
+    preprocess = pairs.pop("preprocess", None)
+    every = {info.name for network in NETWORKS for info in layer_table(network)}
+    layers = {name: pair for name, pair in pairs.items() if name in every}
+    if not layers:
+        found = ", ".join(list(content)[:6]) or "nothing"
+        raise InputError(
+            "The .npz holds no VGG layers; expected arrays like block1_conv1/kernel and "
+            f"block1_conv1/bias, found {found}. Received: {str(path)!r}"
+        )
+    return dict(sorted(layers.items())), preprocess
+
+
+def _identify(path: Path, layout: str, entries: Sequence[Any], network: str | None) -> WeightsInfo:
+    """Network and layers from the shapes; raises where they fit none, or not the one asked for."""
+    if network is not None:
+        check_network(network)
+    fitting = [name for name in _PREFERENCE if _misfit(name, entries) is None]
+    if network in fitting:
+        fitting = [network]
+    if not fitting:
+        reason = _misfit(network or _closest(entries), entries)
+        raise InputError(
+            f"The weight file does not hold {network or 'any of ' + ', '.join(NETWORKS)}: "
+            f"{reason}. Received: {str(path)!r}"
+        )
+    if network is not None and network != fitting[0]:
+        raise InputError(
+            f"The weight file holds {fitting[0]}, but {network} was asked for "
+            f"({_misfit(network, entries)}). Received: {str(path)!r}"
+        )
+    table = layer_table(fitting[0])
+    return WeightsInfo(layout, fitting[0], tuple(row.name for row in table[: len(entries)]))
+
+
+def _closest(entries: Sequence[Any]) -> str:
+    """The network whose first convolution has the width found, for the wording of an error."""
+    return "slim" if entries and tuple(entries[0][1])[-1:] == (16,) else "vgg19"
+
+
+def _misfit(network: str, entries: Sequence[Any]) -> str | None:
+    """Why these layers are not the first ones of `network`; None when they are.
+
+    Entries are (name or None, kernel shape, bias shape) in order.
+    """
+    table = layer_table(network)
+    if len(entries) > len(table):
+        return f"{network} has {len(table)} convolutions, the file {len(entries)}"
+    for row, (name, kernel, bias) in zip(table, entries, strict=False):
+        if name is not None and name != row.name:
+            return f"where {network} has {row.name} the file has {name}"
+        expected = (3, 3, row.inputs, row.channels)
+        if tuple(kernel) != expected:
+            return f"{row.name} of {network} has a kernel {expected}, the file {tuple(kernel)}"
+        if tuple(bias) != (row.channels,):
+            return f"{row.name} of {network} has a bias {(row.channels,)}, the file {tuple(bias)}"
+    return None
+
+
+def _named(info: WeightsInfo, entries: Sequence[Any]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    pairs = ((np.asarray(kernel), np.asarray(bias)) for _, kernel, bias in entries)
+    return dict(zip(info.layers, pairs, strict=True))
+
+
+def _check_finite(path: Path, name: str, pair: Sequence[np.ndarray]) -> None:
+    for array in pair:
+        if array.dtype.kind not in "fiu":
+            raise InputError(f"{name} holds {array.dtype}, not numbers. Received: {str(path)!r}")
+        if not np.isfinite(array).all():
+            count = int(np.size(array) - np.isfinite(array).sum())
+            raise InputError(
+                f"{name} holds {count} values that are NaN or infinite. Received: {str(path)!r}"
+            )
+
+
+def _fold(
+    preprocess: tuple[np.ndarray, np.ndarray], kernel: np.ndarray, bias: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """One convolution of RGB in [0, 255] for the 1x1 `preprocess` of RGB in [0, 1] and the first.
+
+    Exact, because reflection pads before and after a 1x1 convolution alike.
+    """
+    mix, offset = preprocess[0][0, 0].astype(float) / 255.0, preprocess[1].astype(float)
+    folded = np.einsum("cd,ijdo->ijco", mix, kernel.astype(float))
+    return folded, bias + np.einsum("d,ijdo->o", offset, kernel.astype(float))
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -1,0 +1,1 @@
+"""Embedded feature weights, installed as `analogies.weights`."""
