@@ -65,13 +65,13 @@ class Kind:
         """The valid values in words: "at least 16 px", "between 0 and 50 %"."""
         unit = f" {self.unit}" if self.unit else ""
         if self.above is not None and self.maximum is not None:
-            return f"above {self.above:g} and at most {self.maximum:g}{unit}"
+            return f"above {self.above:.10g} and at most {self.maximum:.10g}{unit}"
         if self.above is not None:
-            return f"above {self.above:g}{unit}"
+            return f"above {self.above:.10g}{unit}"
         if self.minimum is not None and self.maximum is not None:
-            return f"between {self.minimum:g} and {self.maximum:g}{unit}"
+            return f"between {self.minimum:.10g} and {self.maximum:.10g}{unit}"
         if self.minimum is not None:
-            return f"at least {self.minimum:g}{unit}"
+            return f"at least {self.minimum:.10g}{unit}"
         return ""
 
 

@@ -1,0 +1,123 @@
+"""Any Pillow image to sRGB: orientation, palettes, bit depths, CMYK and color profiles."""
+
+import io
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageCms
+
+from analogies.errors import InputError
+
+_ORIENTATION_TAG = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_PROFILE_MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
+_MODES_OF_PROFILE = {
+    "RGB": ("1", "L", "RGB", "RGBX", "YCbCr", "HSV"),
+    "L": ("1", "L"),
+    "CMYK": ("CMYK",),
+    "LAB": ("LAB",),
+}
+
+Notes = tuple[str, ...]
+
+
+def orientation(image: Image.Image) -> tuple[int, Notes]:
+    """The EXIF orientation, 1 to 8, and a note where the EXIF data cannot be read."""
+    try:
+        value = image.getexif().get(_ORIENTATION_TAG, 1)
+    except Exception:  # a damaged EXIF block makes Pillow raise many kinds
+        return 1, ("has EXIF data that cannot be read; its orientation is taken as upright",)
+    return (value if value in _TURNS else 1), ()
+
+
+def to_rgb(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None, Notes]:
+    """The upright pixels of an image in sRGB.
+
+    Returns:
+        (height, width, 3) float32 in [0, 255]; alpha (height, width) float32 in [0, 255], or None
+        where the image has none; notes.
+
+    Raises:
+        InputError: values without a meaning as brightness (NaN, negative, beyond 16 bit).
+    """
+    turn, notes = orientation(image)
+    image.load()
+    if turn != 1:
+        image = _turned(image, turn)
+    if image.mode.startswith("I") or image.mode == "F":
+        return *_deep_gray(image), notes
+    color, alpha = _split_alpha(image)
+    rgb, profile_notes = _to_srgb(color, image.info.get("icc_profile"))
+    opacity = None if alpha is None else np.asarray(alpha, np.float32)
+    return np.asarray(rgb, np.float32), opacity, (*notes, *profile_notes)
+
+
+def _turned(image: Image.Image, turn: int) -> Image.Image:
+    info = image.info
+    upright = image.transpose(_TURNS[turn])
+    upright.info = info
+    return upright
+
+
+def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """The colors without transparency, and the transparency as an "L" image."""
+    if image.mode in ("RGBa", "La"):
+        image = image.convert("RGBA" if image.mode == "RGBa" else "LA")
+    if not image.has_transparency_data:
+        return (image.convert("RGB") if image.mode == "P" else image), None
+    with_alpha = image.convert("LA" if image.mode in ("LA", "L", "1") else "RGBA")
+    return with_alpha.convert(with_alpha.mode[:-1]), with_alpha.getchannel("A")
+
+
+def _deep_gray(image: Image.Image) -> tuple[np.ndarray, None]:
+    """Gray of 16 or 32 bits or floating point, by the range its values fill."""
+    values = np.asarray(image).astype(np.float64)
+    low, high = values.min(), values.max()
+    if not (np.isfinite(low) and np.isfinite(high)) or low < 0 or high > 65535:
+        raise InputError(f"gray values must be in [0, 65535], but they are {low:g} to {high:g}")
+    white = 65535.0
+    if image.mode == "F":
+        white = 1.0 if high <= 1 else 255.0 if high <= 255 else 65535.0
+    elif image.mode == "I" and image.format == "TIFF" and high <= 255:
+        white = 255.0
+    gray = (values * (255.0 / white)).astype(np.float32)
+    return np.repeat(gray[:, :, np.newaxis], 3, axis=2), None
+
+
+def _to_srgb(image: Image.Image, profile_bytes: Any) -> tuple[Image.Image, Notes]:
+    """Convert by the embedded color profile, or plainly where there is none to use."""
+    if not profile_bytes:
+        return image.convert("RGB"), ()
+    unused = ("has a color profile that does not fit; it is not used",)
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(profile_bytes))
+        mode = _PROFILE_MODES.get(profile.profile.xcolor_space.strip(), "")
+        if image.mode not in _MODES_OF_PROFILE.get(mode, ()):
+            return image.convert("RGB"), unused
+        if "srgb" in ImageCms.getProfileDescription(profile).lower():
+            return image.convert("RGB"), ()
+        return _convert_profile(image.convert(mode), profile), ()
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return image.convert("RGB"), unused
+
+
+def _convert_profile(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
+    converted = ImageCms.profileToProfile(
+        image,
+        profile,
+        ImageCms.createProfile("sRGB"),
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        outputMode="RGB",
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    if converted is None:  # only in-place conversions return nothing
+        raise ValueError("no image")
+    return converted

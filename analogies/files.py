@@ -1,0 +1,109 @@
+"""Files that appear whole or not at all, and paths checked before work begins."""
+
+import contextlib
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from analogies.errors import InputError
+
+
+def check_readable(path: str | os.PathLike) -> Path:
+    """The path of an existing, non-empty regular file.
+
+    Opening a pipe could wait forever, so the kind of file is looked at first.
+
+    Raises:
+        InputError: nothing is there, or something that is no readable file with bytes in it.
+    """
+    name = os.fspath(path)
+    try:
+        status = os.stat(name)
+    except FileNotFoundError:
+        raise InputError(f"no such file. Received: {name!r}") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be opened: {reason(error)}. Received: {name!r}") from None
+    if stat.S_ISDIR(status.st_mode):
+        raise InputError(f"this is a folder, not a file. Received: {name!r}")
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"this is a pipe or a device, not a file. Received: {name!r}")
+    if status.st_size == 0:
+        raise InputError(f"the file is empty. Received: {name!r}")
+    if not os.access(name, os.R_OK):
+        raise InputError(f"there is no permission to read this file. Received: {name!r}")
+    return Path(name)
+
+
+def check_writable(path: str | os.PathLike) -> Path:
+    """The path of a file that could be written; folders above it may still be missing.
+
+    Raises:
+        InputError: a folder or device has this name, or the folder takes no files.
+    """
+    name = os.fspath(path)
+    target = Path(name)
+    try:
+        if target.is_dir():
+            raise InputError(f"a folder has the name of the output. Received: {name!r}")
+        if target.exists() and not target.is_file():
+            raise InputError(f"the output is a pipe or a device. Received: {name!r}")
+        folder = target.parent
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        long_name = len(os.fsencode(target.name)) > 255
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be written: {reason(error)}. Received: {name!r}") from None
+    if long_name:
+        raise InputError(f"the name of the output is too long. Received: {name!r}")
+    if not folder.is_dir():
+        raise InputError(f"{str(folder)!r} is not a folder. Received: {name!r}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(
+            f"there is no permission to write into {str(folder)!r}. Received: {name!r}"
+        )
+    return target
+
+
+def write_atomically(path: str | os.PathLike, data: bytes) -> None:
+    """Write a file so that its name never stands for a part of it, even after a power cut.
+
+    The bytes go to a temporary file in the same folder, to the disk, and then under their name.
+    A symbolic link is followed. Missing folders are made.
+
+    Raises:
+        InputError: the folder or file cannot be written, or the disk is full.
+    """
+    name = os.fspath(path)
+    target = Path(os.path.realpath(name))
+    temporary = target.parent / f".{secrets.token_hex(6)}.tmp"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "xb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise InputError(f"cannot be written: {reason(error)}. Received: {name!r}") from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def reason(error: Exception) -> str:
+    """What an exception says, in one line of moderate length."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    text = " ".join(text.split()) or type(error).__name__
+    return text if len(text) <= 200 else text[:197] + "..."
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable; some file systems cannot, and then the rename still stands."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
