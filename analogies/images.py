@@ -34,7 +34,7 @@ _OTHER_SUFFIXES = (
     ".jfif", ".jxl", ".exr", ".hdr", ".raw", ".qoi",
 )
 # fmt: on
-_FORMATS = {
+_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     ".png": ("PNG", {"compress_level": 6}),
     ".jpg": ("JPEG", {"quality": JPEG_QUALITY, "subsampling": 0}),
     ".jpeg": ("JPEG", {"quality": JPEG_QUALITY, "subsampling": 0}),
@@ -254,7 +254,7 @@ def _from_array(source: Any) -> Picture:
         raise InputError(
             f"a picture's values must be in [0, 255]. Received: {low:g} to {high:g}, {array.dtype}"
         )
-    notes = ()
+    notes: tuple[str, ...] = ()
     if array.dtype.kind == "f" and high <= 1 and high > 0:
         notes = ("holds no value above 1; the range is taken as [0, 255]",)
     values = array.astype(np.float32)

@@ -1,0 +1,160 @@
+"""Starting TensorFlow and Keras: backend, silence, device, threads and seed.
+
+Settings of other programs (`KERAS_BACKEND`, `~/.keras/keras.json`) must neither break nor change
+anything here, and what TensorFlow's C++ part prints while it is loaded is of no use to a person
+who wants a picture.
+"""
+
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analogies.errors import InputError
+from analogies.files import reason
+
+_BACKEND = "tensorflow"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where to compute.
+
+    Attributes:
+        device: for `tf.device`, "/CPU:0" or "/GPU:1".
+        description: for a person, "CPU (2 threads)" or the GPU's name.
+    """
+
+    device: str
+    description: str
+
+
+def start(device: str = "auto", seed: int = 0, *, verbose: bool = False) -> Machine:
+    """Import TensorFlow and Keras, quietly, and set them up; may be called again.
+
+    Args:
+        device: "auto" (a GPU where there is one), "cpu", "gpu" or "gpu:N".
+        seed: of TensorFlow's global generator.
+        verbose: let TensorFlow print what it wants.
+
+    Raises:
+        InputError: the device is not there, or Keras already runs on another backend.
+    """
+    with contextlib.nullcontext() if verbose else _silence():
+        tf = _load()
+        machine = _choose(tf, device)
+    tf.random.set_seed(seed)
+    return machine
+
+
+def available_cpus() -> int:
+    """CPUs this process may use: its affinity, or the quota of its control group if smaller."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        if quota != "max":
+            count = min(count or 1, max(1, int(quota) // int(period)))
+    return count or 1
+
+
+def _load() -> Any:
+    """TensorFlow, with Keras on it in its standard configuration.
+
+    A program that imported Keras itself keeps its own configuration.
+    """
+    fresh = "keras" not in sys.modules
+    if fresh:
+        os.environ["KERAS_BACKEND"] = _BACKEND
+        _avoid_broken_keras_settings()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        import tensorflow as tf
+    except ImportError as error:
+        raise InputError(f"TensorFlow cannot be imported: {reason(error)}") from error
+    import keras
+
+    if keras.backend.backend() != _BACKEND:
+        raise InputError(
+            "Keras already runs on another backend in this program; import analogies first or "
+            f"set KERAS_BACKEND=tensorflow. Received: {keras.backend.backend()!r}"
+        )
+    if fresh:
+        keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy("float32")
+        keras.config.set_image_data_format("channels_last")
+        keras.config.set_epsilon(1e-7)
+        tf.get_logger().setLevel("ERROR")
+    return tf
+
+
+def _avoid_broken_keras_settings() -> None:
+    """Keras refuses to be imported beside a keras.json with values it does not know."""
+    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    try:
+        settings = json.loads((home / "keras.json").read_text())
+    except (OSError, ValueError):  # missing or no JSON: Keras takes its defaults
+        return
+    sound = (
+        isinstance(settings, dict)
+        and settings.get("floatx", "float32") in ("float16", "float32", "float64")
+        and settings.get("image_data_format", "channels_last")
+        in ("channels_last", "channels_first")
+        and isinstance(settings.get("epsilon", 1e-7), float)
+    )
+    if not sound:
+        os.environ["KERAS_HOME"] = str(Path.home() / ".cache" / "analogies" / "keras")
+
+
+def _choose(tf: Any, device: str) -> Machine:
+    """The device to compute on; threads and memory growth are set where that is still possible."""
+    with contextlib.suppress(RuntimeError):  # TensorFlow has already computed something
+        tf.config.threading.set_intra_op_parallelism_threads(available_cpus())
+    gpus = tf.config.list_physical_devices("GPU") if device != "cpu" else []
+    if device == "cpu":
+        with contextlib.suppress(RuntimeError):
+            tf.config.set_visible_devices([], "GPU")
+    for gpu in gpus:
+        with contextlib.suppress(RuntimeError):
+            tf.config.experimental.set_memory_growth(gpu, True)
+    if device == "cpu" or (device == "auto" and not gpus):
+        return Machine("/CPU:0", f"CPU ({available_cpus()} threads)")
+    number = int(device.partition(":")[2] or 0) if device != "auto" else 0
+    if number >= len(gpus):
+        hint = "" if gpus else "; pip install 'tensorflow[and-cuda]' brings CUDA"
+        raise InputError(
+            f"TensorFlow sees {len(gpus)} GPUs here{hint}. Received: device {device!r}"
+        )
+    details = tf.config.experimental.get_device_details(gpus[number])
+    return Machine(f"/GPU:{number}", details.get("device_name", f"GPU {number}"))
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Keep what is written to file descriptor 2 from the terminal, unless an exception ends it.
+
+    TensorFlow's C++ part writes four lines there before its log level counts.
+    """
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as kept:
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        except BaseException as error:
+            _restore(terminal)
+            if not isinstance(error, InputError | KeyboardInterrupt | SystemExit):
+                kept.seek(0)
+                sys.stderr.write(kept.read().decode(errors="replace"))
+            raise
+        _restore(terminal)
+
+
+def _restore(terminal: int) -> None:
+    sys.stderr.flush()
+    os.dup2(terminal, 2)
+    os.close(terminal)
