@@ -1,0 +1,66 @@
+# Needs make, Python 3.11 or newer and a package index; everything else goes into .venv.
+#   make demo     make an image analogy of the example pictures and say where it is
+#   make test     lint, types and the tests that take minutes at most
+# More targets below. PYTHON=python3.12 chooses the interpreter for a new .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+INSTALLED_TEST := $(VENV)/.installed-test
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: demo test test-slow test-browser lint gallery benchmark clean
+
+demo: $(INSTALLED)
+	$(BIN)/make_image_analogy.py examples/landscape-a.png examples/landscape-a-prime.png \
+	  examples/landscape-b.png demo/landscape.png
+	@echo "The analogy is $(CURDIR)/demo/landscape.png"
+	@echo "made from the label map examples/landscape-b.png as examples/landscape-a-prime.png"
+	@echo "was made from examples/landscape-a.png."
+
+test: lint
+	$(PYTEST) -n 2 -m "not slow and not browser"
+
+lint: $(INSTALLED_TEST)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test-slow: $(INSTALLED_TEST)
+	$(PYTEST) -m slow
+
+test-browser: $(INSTALLED_TEST)
+	$(PYTEST) -m browser
+
+gallery: $(INSTALLED)
+	$(BIN)/make_image_analogy.py examples/landscape-a.png examples/landscape-a-prime.png \
+	  examples/landscape-b.png gallery/texture-by-numbers.png
+	$(BIN)/make_image_analogy.py --analogy-w 0 --mrf-w 1 --b-content-w 1 \
+	  examples/landscape-a-prime.png examples/landscape-a-prime.png \
+	  examples/landscape-b.png gallery/style-transfer.png
+	@echo "The pictures are in $(CURDIR)/gallery"
+
+benchmark: $(INSTALLED)
+	$(BIN)/python scripts/benchmark.py run
+	$(BIN)/python scripts/benchmark.py quality
+
+clean:
+	rm -rf build dist *.egg-info demo gallery .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# A .venv made by hand is installed into, not made anew.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): setup.cfg pyproject.toml | $(BIN)/python
+	@echo "Installing into $(VENV); TensorFlow is large, this takes some minutes."
+	$(PIP) --editable .
+	@touch $@
+
+$(INSTALLED_TEST): setup.cfg pyproject.toml | $(BIN)/python
+	@echo "Installing into $(VENV); TensorFlow is large, this takes some minutes."
+	$(PIP) --editable '.[test]'
+	@touch $(INSTALLED) $@

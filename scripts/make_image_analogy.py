@@ -1,0 +1,5 @@
+"""Run the image-analogy command from a checkout."""
+
+from analogies.command_line import run
+
+run()
