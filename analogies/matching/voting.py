@@ -1,0 +1,92 @@
+"""Voting: each matched patch is pasted where its query patch lies; overlaps are averaged."""
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from analogies.matching.field import NearestNeighborField
+
+
+def vote(
+    field: NearestNeighborField,
+    values: tf.Tensor,
+    patch_size: int,
+    shape: Sequence[int] | tf.Tensor,
+    *,
+    scale: int = 1,
+    weights: tf.Tensor | None = None,
+    query_stride: int = 1,
+) -> tf.Tensor:
+    """Average the overlapping matched patches of `values` into a map of the query's size.
+
+    Cell p of the result is the weighted mean, over every query patch that covers p, of the cell
+    of `values` that the patch's match has at the same place:
+
+        result[p] = sum_t w(t) * values[match(t) + p - t] / sum_t w(t),   t <= p < t + k
+
+    the voting of Simakov et al. 2008 and the patch "vote" of Barnes et al. 2009.
+
+    Args:
+        field: matches of shape `(m, n)`.
+        values: float `(scale * h2, scale * w2, c)`, a map over the reference.
+        patch_size: k, the patch size the field was matched with, in the field's cells.
+        shape: `(h, w)` of the query, in the field's cells.
+        scale: how many cells of `values` one cell of the field is wide, a positive integer: a
+            field found on a coarse grid votes `scale * k` wide patches of a finer map.
+        weights: optional float `(m, n)`, the weight of each query patch; not negative. Default 1.
+        query_stride: the step between query patches, in the field's cells.
+
+    Returns:
+        float32 `(scale * h, scale * w, c)`; cells covered by no patch (or only by patches of
+        weight 0) are 0.
+    """
+    k = patch_size
+    height, width = shape[0], shape[1]
+    values = tf.cast(values, tf.float32)
+    channels = tf.shape(values)[-1]
+    columns = tf.shape(values)[1] // scale
+    cells = _depth_cells(values, scale)  # (h2 * w2, scale * scale * c)
+    if weights is None:
+        weights = tf.ones_like(field.scores)
+    weights = tf.cast(weights, tf.float32)[..., tf.newaxis]
+    total = tf.zeros((height, width, tf.shape(cells)[-1]))
+    covered = tf.zeros((height, width, 1))
+    for dy in range(k):
+        for dx in range(k):
+            found = tf.gather(cells, (field.rows + dy) * columns + field.cols + dx)
+            place = _Placement(height, width, dy, dx, query_stride)
+            total += place(found * weights)
+            covered += place(weights)
+    mean = tf.math.divide_no_nan(total, covered)
+    mean = tf.reshape(mean, (height, width, scale, scale, channels))
+    mean = tf.transpose(mean, (0, 2, 1, 3, 4))  # (h, scale, w, scale, c)
+    return tf.reshape(mean, (height * scale, width * scale, channels))
+
+
+def _depth_cells(values: tf.Tensor, scale: int) -> tf.Tensor:
+    """`(scale * h, scale * w, c)` -> `(h * w, scale * scale * c)`, a row for each coarse cell."""
+    size = tf.shape(values)
+    height, width, channels = size[0] // scale, size[1] // scale, size[2]
+    blocks = tf.reshape(values, (height, scale, width, scale, channels))
+    blocks = tf.transpose(blocks, (0, 2, 1, 3, 4))  # (h, w, scale, scale, c)
+    return tf.reshape(blocks, (height * width, scale * scale * channels))
+
+
+class _Placement:
+    """Spreads `(m, n, c)` onto `(h, w, c)`, entry [i, j] at [i * stride + dy, j * stride + dx]."""
+
+    def __init__(self, height, width, dy, dx, stride):
+        self.height, self.width, self.dy, self.dx, self.stride = height, width, dy, dx, stride
+
+    def __call__(self, found: tf.Tensor) -> tf.Tensor:
+        size = tf.shape(found)
+        m, n = size[0], size[1]
+        s = self.stride
+        if s > 1:
+            spread = tf.reshape(found, (m, 1, n, 1, size[2]))
+            spread = tf.pad(spread, [[0, 0], [0, s - 1], [0, 0], [0, s - 1], [0, 0]])
+            found = tf.reshape(spread, (m * s, n * s, size[2]))
+            found = found[: (m - 1) * s + 1, : (n - 1) * s + 1]
+            m, n = (m - 1) * s + 1, (n - 1) * s + 1
+        below, right = self.height - self.dy - m, self.width - self.dx - n
+        return tf.pad(found, [[self.dy, below], [self.dx, right], [0, 0]])
