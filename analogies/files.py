@@ -65,6 +65,26 @@ def check_writable(path: str | os.PathLike) -> Path:
     return target
 
 
+def prepare_folder(path: str | os.PathLike) -> None:
+    """Make the folder of a file to come, and try whether it takes a file.
+
+    Permissions do not tell the truth on every file system, and a long run should not end in
+    an error that could have been known before it.
+
+    Raises:
+        InputError: it cannot be made or written into.
+    """
+    name = os.fspath(path)
+    target = Path(os.path.realpath(name))
+    trial = target.parent / f".{secrets.token_hex(6)}.tmp"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        trial.touch(exist_ok=False)
+        trial.unlink()
+    except OSError as error:
+        raise InputError(f"cannot be written: {reason(error)}. Received: {name!r}") from None
+
+
 def write_atomically(path: str | os.PathLike, data: bytes) -> None:
     """Write a file so that its name never stands for a part of it, even after a power cut.
 

@@ -1,0 +1,213 @@
+"""The command: arguments in, checks before TensorFlow, a picture and an exit code out."""
+
+import contextlib
+import logging as python_logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from absl import flags, logging
+
+from analogies.arguments import PROGRAM, parse, spelled
+from analogies.errors import InputError
+from analogies.option_kinds import OptionError
+from analogies.options import Options
+from analogies.signals import Interrupted, signals_ignored, signals_raised
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from analogies.job import Job
+    from analogies.monitors import PassLog
+    from analogies.runtime import Machine
+    from analogies.synthesis import Progress
+
+WEIGHTS_VARIABLE = "VGG_WEIGHT_PATH"
+
+Monitor = Callable[["Progress"], None]
+
+
+def run() -> NoReturn:
+    """Entry point of the installed commands."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Make one image analogy.
+
+    Args:
+        argv: the arguments without the program's name.
+
+    Returns:
+        exit code: 0 done; 1 the machine could not; 2 something given cannot be used; 128 plus the
+        signal's number when interrupted, with the picture so far saved.
+    """
+    paths, given = parse(argv)
+    if os.environ.get(WEIGHTS_VARIABLE):
+        given.setdefault("vgg_weights", os.environ[WEIGHTS_VARIABLE])
+    try:
+        with signals_raised():
+            options = Options.parse(given)
+            _set_up_logging(options)
+            from analogies import job as jobs
+
+            started = time.monotonic()
+            job = jobs.plan(paths.a, paths.a_prime, paths.b, paths.out, options)
+            _warn(job)
+            return _make(job, {"read": time.monotonic() - started})
+    except OptionError as error:
+        return _fail(f"{spelled(error.name)} {error.problem}", 2)
+    except InputError as error:
+        return _fail(str(error), 2)
+    except MemoryError:
+        return _fail(_out_of_memory(), 1)
+    except Interrupted as interrupt:
+        sys.stderr.write(f"{PROGRAM}: interrupted before there was a picture\n")
+        return interrupt.exit_code
+
+
+def _make(job: "Job", seconds: dict[str, float]) -> int:
+    """Run a checked job with everything that listens to it."""
+    from analogies.monitors import PassLog, ProgressBar
+
+    log = PassLog()
+    interrupt = None
+    with contextlib.ExitStack() as stack:
+        terminal = stack.enter_context(os.fdopen(os.dup(2), "w"))
+        listeners: list[Monitor] = [log]
+        if not job.options.quiet:
+            listeners.append(stack.enter_context(ProgressBar(terminal)))
+        started = time.monotonic()
+        machine = _start(job.options, stack)
+        seconds["import"] = time.monotonic() - started
+        listeners += _writers(job, stack)
+        try:
+            _listen(_records(job), listeners)
+        except Interrupted as error:
+            interrupt = error
+    if interrupt and log.last is None:
+        raise interrupt
+    _save(job, log, machine, seconds)
+    if interrupt:
+        sys.stderr.write(f"{PROGRAM}: interrupted; the picture so far is {job.result}\n")
+        return interrupt.exit_code
+    return 0
+
+
+def _start(options: Options, stack: contextlib.ExitStack) -> "Machine":
+    """TensorFlow, computing on the chosen device until the stack is closed."""
+    from analogies import runtime
+
+    machine = runtime.start(options.device, options.seed, verbose=options.verbose)
+    logging.debug("computing on %s", machine.description)
+    import tensorflow as tf
+
+    stack.enter_context(tf.device(machine.device))
+    return machine
+
+
+def _records(job: "Job") -> Iterable["Progress"]:
+    from analogies.synthesis import synthesize
+
+    pixels = {name: picture.pixels for name, picture in job.pictures.items()}
+    init = pixels.get("init")
+    return synthesize(pixels["a"], pixels["a_prime"], pixels["b"], job.options, init=init)
+
+
+def _listen(records: Iterable["Progress"], listeners: Sequence[Monitor]) -> None:
+    try:
+        for record in records:
+            for listener in listeners:
+                listener(record)
+    except Exception as error:
+        if type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's
+            raise MemoryError from error
+        raise
+
+
+def _writers(job: "Job", stack: contextlib.ExitStack) -> list[Monitor]:
+    """The monitors that write files, as the options ask for them."""
+    listeners: list[Monitor] = []
+    if job.prefix is not None:
+        from analogies.monitors import SavedIterations
+
+        size = job.result_size() if job.options.output_full else None
+        listeners.append(
+            SavedIterations(
+                job.pass_file,
+                lambda pixels: _finish(job, pixels, size),
+                lambda size: _alpha(job, size),
+            )
+        )
+    if job.options.logdir is not None:
+        from analogies.monitors import TensorBoard
+
+        listeners.append(stack.enter_context(TensorBoard(job.options.logdir)))
+    return listeners
+
+
+def _save(job: "Job", log: "PassLog", machine: "Machine", seconds: dict[str, float]) -> None:
+    """Write the result and its record; signals change nothing until both are whole."""
+    from analogies import images, run_record
+
+    assert log.last is not None
+    with signals_ignored():
+        started = time.monotonic()
+        size = job.result_size()
+        images.write(job.result, _finish(job, log.last.image(), size), _alpha(job, size))
+        seconds["save"] = time.monotonic() - started
+        record = run_record.describe(job, log, machine.description, seconds)
+        run_record.write(job.record, record)
+    logging.info("%s, %dx%d px", job.result, size[1], size[0])
+
+
+def _finish(job: "Job", pixels: "np.ndarray", size: tuple[int, int] | None) -> "np.ndarray":
+    """A level's picture with the contrast asked for and, where given, at that size."""
+    from analogies.images import stretch_contrast
+
+    return _resize(stretch_contrast(pixels, job.options.contrast), size)
+
+
+def _alpha(job: "Job", size: tuple[int, int]) -> "np.ndarray | None":
+    """B's transparency at a size."""
+    alpha = job.pictures["b"].alpha
+    return None if alpha is None else _resize(alpha[:, :, None], size)[:, :, 0]
+
+
+def _resize(array: "np.ndarray", size: tuple[int, int] | None) -> "np.ndarray":
+    import numpy as np
+
+    from analogies.resampling import resize
+
+    if size is None or array.shape[:2] == size:
+        return array
+    return np.asarray(resize(array, size))
+
+
+def _warn(job: "Job") -> None:
+    """Tell what a person may not expect."""
+    for name, picture in job.pictures.items():
+        for note in picture.notes:
+            logging.warning("%s %s", job.inputs[name], note)
+    if job.options.output_full and job.prefix is None:
+        logging.warning("--output-full has no effect: only the result is written to %s", job.result)
+
+
+def _out_of_memory() -> str:
+    return "not enough memory; a smaller --height or --width, or --device cpu, needs less"
+
+
+def _set_up_logging(options: Options) -> None:
+    """Plain lines on standard error."""
+    flags.FLAGS.mark_as_parsed()  # absl would warn that its own flags have not been looked at
+    logging.use_absl_handler()
+    logging.get_absl_handler().setFormatter(python_logging.Formatter("%(message)s"))
+    level = logging.DEBUG if options.verbose else logging.INFO
+    logging.set_verbosity(logging.ERROR if options.quiet else level)
+
+
+def _fail(message: str, code: int) -> int:
+    sys.stderr.write(f"{PROGRAM}: error: {message}\n")
+    return code

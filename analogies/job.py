@@ -1,0 +1,165 @@
+"""A job as a person gives it, checked as far as that goes without TensorFlow."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from analogies import images
+from analogies.errors import InputError
+from analogies.features import weights as weight_files
+from analogies.features.networks import check_layers
+from analogies.files import check_writable, prepare_folder
+from analogies.option_kinds import OptionError
+from analogies.options import Options
+
+T = TypeVar("T")
+
+_NAMES = {"a": "A", "a_prime": "A'", "b": "B", "init": "--init"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to make of what, and where it goes.
+
+    Attributes:
+        options: checked options.
+        inputs: {"a", "a_prime", "b", and "init" where that is a picture: path}.
+        pictures: the same, decoded.
+        result: the picture to write.
+        prefix: of the pictures of the passes, or None where none are wanted.
+    """
+
+    options: Options
+    inputs: dict[str, Path]
+    pictures: dict[str, images.Picture]
+    result: Path
+    prefix: str | None
+
+    @property
+    def record(self) -> Path:
+        """Where the run record goes."""
+        return self.result.with_suffix(".json")
+
+    def pass_file(self, level: int, iteration: int) -> Path:
+        """Where the picture after a pass goes, named as image-analogies names it."""
+        return Path(f"{self.prefix}_at_iteration_{level}_{iteration}.png")
+
+    def result_size(self) -> tuple[int, int]:
+        """(height, width) of the result in px."""
+        return result_size(self.pictures["b"].size, self.options)
+
+
+def plan(a: str, a_prime: str, b: str, out: str, options: Options) -> Job:
+    """Check everything that can be checked before the work begins, and read the pictures.
+
+    Raises:
+        InputError: one line on the first thing that cannot be used; no file was written.
+    """
+    inputs = {"a": Path(a), "a_prime": Path(a_prime), "b": Path(b)}
+    if options.init not in ("auto", "noise", "b"):
+        inputs["init"] = Path(options.init)
+    headers = {name: _named(name, images.inspect, path) for name, path in inputs.items()}
+    _check_pair(headers["a"], headers["a_prime"], a, a_prime)
+    height, width = result_size((headers["b"].height, headers["b"].width), options)
+    if min(height, width) < images.SMALLEST_SIDE or height * width > images.LARGEST_AREA:
+        raise InputError(f"the result's size is out of range. Received: {width}x{height} px")
+    result, prefix = _destination(out)
+    job = Job(options, inputs, {}, result, prefix)
+    _check_features(options)
+    _check_output(job)
+    pictures = {name: _named(name, images.read, path) for name, path in inputs.items()}
+    prepare_folder(result)
+    return Job(options, inputs, pictures, result, prefix)
+
+
+def result_size(size_of_b: tuple[int, int], options: Options) -> tuple[int, int]:
+    """(height, width) of the result: B's, or as --width and --height say, keeping proportions.
+
+    >>> result_size((462, 320), Options(height=231))
+    (231, 160)
+    """
+    height, width = size_of_b
+    if options.width and options.height:
+        return options.height, options.width
+    if options.width:
+        return max(1, round(height * options.width / width)), options.width
+    if options.height:
+        return options.height, max(1, round(width * options.height / height))
+    return height, width
+
+
+def _named(name: str, function: Callable[[Path], T], path: Path) -> T:
+    """Call `function(path)`; an error says which of the pictures is meant."""
+    try:
+        return function(path)
+    except InputError as error:
+        raise InputError(f"{_NAMES[name]}: {error}") from None
+
+
+def _check_pair(a: images.Header, a_prime: images.Header, name: str, name_prime: str) -> None:
+    if (a.width, a.height) != (a_prime.width, a_prime.height):
+        raise InputError(
+            f"A and A' must have the same size. Received: {name!r} of {a.width}x{a.height} px and "
+            f"{name_prime!r} of {a_prime.width}x{a_prime.height} px"
+        )
+
+
+def _destination(out: str) -> tuple[Path, str | None]:
+    """The result's path, and the prefix of the passes' pictures."""
+    if not out or out.endswith(os.sep) or os.path.isdir(out):
+        raise InputError(f"the output must name a file, not a folder. Received: {out!r}")
+    if images.is_result_file(out):
+        return Path(out), None
+    return Path(out + ".png"), out
+
+
+def _check_output(job: Job) -> None:
+    """Every file to be written can be, and none of them is an input."""
+    outputs = [job.result, job.record]
+    if job.prefix is not None:
+        scales, iters = range(job.options.scales), range(job.options.iters)
+        outputs += [job.pass_file(level, iteration) for level in scales for iteration in iters]
+    inputs = dict(job.inputs)
+    if job.options.vgg_weights:
+        inputs["vgg_weights"] = Path(job.options.vgg_weights)
+    real = {os.path.realpath(path): name for name, path in inputs.items()}
+    for output in outputs:
+        check_writable(output)
+        given = real.get(os.path.realpath(output)) or _same_file(output, inputs)
+        if given:
+            raise InputError(
+                f"the output would overwrite an input ({_NAMES.get(given, given)}). "
+                f"Received: {str(output)!r}"
+            )
+    if job.options.logdir is not None:
+        check_writable(Path(job.options.logdir) / "events")
+
+
+def _same_file(output: Path, inputs: dict[str, Path]) -> str | None:
+    """The input that is the output under another name (a hard link), if any."""
+    if not output.exists():
+        return None
+    return next((name for name, path in inputs.items() if path.samefile(output)), None)
+
+
+def _check_features(options: Options) -> None:
+    """The network has the layers that are asked for, and so does the weight file."""
+    network = options.features or "slim"
+    held = None
+    if options.vgg_weights:
+        found = weight_files.inspect(options.vgg_weights, options.features)
+        network, held = found.network, found.layers
+    for name, layers in options.layers().items():
+        try:
+            names = check_layers(network, layers)
+        except InputError as error:
+            raise OptionError(name, f"do not fit: {error}") from None
+        missing = [layer for layer in names if held is not None and layer not in held]
+        if missing:
+            raise OptionError(
+                name,
+                f"are not all in the weight file; {', '.join(missing)} is missing. "
+                f"Received: {options.vgg_weights!r}",
+            )

@@ -1,0 +1,29 @@
+"""What listens to a run: callables that take its `Progress` records.
+
+None of them is known to the algorithm; each knows only the record.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analogies.monitors.pass_log import PassLog
+    from analogies.monitors.progress_bar import ProgressBar
+    from analogies.monitors.saved_iterations import SavedIterations
+    from analogies.monitors.tensorboard import TensorBoard
+
+__all__ = ["PassLog", "ProgressBar", "SavedIterations", "TensorBoard"]
+
+_MODULES = {
+    "PassLog": "pass_log",
+    "ProgressBar": "progress_bar",
+    "SavedIterations": "saved_iterations",
+    "TensorBoard": "tensorboard",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

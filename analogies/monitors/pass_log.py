@@ -1,0 +1,42 @@
+"""The numbers of a run, pass by pass, for its record."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analogies.synthesis import Progress
+
+
+class PassLog:
+    """Keeps the last record and one row of plain numbers per pass.
+
+    Attributes:
+        last: the last record, or None before the first; its image is the best so far.
+        rows: per finished pass: level, iteration, size, evaluations, loss, terms and seconds.
+        phases: seconds per phase of the whole run, once it is done.
+    """
+
+    def __init__(self) -> None:
+        self.last: Progress | None = None
+        self.rows: list[dict[str, Any]] = []
+        self.phases: dict[str, float] = {}
+
+    def __call__(self, record: "Progress") -> None:
+        """Take one record."""
+        self.last = record
+        if record.kind == "done":
+            self.phases = {name: round(value, 3) for name, value in record.phases.items()}
+        if record.kind != "pass":
+            return
+        row = {
+            "level": record.level,
+            "iteration": record.iteration,
+            "height": record.size[0],
+            "width": record.size[1],
+            "evaluations": record.evaluations,
+            "loss": record.loss,
+            "terms": dict(record.terms),
+            "match_score": record.match_score,
+            "changed_matches": record.changed_matches,
+            "seconds": round(record.seconds, 3),
+        }
+        self.rows.append(row)

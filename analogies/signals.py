@@ -1,0 +1,53 @@
+"""Signals that ask the program to end, as an exception that carries the exit code."""
+
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asks the program to end.
+
+    Attributes:
+        exit_code: 128 plus the signal's number, as shells count.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = 128 + number
+
+
+@contextlib.contextmanager
+def signals_raised() -> Iterator[None]:
+    """SIGINT, SIGTERM and SIGHUP arrive as `Interrupted` within the block."""
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        raise Interrupted(number)
+
+    with _handled(handler):
+        yield
+
+
+@contextlib.contextmanager
+def signals_ignored() -> Iterator[None]:
+    """Signals do not disturb the block, which is short and ends the program anyway."""
+    with _handled(signal.SIG_IGN):
+        yield
+
+
+@contextlib.contextmanager
+def _handled(handler: Callable[[int, FrameType | None], Any] | signal.Handlers) -> Iterator[None]:
+    """Signals go to `handler` within the block; ignored ones (nohup) stay ignored."""
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    for number, previous in before.items():
+        if previous is not signal.SIG_IGN:
+            signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)

@@ -1,0 +1,17 @@
+"""The program's version, from its installed metadata or from the checkout it runs in."""
+
+import configparser
+from importlib import metadata
+from pathlib import Path
+
+
+def version() -> str:
+    """The version as `setup.cfg` states it, "unknown" where neither source is there."""
+    settings = Path(__file__).resolve().parent.parent / "setup.cfg"
+    parser = configparser.ConfigParser()
+    if settings.is_file() and parser.read(settings):
+        return parser.get("metadata", "version", fallback="unknown")
+    try:
+        return metadata.version("analogies")
+    except metadata.PackageNotFoundError:
+        return "unknown"
