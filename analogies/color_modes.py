@@ -102,7 +102,7 @@ def _to_srgb(image: Image.Image, profile_bytes: Any) -> tuple[Image.Image, Notes
         mode = _PROFILE_MODES.get(profile.profile.xcolor_space.strip(), "")
         if image.mode not in _MODES_OF_PROFILE.get(mode, ()):
             return image.convert("RGB"), unused
-        if "srgb" in ImageCms.getProfileDescription(profile).lower():
+        if ImageCms.getProfileDescription(profile).lower().startswith("srgb"):
             return image.convert("RGB"), ()
         return _convert_profile(image.convert(mode), profile), ()
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
