@@ -22,7 +22,12 @@ def first_scale(gradient: tf.Tensor) -> tf.Tensor:
 
 
 def find(
-    pairs: Pairs, box: Box | None, x: tf.Tensor, gradient: tf.Tensor
+    pairs: Pairs,
+    new: tf.Tensor,
+    kept: tf.Tensor,
+    box: Box | None,
+    x: tf.Tensor,
+    gradient: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor, Pairs]:
     """Return the direction (n,), its slope (float64) and the memory with its products completed.
 
@@ -35,9 +40,9 @@ def find(
     reached = None if box is None else (cauchy <= box.lower) | (cauchy >= box.upper)
     free = gradient if reached is None else tf.where(reached, tf.zeros_like(gradient), gradient)
 
-    products = memory.multiply(pairs, [*memory.newest(pairs), free])
-    pairs = memory.complete(pairs, products[:, :2])
-    coefficients = memory.solve(pairs, products[:, 2], theta)
+    products = memory.multiply(pairs, tf.concat([new, free[None]], axis=0))
+    pairs = memory.complete(pairs, products[:2], kept)
+    coefficients = memory.solve(pairs, products[2], theta)
     direction = -(free + memory.combine(pairs, coefficients)) / scale
     fallback = cauchy - x
     if reached is not None:

@@ -250,10 +250,10 @@ def _next_iterate(
     change = gradient - state.gradient
     if box is not None:
         change = tf.where(step == 0, tf.zeros_like(change), change)
-    pairs, _ = memory_pairs.remember(state.pairs, step, change)
+    pairs, new, kept = memory_pairs.remember(state.pairs, step, change)
     hopeless = failed & (state.pairs.count == 0)
     pairs = pairs._replace(count=tf.where(failed, 0, pairs.count))
-    direction, slope, pairs = find(pairs, box, x, gradient)
+    direction, slope, pairs = find(pairs, new, kept, box, x, gradient)
     norm = tf.cast(tf.reduce_max(tf.abs(projected_gradient(box, x, gradient))), tf.float64)
     infinity = tf.constant(float("inf"), tf.float64)
     decrease = (state.loss - loss) / tf.maximum(
