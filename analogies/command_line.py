@@ -203,7 +203,9 @@ def _set_up_logging(options: Options) -> None:
     """Plain lines on standard error."""
     flags.FLAGS.mark_as_parsed()  # absl would warn that its own flags have not been looked at
     logging.use_absl_handler()
-    logging.get_absl_handler().setFormatter(python_logging.Formatter("%(message)s"))
+    handler = logging.get_absl_handler()
+    handler.python_handler.setStream(sys.stderr)
+    handler.setFormatter(python_logging.Formatter("%(message)s"))
     level = logging.DEBUG if options.verbose else logging.INFO
     logging.set_verbosity(logging.ERROR if options.quiet else level)
 
