@@ -1,0 +1,68 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from analogies import runtime
+from analogies.errors import InputError
+
+SCRIPT = """
+from analogies import runtime
+machine = runtime.start("cpu")
+import keras
+import numpy as np
+import tensorflow as tf
+print(machine.device, keras.backend.backend(), keras.config.floatx(),
+      keras.config.image_data_format(), keras.config.dtype_policy().name)
+"""
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"floatx": "float16", "backend": "jax", "image_data_format": "channels_first"},
+        {"floatx": "float8", "epsilon": "small", "backend": 3},
+    ],
+)
+def test_foreign_settings_change_nothing_and_nothing_is_printed(tmp_path, settings):
+    (tmp_path / ".keras").mkdir()
+    (tmp_path / ".keras" / "keras.json").write_text(json.dumps(settings))
+    environment = os.environ | {"HOME": str(tmp_path), "KERAS_BACKEND": "jax"}
+    environment.pop("KERAS_HOME", None)
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
+    answer = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert answer.stderr == ""
+    assert answer.stdout.split() == ["/CPU:0", "tensorflow", "float32", "channels_last", "float32"]
+
+
+def test_a_device_that_is_not_there():
+    with pytest.raises(InputError, match="device 'gpu:99'"):
+        runtime.start("gpu:99")
+
+
+def test_starting_again_is_harmless():
+    assert runtime.start("cpu") == runtime.start("cpu", seed=3)
+    assert runtime.available_cpus() >= 1
+
+
+def test_what_a_failing_import_says_is_not_lost(capfd):
+    def load():
+        with runtime._silence():
+            os.write(2, b"the reason\n")
+            raise ImportError
+
+    with pytest.raises(ImportError):
+        load()
+    assert "the reason" in capfd.readouterr().err
+    with runtime._silence():
+        os.write(2, b"chatter\n")
+    assert capfd.readouterr().err == ""
