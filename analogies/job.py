@@ -13,6 +13,7 @@ from analogies.features.networks import check_layers
 from analogies.files import check_writable, prepare_folder
 from analogies.option_kinds import OptionError
 from analogies.options import Options
+from analogies.silence import silence
 
 T = TypeVar("T")
 
@@ -60,7 +61,8 @@ def plan(a: str, a_prime: str, b: str, out: str, options: Options) -> Job:
     inputs = {"a": Path(a), "a_prime": Path(a_prime), "b": Path(b)}
     if options.init not in ("auto", "noise", "b"):
         inputs["init"] = Path(options.init)
-    headers = {name: _named(name, images.inspect, path) for name, path in inputs.items()}
+    with silence():
+        headers = {name: _named(name, images.inspect, path) for name, path in inputs.items()}
     _check_pair(headers["a"], headers["a_prime"], a, a_prime)
     height, width = result_size((headers["b"].height, headers["b"].width), options)
     if min(height, width) < images.SMALLEST_SIDE or height * width > images.LARGEST_AREA:
@@ -69,7 +71,8 @@ def plan(a: str, a_prime: str, b: str, out: str, options: Options) -> Job:
     job = Job(options, inputs, {}, result, prefix)
     _check_features(options)
     _check_output(job)
-    pictures = {name: _named(name, images.read, path) for name, path in inputs.items()}
+    with silence():
+        pictures = {name: _named(name, images.read, path) for name, path in inputs.items()}
     prepare_folder(result)
     return Job(options, inputs, pictures, result, prefix)
 

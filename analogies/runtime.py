@@ -9,14 +9,13 @@ import contextlib
 import json
 import os
 import sys
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from analogies.errors import InputError
 from analogies.files import reason
+from analogies.silence import silence
 
 _BACKEND = "tensorflow"
 
@@ -45,7 +44,7 @@ def start(device: str = "auto", seed: int = 0, *, verbose: bool = False) -> Mach
     Raises:
         InputError: the device is not there, or Keras already runs on another backend.
     """
-    with contextlib.nullcontext() if verbose else _silence():
+    with contextlib.nullcontext() if verbose else silence():
         tf = _load()
         machine = _choose(tf, device)
     tf.random.set_seed(seed)
@@ -131,30 +130,3 @@ def _choose(tf: Any, device: str) -> Machine:
         )
     details = tf.config.experimental.get_device_details(gpus[number])
     return Machine(f"/GPU:{number}", details.get("device_name", f"GPU {number}"))
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """Keep what is written to file descriptor 2 from the terminal, unless an exception ends it.
-
-    TensorFlow's C++ part writes four lines there before its log level counts.
-    """
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    with tempfile.TemporaryFile() as kept:
-        os.dup2(kept.fileno(), 2)
-        try:
-            yield
-        except BaseException as error:
-            _restore(terminal)
-            if not isinstance(error, InputError | KeyboardInterrupt | SystemExit):
-                kept.seek(0)
-                sys.stderr.write(kept.read().decode(errors="replace"))
-            raise
-        _restore(terminal)
-
-
-def _restore(terminal: int) -> None:
-    sys.stderr.flush()
-    os.dup2(terminal, 2)
-    os.close(terminal)

@@ -7,6 +7,7 @@ import pytest
 
 from analogies import runtime
 from analogies.errors import InputError
+from analogies.silence import silence
 
 SCRIPT = """
 from analogies import runtime
@@ -56,13 +57,13 @@ def test_starting_again_is_harmless():
 
 def test_what_a_failing_import_says_is_not_lost(capfd):
     def load():
-        with runtime._silence():
+        with silence():
             os.write(2, b"the reason\n")
             raise ImportError
 
     with pytest.raises(ImportError):
         load()
     assert "the reason" in capfd.readouterr().err
-    with runtime._silence():
+    with silence():
         os.write(2, b"chatter\n")
     assert capfd.readouterr().err == ""
