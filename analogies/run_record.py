@@ -58,7 +58,7 @@ def write(path: Path, record: Mapping[str, Any]) -> None:
         InputError: it cannot be written.
     """
     text = json.dumps(_without_nan(record), indent=2, ensure_ascii=False) + "\n"
-    write_atomically(path, text.encode("utf-8", "surrogateescape"))
+    write_atomically(path, text.encode("utf-8", "backslashreplace"))
 
 
 def versions() -> dict[str, str]:
