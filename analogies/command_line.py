@@ -93,6 +93,8 @@ def _make(job: "Job", seconds: dict[str, float]) -> int:
     if interrupt:
         sys.stderr.write(f"{PROGRAM}: interrupted; the picture so far is {job.result}\n")
         return interrupt.exit_code
+    height, width = job.result_size()
+    logging.info("%s, %dx%d px", job.result, width, height)
     return 0
 
 
@@ -160,7 +162,6 @@ def _save(job: "Job", log: "PassLog", machine: "Machine", seconds: dict[str, flo
         seconds["save"] = time.monotonic() - started
         record = run_record.describe(job, log, machine.description, seconds)
         run_record.write(job.record, record)
-    logging.info("%s, %dx%d px", job.result, size[1], size[0])
 
 
 def _finish(job: "Job", pixels: "np.ndarray", size: tuple[int, int] | None) -> "np.ndarray":
