@@ -15,6 +15,7 @@ def vote(
     *,
     scale: int = 1,
     weights: tf.Tensor | None = None,
+    window: tf.Tensor | None = None,
     query_stride: int = 1,
 ) -> tf.Tensor:
     """Average the overlapping matched patches of `values` into a map of the query's size.
@@ -34,6 +35,8 @@ def vote(
         scale: how many cells of `values` one cell of the field is wide, a positive integer: a
             field found on a coarse grid votes `scale * k` wide patches of a finer map.
         weights: optional float `(m, n)`, the weight of each query patch; not negative. Default 1.
+        window: optional float `(k, k)`, the weight of each place in a patch; not negative. Default
+            1; a window that falls off from the middle blurs less where matches disagree.
         query_stride: the step between query patches, in the field's cells.
 
     Returns:
@@ -55,8 +58,9 @@ def vote(
         for dx in range(k):
             found = tf.gather(cells, (field.rows + dy) * columns + field.cols + dx)
             place = _Placement(height, width, dy, dx, query_stride)
-            total += place(found * weights)
-            covered += place(weights)
+            weight = weights if window is None else weights * window[dy, dx]
+            total += place(found * weight)
+            covered += place(weight)
     mean = tf.math.divide_no_nan(total, covered)
     mean = tf.reshape(mean, (height, width, scale, scale, channels))
     mean = tf.transpose(mean, (0, 2, 1, 3, 4))  # (h, scale, w, scale, c)
