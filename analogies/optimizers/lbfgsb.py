@@ -32,7 +32,49 @@ def minimize(
     callback: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], Any] | None = None,
     state: State | None = None,
 ) -> OptimizeResult:
-    """Minimize a function of a tensor, from x0, within bounds."""
+    """Minimize a function of a tensor, from x0, within bounds.
+
+    The method is L-BFGS-B in spirit: a limited-memory BFGS matrix in compact form (`pairs`), a
+    two-metric projection for the bounds (`direction`), the line search of Moré and Thuente
+    (`line_search`), each in its module with its sources. The whole is one `tf.while_loop` of which
+    every turn is one evaluation, so that the function is traced once. It can be called eagerly
+    (it then traces itself anew at each call), in a `tf.function`, with shapes known or not, and
+    under `jit_compile=True` at known shapes.
+
+    Args:
+        value_and_gradients: traceable function of a tensor of the shape and dtype of x0, returning
+            the loss, a scalar, and its gradient, of the shape of x.
+        x0: where to start, any shape, float32 or float64; clipped to the bounds. May be left out
+            where `state` is given.
+        bounds: None, or (lower, upper), each a scalar or of a shape that broadcasts to that of x0;
+            infinite where there is no bound. Every point evaluated lies within them, exactly.
+        memory: pairs of vectors kept, at least 1.
+        max_iterations: iterations this call may make, at least 1.
+        max_evaluations: evaluations this call may make, at least 1; kept to exactly, even within a
+            line search, from where a resumed call goes on.
+        ftol: converged when an iteration lowers the loss by at most `ftol` times the larger of the
+            absolute losses before and after it. Unlike SciPy's test this has no absolute part.
+        gtol: converged when the largest element of the projected gradient is at most `gtol` times
+            what it was at the start.
+        max_line_search: trials of one line search, at least 1.
+        callback: called after each iteration with (x, loss, iterations so far), eager tensors; the
+            minimization stops if it returns true or raises StopIteration. It runs in Python, so
+            it costs a synchronization per iteration and rules out `jit_compile=True`.
+        state: `state` of an earlier result, or of `start`, to go on from. `bounds` must be those
+            it was made with. A run in pieces makes the iterates of an uninterrupted run.
+
+    Returns:
+        An `OptimizeResult` with the best point seen. Its loss is never NaN unless it is so at x0.
+
+    Raises:
+        ValueError: NaN in x0, bounds out of order, shapes that do not fit, counts below 1. Values
+            known only at run time are not checked while tracing.
+
+    Example:
+        >>> square = lambda x: (tf.reduce_sum((x - 3) ** 2), 2 * (x - 3))
+        >>> minimize(square, [0.0, 5.0], bounds=(0.0, 2.0)).x.numpy()
+        array([2., 2.], dtype=float32)
+    """
     _check_counts(
         memory=memory,
         max_iterations=max_iterations,
@@ -253,7 +295,7 @@ def _next_iterate(
     pairs, new, kept = memory_pairs.remember(state.pairs, step, change)
     hopeless = failed & (state.pairs.count == 0)
     pairs = pairs._replace(count=tf.where(failed, 0, pairs.count))
-    direction, slope, pairs = find(pairs, new, kept, box, x, gradient)
+    direction, slope, pairs = find(pairs, new, kept, box, x, gradient, loss)
     norm = tf.cast(tf.reduce_max(tf.abs(projected_gradient(box, x, gradient))), tf.float64)
     infinity = tf.constant(float("inf"), tf.float64)
     decrease = (state.loss - loss) / tf.maximum(
