@@ -2,8 +2,10 @@
 
 import tensorflow as tf
 
-from analogies.matching import exact, patches
+from analogies.matching import exact, patches, patchmatch
 from analogies.matching.field import NearestNeighborField
+
+METHODS = ("exact", "patchmatch")
 
 
 def match(
@@ -27,44 +29,63 @@ def match(
         query: float `(h, w, c)`.
         reference: float `(h2, w2, c)`.
         patch_size: k, side of a patch in cells.
-        method: `"exact"`.
+        method: `"exact"` or `"patchmatch"`.
         score: `"correlation"` (normalized cross-correlation, [-1, 1]; patches of zero norm
             score 0) or `"distance"` (minus half the squared Euclidean distance).
         reference_bias: `(h2 - k + 1, w2 - k + 1)` float, added to the score of each reference
             patch before the arg-max and contained in the scores returned.
         query_stride, reference_stride: steps between the patches looked at, cells.
         tile_bytes: about how much memory the exact matcher's largest arrays may take.
+        initial: a field to start PatchMatch from, of any size.
+        sweeps: of PatchMatch.
+        seed: of PatchMatch.
 
     Returns:
         NearestNeighborField of shape `((h - k) // query_stride + 1, (w - k) // query_stride + 1)`.
     """
-    index, value = _match(
-        tf.cast(query, tf.float32),
-        tf.cast(reference, tf.float32),
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {METHODS}. Received: method={method!r}")
+    if score not in patches.SCORES:
+        raise ValueError(f"score must be one of {patches.SCORES}. Received: score={score!r}")
+    query, reference = tf.cast(query, tf.float32), tf.cast(reference, tf.float32)
+    strides = query_stride, reference_stride
+    if method == "exact":
+        return _exact(query, reference, reference_bias, patch_size, score, strides, tile_bytes)
+    return _patchmatch(
+        query,
+        reference,
         reference_bias,
         patch_size,
         score,
-        query_stride,
-        reference_stride,
+        strides,
         tile_bytes,
+        None if initial is None else NearestNeighborField(*initial),
+        tf.convert_to_tensor(sweeps),
+        tf.convert_to_tensor(seed),
     )
-    columns = tf.shape(reference)[1] - patch_size + 1
-    return NearestNeighborField(index // columns, index % columns, value)
 
 
 @tf.function(reduce_retracing=True)
-def _match(query, reference, reference_bias, k, score, query_stride, reference_stride, tile_bytes):
-    squares = patches.squared_norms(reference, k)
-    query_squares = patches.squared_norms(query, k)
-    query_scale = tf.ones_like(query_squares)
-    query_bias = tf.zeros_like(query_squares)
-    if score == "correlation":
-        query_scale = patches.inverse_norms(query_squares)
-        scale, bias = patches.inverse_norms(squares), tf.zeros_like(squares)
-    else:
-        query_bias = -0.5 * query_squares
-        scale, bias = tf.ones_like(squares), -0.5 * squares
-    if reference_bias is not None:
-        bias += tf.cast(reference_bias, tf.float32)
-    index, value = exact.best_patches(query, reference, query_scale, scale, bias, k, tile_bytes)
-    return index, value + query_bias
+def _exact(query, reference, reference_bias, k, score, strides, tile_bytes):
+    scoring = patches.prepare(query, reference, k, score, reference_bias)
+    bias = scoring.bias
+    if strides[1] > 1:
+        on = tf.range(tf.reduce_max(tf.shape(bias))) % strides[1] == 0
+        off = ~(on[: tf.shape(bias)[0], tf.newaxis] & on[: tf.shape(bias)[1]])
+        bias = tf.where(off, -1e30, bias)
+    index, value = exact.best_patches(
+        query, reference, scoring.query_scale, scoring.scale, bias, k, tile_bytes
+    )
+    columns = tf.shape(bias)[1]
+    field = NearestNeighborField(index // columns, index % columns, value + scoring.query_bias)
+    return NearestNeighborField(*(x[:: strides[0], :: strides[0]] for x in field))
+
+
+@tf.function(reduce_retracing=True)
+def _patchmatch(
+    query, reference, reference_bias, k, score, strides, tile_bytes, initial, sweeps, seed
+):
+    scoring = patches.prepare(query, reference, k, score, reference_bias)
+    return patchmatch.search(
+        query, reference, scoring, k, *strides, initial, sweeps, seed, tile_bytes
+    )

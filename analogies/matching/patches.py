@@ -1,4 +1,4 @@
-"""Sums over patches, and the two patch scores as one affine form of an inner product.
+"""Patches of a map, their norms, and the two patch scores in one form.
 
 For a query patch p and a reference patch q both scores are
 
@@ -11,9 +11,45 @@ For a query patch p and a reference patch q both scores are
 to which a reference bias b(q) is added. What depends on p alone does not move the arg-max.
 """
 
+from typing import NamedTuple
+
 import tensorflow as tf
 
 SCORES = ("correlation", "distance")
+
+
+class Scoring(NamedTuple):
+    """The scales and biases above, for all patches of both maps, stride 1.
+
+    Attributes:
+        name: `"correlation"` or `"distance"`.
+        query_scale, query_bias: float32 `(h - k + 1, w - k + 1)`.
+        scale: float32 `(h2 - k + 1, w2 - k + 1)`.
+        norm_bias: the bias without the reference bias, of the same shape.
+        bias: with the reference bias.
+    """
+
+    name: str
+    query_scale: tf.Tensor
+    query_bias: tf.Tensor
+    scale: tf.Tensor
+    norm_bias: tf.Tensor
+    bias: tf.Tensor
+
+
+def prepare(
+    query: tf.Tensor, reference: tf.Tensor, k: int, score: str, reference_bias: tf.Tensor | None
+) -> Scoring:
+    """Scales and biases of all `k` by `k` patches of two float32 maps."""
+    of_query, of_reference = squared_norms(query, k), squared_norms(reference, k)
+    if score == "correlation":
+        query_scale, scale = inverse_norms(of_query), inverse_norms(of_reference)
+        query_bias, bias = tf.zeros_like(of_query), tf.zeros_like(of_reference)
+    else:
+        query_scale, scale = tf.ones_like(of_query), tf.ones_like(of_reference)
+        query_bias, bias = -0.5 * of_query, -0.5 * of_reference
+    added = 0.0 if reference_bias is None else tf.cast(reference_bias, tf.float32)
+    return Scoring(score, query_scale, query_bias, scale, bias, bias + added)
 
 
 def box_sum(cells: tf.Tensor, size: int) -> tf.Tensor:
@@ -31,3 +67,12 @@ def squared_norms(cells: tf.Tensor, size: int) -> tf.Tensor:
 def inverse_norms(squares: tf.Tensor) -> tf.Tensor:
     """1 / sqrt of squared norms, 0 where the norm is 0."""
     return tf.math.divide_no_nan(1.0, tf.sqrt(squares))
+
+
+def extract(cells: tf.Tensor, rows: tf.Tensor, cols: tf.Tensor, k: int) -> tf.Tensor:
+    """The patches with the given top-left cells: `(h, w, c)`, `(n,)` -> `(n, k * k * c)`."""
+    width, channels = tf.shape(cells)[1], tf.shape(cells)[2]
+    flat = tf.reshape(cells, (-1, channels))
+    corner = rows * width + cols
+    offsets = tf.reshape(tf.range(k)[:, tf.newaxis] * width + tf.range(k), (-1,))
+    return tf.reshape(tf.gather(flat, corner[:, tf.newaxis] + offsets), (-1, k * k * channels))

@@ -1,0 +1,275 @@
+"""PatchMatch: a good nearest-neighbor field from few candidates for each patch.
+
+The propagation and random search of Barnes et al. 2009, for whole arrays: all patches look at the
+matches of their neighbors at once, at shrinking distances (jump flooding, Rong & Tan 2006).
+"""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from analogies.matching.descriptors import describe
+from analogies.matching.field import NearestNeighborField
+from analogies.matching.patches import Scoring
+
+DESCRIPTOR = 32  # numbers by which candidates are compared
+JUMPS = (4, 2, 1)  # how far away propagation looks, in query patches, one after another
+NEIGHBORS = ((-1, 0), (0, -1), (0, 1), (1, 0))
+WINDOWS = 4  # candidates of the random search, windows from the whole reference down to 3 by 3
+GRID_QUERIES, GRID_PLACES = 64, 128  # sides of the grids matched exactly for a start
+
+
+class Task(NamedTuple):
+    """What every step needs. A *place* is the top-left cell of a reference patch.
+
+    Attributes:
+        of_query: `(m, n, d)`, descriptors of the query patches on the query's stride.
+        of_places: `(places, d)`, descriptors of all places.
+        places: int32 `(2,)`, rows and columns of places.
+        steps: (query stride, reference stride), cells.
+    """
+
+    of_query: tf.Tensor
+    of_places: tf.Tensor
+    places: tf.Tensor
+    steps: tuple[int, int]
+
+
+class Matches(NamedTuple):
+    """Places `(..., m, n)` int32 and how similar the descriptors are there."""
+
+    rows: tf.Tensor
+    cols: tf.Tensor
+    similarity: tf.Tensor
+
+
+def search(
+    query: tf.Tensor,
+    reference: tf.Tensor,
+    scoring: Scoring,
+    k: int,
+    query_stride: int,
+    reference_stride: int,
+    initial: NearestNeighborField | None,
+    sweeps: int,
+    seed: int,
+    tile_bytes: int,
+) -> NearestNeighborField:
+    """Approximate nearest-neighbor field; arguments as for `match`.
+
+    Candidates are compared by descriptors (`describe`). After every sweep the matches that have
+    changed get their true scores, and one is kept only where it beats the best true score so
+    far, so that no score ever falls from sweep to sweep.
+    """
+    of_query, of_places = describe(query, reference, scoring, k, DESCRIPTOR, seed)
+    of_query = of_query[::query_stride, ::query_stride]
+    places = tf.shape(of_places)[:2]
+    flat = tf.reshape(of_places, (-1, tf.shape(of_places)[2]))
+    task = Task(of_query, flat, places, (query_stride, reference_stride))
+    if initial is None:
+        current = from_grid(task, of_places)
+    else:
+        current = compare(task, *upscale(task, initial, query, k))
+    scorer = _scorer(query, reference, scoring, k, query_stride, tile_bytes)
+    everyone = tf.range(tf.size(current.rows))
+    scores = scorer(everyone, tf.reshape(current.rows, (-1,)), tf.reshape(current.cols, (-1,)))
+    best = NearestNeighborField(
+        current.rows, current.cols, tf.reshape(scores, tf.shape(current.rows))
+    )
+
+    def body(i, current, best):
+        found = sweep(task, current, tf.stack([seed, i]))
+        return i + 1, found, keep_better(best, current, found, scorer)
+
+    _, _, best = tf.while_loop(
+        lambda i, *_: i < sweeps, body, (tf.constant(0), current, best), parallel_iterations=1
+    )
+    return best
+
+
+def sweep(task: Task, current: Matches, seed: tf.Tensor) -> Matches:
+    """One round of propagation from far to near, and of random search."""
+    for jump in JUMPS:
+        current = better(current, compare(task, *propagated(task, current, jump)))
+    return better(current, compare(task, *scattered(task, current, seed)))
+
+
+def propagated(task: Task, current: Matches, jump: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """The matches of the neighbors `jump` patches away, moved back by as much."""
+    m, n = tf.shape(current.rows)[0], tf.shape(current.rows)[1]
+    step = jump * task.steps[0]
+    rows, cols = [], []
+    for dy, dx in NEIGHBORS:
+        i = tf.clip_by_value(tf.range(m) + dy * jump, 0, m - 1)
+        j = tf.clip_by_value(tf.range(n) + dx * jump, 0, n - 1)
+        rows.append(tf.gather(tf.gather(current.rows, i), j, axis=1) - dy * step)
+        cols.append(tf.gather(tf.gather(current.cols, i), j, axis=1) - dx * step)
+    return tf.stack(rows), tf.stack(cols)
+
+
+def scattered(task: Task, current: Matches, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Random places in shrinking windows around the present matches."""
+    shape = tf.concat([[2, WINDOWS], tf.shape(current.rows)], axis=0)
+    noise = tf.random.stateless_uniform(shape, seed, -1.0, 1.0)
+    reach = tf.cast(tf.reduce_max(task.places), tf.float32)
+    fraction = tf.linspace(0.0, 1.0, WINDOWS)[:, tf.newaxis, tf.newaxis]
+    moves = tf.cast(tf.round(noise * tf.maximum(reach, 1.5) ** (1 - fraction) * 1.5), tf.int32)
+    return current.rows + moves[0], current.cols + moves[1]
+
+
+def compare(task: Task, rows: tf.Tensor, cols: tf.Tensor) -> Matches:
+    """The similarity of candidate places `(..., m, n)`, moved to the nearest allowed place."""
+    rows, cols = snap(task, rows, cols)
+    found = tf.gather(task.of_places, rows * task.places[1] + cols)
+    return Matches(rows, cols, tf.reduce_sum(found * task.of_query, axis=-1))
+
+
+def snap(task: Task, rows: tf.Tensor, cols: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The nearest place on the reference's stride."""
+    s = task.steps[1]
+    last = (task.places - 1) // s
+    if s > 1:
+        rows, cols = (rows + s // 2) // s, (cols + s // 2) // s
+    rows, cols = tf.clip_by_value(rows, 0, last[0]), tf.clip_by_value(cols, 0, last[1])
+    return rows * s, cols * s
+
+
+def better(current: Matches, candidates: Matches) -> Matches:
+    """The best of the present matches `(m, n)` and of candidates `(count, m, n)`."""
+    chosen = tf.argmax(candidates.similarity, axis=0, output_type=tf.int32)
+    for index in range(candidates.similarity.shape[0]):
+        take = (chosen == index) & (candidates.similarity[index] > current.similarity)
+        current = Matches(
+            *(tf.where(take, new[index], old) for new, old in zip(candidates, current, strict=True))
+        )
+    return current
+
+
+def keep_better(best: NearestNeighborField, before: Matches, now: Matches, scorer):
+    """Give the changed matches their true scores and keep those that are better."""
+    changed = tf.where((before.rows != now.rows) | (before.cols != now.cols))
+    queries = tf.cast(changed, tf.int32)
+    rows, cols = tf.gather_nd(now.rows, changed), tf.gather_nd(now.cols, changed)
+    scores = scorer(queries[:, 0] * tf.shape(now.rows)[1] + queries[:, 1], rows, cols)
+    take = scores > tf.gather_nd(best.scores, changed)
+    changed = tf.boolean_mask(changed, take)
+    found = (rows, cols, scores)
+    return NearestNeighborField(
+        *(
+            tf.tensor_scatter_nd_update(old, changed, tf.boolean_mask(new, take))
+            for old, new in zip(best, found, strict=True)
+        )
+    )
+
+
+def from_grid(task: Task, of_places: tf.Tensor) -> Matches:
+    """Match a grid of query patches exactly with a grid of places; the rest follow a neighbor."""
+    m, n = tf.shape(task.of_query)[0], tf.shape(task.of_query)[1]
+    s = task.steps[1]
+    i, j = _grid(m, 1, GRID_QUERIES), _grid(n, 1, GRID_QUERIES)
+    rows, cols = _grid(task.places[0], s, GRID_PLACES), _grid(task.places[1], s, GRID_PLACES)
+    size = tf.shape(of_places)[2]
+    chosen = tf.reshape(tf.gather(tf.gather(task.of_query, i), j, axis=1), (-1, size))
+    others = tf.reshape(tf.gather(tf.gather(of_places, rows), cols, axis=1), (-1, size))
+    index = tf.argmax(tf.matmul(chosen, others, transpose_b=True), axis=1, output_type=tf.int32)
+    index = tf.reshape(index, (tf.size(i), tf.size(j)))
+    own_i, own_j = _nearest(tf.range(m), i), _nearest(tf.range(n), j)
+    index = tf.gather(tf.gather(index, own_i), own_j, axis=1)
+    down = tf.range(m) - tf.gather(i, own_i)
+    right = tf.range(n) - tf.gather(j, own_j)
+    return compare(
+        task,
+        tf.gather(rows, index // tf.size(cols)) + down[:, tf.newaxis] * task.steps[0],
+        tf.gather(cols, index % tf.size(cols)) + right * task.steps[0],
+    )
+
+
+def _grid(count: tf.Tensor, stride: int, most: int) -> tf.Tensor:
+    """At most about `most` evenly spaced multiples of `stride` below `count`."""
+    steps = (count - 1) // stride + 1
+    apart = tf.maximum(-(-steps // most), 1)
+    return tf.range(tf.minimum((apart - 1) // 2, steps - 1), steps, apart) * stride
+
+
+def _nearest(values: tf.Tensor, grid: tf.Tensor) -> tf.Tensor:
+    """Index of the point of an even grid that is nearest to each value."""
+    apart = tf.maximum(grid[-1] - grid[0], 1) // tf.maximum(tf.size(grid) - 1, 1)
+    apart = tf.maximum(apart, 1)
+    return tf.clip_by_value((values - grid[0] + apart // 2) // apart, 0, tf.size(grid) - 1)
+
+
+def upscale(
+    task: Task, initial: NearestNeighborField, query: tf.Tensor, k: int
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Places for the query's patches from a field of any size.
+
+    A patch takes the displacement of the patch at its place in the field, times the ratio of
+    the sizes; so it keeps where it lies within a cell of a coarser field. The reference is
+    taken to have grown in the same ratio.
+    """
+    size = tf.cast(tf.shape(query)[:2], tf.float32)
+    coarse = tf.cast(tf.shape(initial.rows), tf.float32) + (k - 1)
+    m, n = tf.shape(task.of_query)[0], tf.shape(task.of_query)[1]
+    step = task.steps[0]
+    own, far = [], []
+    for axis, count in ((0, m), (1, n)):
+        ratio = size[axis] / coarse[axis]
+        at = tf.cast(tf.range(count) * step, tf.float32) + 0.5 * k
+        parent = tf.cast(tf.round(at / ratio - 0.5 * k), tf.int32)
+        parent = tf.clip_by_value(parent, 0, tf.shape(initial.rows)[axis] - 1)
+        own.append(parent)
+        far.append((ratio, at - (tf.cast(parent, tf.float32) + 0.5 * k) * ratio))
+
+    def carried(values: tf.Tensor, ratio: tf.Tensor, within: tf.Tensor) -> tf.Tensor:
+        found = tf.gather(tf.gather(values, own[0]), own[1], axis=1)
+        place = (tf.cast(found, tf.float32) + 0.5 * k) * ratio + within - 0.5 * k
+        return tf.cast(tf.round(place), tf.int32)
+
+    return (
+        carried(initial.rows, far[0][0], far[0][1][:, tf.newaxis]),
+        carried(initial.cols, far[1][0], far[1][1]),
+    )
+
+
+def _scorer(query, reference, scoring: Scoring, k: int, stride: int, tile_bytes: int):
+    """A function giving the true scores of pairs (flat query patch, row, column)."""
+    shape = tf.shape(query)
+    width, other_width, channels = shape[1], tf.shape(reference)[1], shape[2]
+    columns = (width - k) // stride + 1
+    from_cells = tf.reshape(query, (-1, channels))
+    to_cells = tf.reshape(reference, (-1, channels))
+
+    def score(queries, rows, cols):
+        i, j = queries // columns * stride, queries % columns * stride
+        total = tf.zeros_like(queries, tf.float32)
+        for dy in range(k):
+            for dx in range(k):
+                here = tf.gather(from_cells, (i + dy) * width + j + dx)
+                there = tf.gather(to_cells, (rows + dy) * other_width + cols + dx)
+                total += tf.reduce_sum(here * there, axis=-1)
+        patch, place = tf.stack([i, j], -1), tf.stack([rows, cols], -1)
+        return (
+            total * tf.gather_nd(scoring.query_scale, patch) * tf.gather_nd(scoring.scale, place)
+            + tf.gather_nd(scoring.bias, place)
+            + tf.gather_nd(scoring.query_bias, patch)
+        )
+
+    chunk = tf.maximum(tile_bytes // (12 * channels), 1)
+
+    def in_chunks(queries, rows, cols):
+        count = tf.size(queries)
+
+        def body(start, scores):
+            part = slice(start, start + chunk)
+            new = score(queries[part], rows[part], cols[part])
+            return start + chunk, tf.concat([scores, new], 0)
+
+        return tf.while_loop(
+            lambda start, _: start < count,
+            body,
+            (tf.constant(0), tf.zeros((0,))),
+            shape_invariants=(tf.TensorShape([]), tf.TensorShape([None])),
+            parallel_iterations=1,
+        )[1]
+
+    return in_chunks
