@@ -28,11 +28,13 @@ def first_scale(x: tf.Tensor, loss: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor
     2 |loss|/|gradient|^2, which for a convex quadratic with its minimum at 0 bounds the best step.
     All of it is indifferent to the scale of the loss.
     """
-    norm = tf.cast(tf.norm(gradient), tf.float64)
+    fastest = tf.reduce_max(tf.abs(gradient))
+    fastest = tf.where(fastest > 0, fastest, tf.ones_like(fastest))
+    norm = tf.cast(tf.norm(gradient / fastest), tf.float64) * tf.cast(fastest, tf.float64)
     norm = tf.where(norm > 0.0, norm, tf.ones_like(norm))
-    fastest = tf.cast(tf.reduce_max(tf.abs(gradient)), tf.float64)
+    fastest = tf.cast(fastest, tf.float64)
     largest = tf.cast(tf.reduce_max(tf.abs(x)), tf.float64)
-    step = tf.maximum(1.0 / norm, tf.math.divide_no_nan(0.01 * largest, fastest))
+    step = tf.maximum(1.0 / norm, 0.01 * largest / fastest)
     bound = 2.0 * tf.abs(loss) / norm / norm
     sensible = bound > 0.01 * step  # a loss that happens to be near 0 says nothing
     return 1.0 / tf.where(sensible, tf.minimum(step, bound), step)
@@ -51,8 +53,11 @@ def find(
 
     x + direction lies within the box (up to rounding). The slope is 0 only where x is stationary.
     """
-    steepest = projected_gradient(box, x, gradient)
-    theta = tf.where(pairs.theta > 0.0, pairs.theta, first_scale(x, loss, steepest))
+    theta = tf.cond(
+        pairs.theta > 0.0,
+        lambda: pairs.theta,
+        lambda: first_scale(x, loss, projected_gradient(box, x, gradient)),
+    )
     scale = tf.cast(theta, x.dtype)
     cauchy = project(box, x - gradient / scale)
     reached = None if box is None else (cauchy <= box.lower) | (cauchy >= box.upper)

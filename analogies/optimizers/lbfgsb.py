@@ -1,20 +1,27 @@
 """L-BFGS-B for TensorFlow: minimize a function under box bounds without leaving the device."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from analogies.optimizers import line_search, result
+from analogies.optimizers import iteration, line_search, result
 from analogies.optimizers import pairs as memory_pairs
-from analogies.optimizers.box import Box, make_box, project, projected_gradient, stopped
-from analogies.optimizers.direction import find
-from analogies.optimizers.line_search import ACCEPT_BEST, CONTINUE, FAIL, LineSearch
+from analogies.optimizers.box import Box, make_box, project
 from analogies.optimizers.result import OptimizeResult, State
 
 ValueAndGradients = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
-FIRST_REACH = 100.0  # extrapolation of the first search, whose first step is a guess
-REACH = 4.0
+Callback = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], Any]
+
+
+class Limits(NamedTuple):
+    """When to stop; the counts are of this call."""
+
+    max_iterations: int
+    max_evaluations: int
+    ftol: float
+    gtol: float
+    max_line_search: int
 
 
 @tf.autograph.experimental.do_not_convert
@@ -29,7 +36,7 @@ def minimize(
     ftol: float = 2.2e-9,
     gtol: float = 1e-8,
     max_line_search: int = 20,
-    callback: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], Any] | None = None,
+    callback: Callback | None = None,
     state: State | None = None,
 ) -> OptimizeResult:
     """Minimize a function of a tensor, from x0, within bounds.
@@ -75,12 +82,8 @@ def minimize(
         >>> minimize(square, [0.0, 5.0], bounds=(0.0, 2.0)).x.numpy()
         array([2., 2.], dtype=float32)
     """
-    _check_counts(
-        memory=memory,
-        max_iterations=max_iterations,
-        max_evaluations=max_evaluations,
-        max_line_search=max_line_search,
-    )
+    limits = Limits(max_iterations, max_evaluations, ftol, gtol, max_line_search)
+    _check_counts(memory=memory, **limits._asdict())
     if state is None:
         if x0 is None:
             raise ValueError("Either x0 or state must be given. Received: x0=None, state=None")
@@ -88,17 +91,7 @@ def minimize(
     box = make_box(bounds, state.x)
 
     def run(state: State) -> OptimizeResult:
-        return _run(
-            value_and_gradients,
-            state,
-            box,
-            max_iterations,
-            max_evaluations,
-            ftol,
-            gtol,
-            max_line_search,
-            callback,
-        )
+        return _run(value_and_gradients, state, box, limits, callback)
 
     if not tf.executing_eagerly():
         return run(state)
@@ -128,7 +121,7 @@ def start(x0: Any, bounds: tuple[Any, Any] | None = None, *, memory: int = 10) -
         gradient=zeros,
         direction=zeros,
         pairs=memory_pairs.empty(memory, tf.size(flat), x.dtype),
-        search=line_search.begin(infinity, zero, zero, zero + FIRST_REACH),
+        search=line_search.begin(infinity, zero, zero, zero),
         best_gradient=zeros,
         loss=infinity,
         decrease=infinity,
@@ -140,78 +133,84 @@ def start(x0: Any, bounds: tuple[Any, Any] | None = None, *, memory: int = 10) -
     )
 
 
-def _check_counts(**counts: Any) -> None:
+def _check_counts(ftol: float, gtol: float, **counts: Any) -> None:
     for name, count in counts.items():
         if not tf.is_tensor(count) and not count >= 1:
             raise ValueError(f"{name} must be at least 1. Received: {name}={count!r}")
+    for name, tolerance in (("ftol", ftol), ("gtol", gtol)):
+        if not tf.is_tensor(tolerance) and not tolerance >= 0:
+            raise ValueError(f"{name} must be at least 0. Received: {name}={tolerance!r}")
 
 
 def _run(
     value_and_gradients: ValueAndGradients,
     state: State,
     box: Box | None,
-    max_iterations: int,
-    max_evaluations: int,
-    ftol: float,
-    gtol: float,
-    max_line_search: int,
-    callback: Any,
+    limits: Limits,
+    callback: Callback | None,
 ) -> OptimizeResult:
     """Run the loop; each turn of it is one evaluation."""
     function = tf.function(value_and_gradients)  # converts Python control flow in it
-    shape = tf.shape(state.x)
-    static_shape = state.x.shape
-    dtype = state.x.dtype
-    iterations_before, evaluations_before = state.iterations, state.evaluations
-    length = tf.minimum(tf.cast(max_iterations, tf.int32) + 1, max_evaluations)
-    known_length = tf.get_static_value(length)
-    losses = tf.fill([length if known_length is None else int(known_length)], _nan(dtype))
-
-    def reason_to_stop(state: State) -> tf.Tensor:
-        begun = state.evaluations > 0
-        reason = tf.where(state.evaluations - evaluations_before >= max_evaluations, 4, 0)
-        reason = tf.where(state.iterations - iterations_before >= max_iterations, 3, reason)
-        reason = tf.where(begun & (state.decrease <= ftol), result.DECREASE, reason)
-        flat = state.gradient_norm <= gtol * state.first_gradient_norm
-        reason = tf.where(begun & flat, result.GRADIENT, reason)
-        return tf.where(state.reason != result.RUNNING, state.reason, reason)
+    shaped = state.x
+    losses = _empty_history(limits, shaped.dtype)
 
     def turn(state: State, losses: tf.Tensor, recorded: tf.Tensor) -> tuple[Any, ...]:
-        step = tf.cast(state.search.step, dtype)
-        trial = project(box, state.x + step * state.direction)
-        shaped = tf.reshape(trial, shape)
-        shaped.set_shape(static_shape)
-        loss, gradient = _evaluate(function, shaped)
-        state, moved = _take_in(state, box, trial, loss, gradient, max_line_search)
-        at = tf.where(moved, recorded, tf.size(losses) - 1)[None]
-        entry = tf.where(moved, tf.cast(state.loss, dtype), losses[-1])[None]
-        losses = tf.tensor_scatter_nd_update(losses, at[:, None], entry)
+        trial = iteration.next_trial(state, box)
+        loss, gradient = _evaluate(function, _like(trial, shaped))
+        state, moved = iteration.take_in(state, box, trial, loss, gradient, limits.max_line_search)
+        place = tf.where(moved, recorded, tf.size(losses) - 1)
+        entry = tf.where(moved, tf.cast(state.loss, losses.dtype), losses[-1])
+        losses = tf.tensor_scatter_nd_update(losses, [[place]], [entry])
         if callback is not None:
-            state = _call(callback, state, shape, moved)
+            state = _call(callback, state, shaped, moved)
         return state, losses, recorded + tf.cast(moved, tf.int32)
 
-    state = state._replace(x=tf.reshape(state.x, [-1]))
-    state, losses, recorded = tf.while_loop(
-        lambda state, losses, recorded: reason_to_stop(state) == result.RUNNING,
+    end, losses, recorded = tf.while_loop(
+        lambda end, losses, recorded: _reason(end, state, limits) == result.RUNNING,
         turn,
-        (state, losses, tf.constant(0)),
+        (state._replace(x=tf.reshape(shaped, [-1])), losses, tf.constant(0)),
     )
-    x, loss, gradient = _best_point(state, box)
-    x = tf.reshape(x, shape)
-    x.set_shape(static_shape)
-    evaluations = state.evaluations - evaluations_before
+    x, loss, gradient = iteration.best_point(end, box)
+    evaluations = end.evaluations - state.evaluations
     return OptimizeResult(
-        x=x,
-        fun=tf.cast(loss, dtype),
-        jac=tf.ensure_shape(tf.reshape(gradient, shape), static_shape),
-        nit=state.iterations - iterations_before,
+        x=_like(x, shaped),
+        fun=tf.cast(loss, shaped.dtype),
+        jac=_like(gradient, shaped),
+        nit=end.iterations - state.iterations,
         nfev=evaluations,
         njev=evaluations,
-        reason=reason_to_stop(state),
+        reason=_reason(end, state, limits),
         losses=losses,
         recorded=recorded,
-        state=state._replace(x=tf.ensure_shape(tf.reshape(state.x, shape), static_shape)),
+        state=end._replace(x=_like(end.x, shaped)),
     )
+
+
+def _reason(now: State, before: State, limits: Limits) -> tf.Tensor:
+    """Return why to stop, or RUNNING; int32. The last of the tests that holds is the reason."""
+    begun = now.evaluations > 0
+    tests = (
+        (now.evaluations - before.evaluations >= limits.max_evaluations, result.EVALUATIONS),
+        (now.iterations - before.iterations >= limits.max_iterations, result.ITERATIONS),
+        (begun & (now.decrease <= limits.ftol), result.DECREASE),
+        (begun & (now.gradient_norm <= limits.gtol * now.first_gradient_norm), result.GRADIENT),
+        (now.reason != result.RUNNING, now.reason),
+    )
+    reason = tf.constant(result.RUNNING)
+    for holds, name in tests:
+        reason = tf.where(holds, name, reason)
+    return reason
+
+
+def _empty_history(limits: Limits, dtype: tf.DType) -> tf.Tensor:
+    """Return NaN for every loss that may be recorded."""
+    length = tf.minimum(tf.cast(limits.max_iterations, tf.int32) + 1, limits.max_evaluations)
+    known = tf.get_static_value(length)
+    return tf.fill([length if known is None else int(known)], tf.constant(float("nan"), dtype))
+
+
+def _like(flat: tf.Tensor, shaped: tf.Tensor) -> tf.Tensor:
+    return tf.ensure_shape(tf.reshape(flat, tf.shape(shaped)), shaped.shape)
 
 
 def _evaluate(value_and_gradients: ValueAndGradients, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -226,110 +225,7 @@ def _evaluate(value_and_gradients: ValueAndGradients, x: tf.Tensor) -> tuple[tf.
     return tf.cast(loss, tf.float64), tf.reshape(tf.cast(gradient, x.dtype), [-1])
 
 
-def _take_in(
-    state: State,
-    box: Box | None,
-    trial: tf.Tensor,
-    loss: tf.Tensor,
-    gradient: tf.Tensor,
-    max_line_search: int,
-) -> tuple[State, tf.Tensor]:
-    """Go on from an evaluated trial; also return whether it or an earlier one is a new iterate."""
-    uphill = gradient * state.direction
-    halted = stopped(box, trial, state.direction)
-    if halted is not None:
-        uphill *= tf.cast(~halted, uphill.dtype)
-    slope = tf.cast(tf.reduce_sum(uphill), tf.float64)
-    sum_of_gradient = tf.reduce_sum(gradient)
-    finite = tf.math.is_finite(loss) & tf.math.is_finite(slope)
-    finite &= tf.math.is_finite(tf.cast(sum_of_gradient, tf.float64))
-    rounding = 10 * memory_pairs.epsilon(trial.dtype)
-    first = tf.equal(state.evaluations, 0)
-    search, verdict, better = line_search.advance(
-        state.search, loss, slope, finite, rounding, max_line_search
-    )
-    verdict = tf.where(first, line_search.ACCEPT_TRIAL, verdict)
-    state = state._replace(
-        evaluations=state.evaluations + 1,
-        reason=tf.where(first & ~finite, result.NOT_FINITE, state.reason),
-    )
-
-    def look_on() -> State:
-        kept = tf.cond(better, lambda: gradient, lambda: state.best_gradient)
-        return state._replace(search=search, best_gradient=kept)
-
-    def settle() -> State:
-        chosen = tf.where(verdict == ACCEPT_BEST, search.best_step, state.search.step)
-        chosen = tf.where(verdict == FAIL, tf.zeros_like(chosen), chosen)
-        x = project(box, state.x + tf.cast(chosen, trial.dtype) * state.direction)
-        new_loss = tf.where(verdict == ACCEPT_BEST, search.best_loss, loss)
-        new_loss = tf.where(verdict == FAIL, state.loss, new_loss)
-        new_gradient = tf.switch_case(
-            tf.cast(verdict - 1, tf.int32),
-            [lambda: gradient, lambda: state.best_gradient, lambda: state.gradient],
-        )
-        return _next_iterate(state, box, x, new_loss, new_gradient, first, verdict == FAIL)
-
-    new_state = tf.cond(verdict == CONTINUE, look_on, settle)
-    return new_state, (verdict != CONTINUE) & (verdict != FAIL)
-
-
-def _next_iterate(
-    state: State,
-    box: Box | None,
-    x: tf.Tensor,
-    loss: tf.Tensor,
-    gradient: tf.Tensor,
-    first: tf.Tensor,
-    failed: tf.Tensor,
-) -> State:
-    """Move to x, learn from the step and open the next line search.
-
-    After a failed search x is where it was; the pairs are forgotten, and if there were none to
-    blame, the minimization is over.
-    """
-    step = x - state.x
-    change = gradient - state.gradient
-    if box is not None:
-        change = tf.where(step == 0, tf.zeros_like(change), change)
-    pairs, new, kept = memory_pairs.remember(state.pairs, step, change)
-    hopeless = failed & (state.pairs.count == 0)
-    pairs = pairs._replace(count=tf.where(failed, 0, pairs.count))
-    direction, slope, pairs = find(pairs, new, kept, box, x, gradient, loss)
-    norm = tf.cast(tf.reduce_max(tf.abs(projected_gradient(box, x, gradient))), tf.float64)
-    infinity = tf.constant(float("inf"), tf.float64)
-    decrease = (state.loss - loss) / tf.maximum(
-        tf.maximum(tf.abs(state.loss), tf.abs(loss)), 5e-324
-    )
-    reach = tf.where(pairs.count > 0, tf.constant(REACH, tf.float64), FIRST_REACH)
-    return State(
-        x=x,
-        gradient=gradient,
-        direction=direction,
-        pairs=pairs,
-        search=line_search.begin(loss, slope, tf.ones((), tf.float64), reach),
-        best_gradient=gradient,
-        loss=loss,
-        decrease=tf.where(first | failed, infinity, decrease),
-        gradient_norm=norm,
-        first_gradient_norm=tf.where(first, norm, state.first_gradient_norm),
-        iterations=state.iterations + tf.where(first | failed, 0, 1),
-        evaluations=state.evaluations,
-        reason=tf.where(hopeless, result.LINE_SEARCH, state.reason),
-    )
-
-
-def _best_point(state: State, box: Box | None) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Return the best point seen, its loss and its gradient: an iterate or a trial beyond it."""
-    search: LineSearch = state.search
-    step = tf.cast(search.best_step, state.x.dtype)
-    beyond = search.best_step > 0.0
-    x = tf.where(beyond, project(box, state.x + step * state.direction), state.x)
-    gradient = tf.where(beyond, state.best_gradient, state.gradient)
-    return x, tf.where(beyond, search.best_loss, state.loss), gradient
-
-
-def _call(callback: Any, state: State, shape: tf.Tensor, moved: tf.Tensor) -> State:
+def _call(callback: Any, state: State, shaped: tf.Tensor, moved: tf.Tensor) -> State:
     """Show a new iterate to the callback, which runs in Python, outside the graph."""
 
     def ask(x: tf.Tensor, loss: tf.Tensor, iterations: tf.Tensor) -> bool:
@@ -339,13 +235,9 @@ def _call(callback: Any, state: State, shape: tf.Tensor, moved: tf.Tensor) -> St
             return True
 
     def show() -> tf.Tensor:
-        x = tf.reshape(state.x, shape)
+        x = tf.reshape(state.x, tf.shape(shaped))
         return tf.py_function(ask, [x, state.loss, state.iterations], tf.bool)
 
     stop = tf.cond(moved, show, lambda: tf.constant(False))
     stop = tf.ensure_shape(stop, [])
     return state._replace(reason=tf.where(stop, result.CALLBACK, state.reason))
-
-
-def _nan(dtype: tf.DType) -> tf.Tensor:
-    return tf.constant(float("nan"), dtype)

@@ -104,7 +104,7 @@ def advance(
     narrowed, exhausted = _narrow(seen, loss, slope)
     after = _select(finite, narrowed, _step_back(seen))
     ended = (finite & exhausted) | (seen.trials >= max_trials) | ~(after.step > 0.0)
-    gave_up = tf.where(seen.best_step > 0.0, ACCEPT_BEST, FAIL)
+    gave_up = tf.where(seen.best_step > 0.0, tf.where(better, ACCEPT_TRIAL, ACCEPT_BEST), FAIL)
     verdict = tf.where(accepted, ACCEPT_TRIAL, tf.where(ended, gave_up, CONTINUE))
     return after, verdict, better
 

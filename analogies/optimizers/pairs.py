@@ -66,7 +66,7 @@ def remember(
     new = tf.stack([change * inverse, step * inverse])
     size = tf.reduce_sum(new[0] * new[0])
     curvature = tf.reduce_sum(new[0] * new[1])
-    kept = (curvature > epsilon(step.dtype) * tf.sqrt(size)) & tf.math.is_finite(size)
+    kept = (curvature > epsilon(step.dtype) * tf.sqrt(size)) & (size > 0) & tf.math.is_finite(size)
     slots = tf.stack([pairs.next_slot, memory + pairs.next_slot])
     rows = tf.cond(
         kept,
