@@ -1,0 +1,44 @@
+"""Draw the example pictures of this folder: ``python examples/draw_examples.py [FOLDER]``.
+
+Needs NumPy, SciPy and Pillow; every picture has a fixed seed. All of them are the project's own.
+"""
+
+import sys
+from pathlib import Path
+
+import landscape
+import still_life
+import textures
+from PIL import Image
+
+
+def pictures():
+    """Yield ``(name, uint8 (H, W, 3))`` for each picture."""
+    first, second = landscape.first_map(), landscape.second_map()
+    yield "landscape-a", landscape.label_colors(first)
+    yield "landscape-a-prime", landscape.paint(first, 1)
+    yield "landscape-b", landscape.label_colors(second)
+    fruit = still_life.render(still_life.FIRST, 192, 256, 3)
+    bowl = still_life.render(still_life.SECOND, 192, 256, 4)
+    yield "style-content", fruit
+    yield "style-painting", textures.swirls(208, 256, 11)
+    yield "texture", textures.pebbles(160, 192, 5)
+    yield "recolor-a", textures.gray(fruit)
+    yield "recolor-a-prime", textures.toned(fruit)
+    yield "recolor-b", textures.gray(bowl)
+    stones = textures.pebbles(144, 352, 6)
+    yield "superres-a", textures.blurred(stones)[:, :176]
+    yield "superres-a-prime", stones[:, :176]
+    yield "superres-b", textures.blurred(stones)[:, 176:]
+
+
+def main(folder=None):
+    """Write every picture as PNG."""
+    folder = Path(folder or Path(__file__).parent)
+    for name, pixels in pictures():
+        Image.fromarray(pixels).save(folder / f"{name}.png", optimize=True)
+        print(f"{name}.png  {pixels.shape[1]}x{pixels.shape[0]}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:2])
