@@ -126,6 +126,21 @@ def load_default(network: str) -> Weights:
     return load(_download(network), network, trusted=True)
 
 
+def load_lifts(path: str | Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The 1x1 lifts to full width that an `.npz` of a narrow network may carry beside its layers.
+
+    Layer name -> (matrix (in, out), bias (out,)), from `<layer>_to_vgg19/kernel` and `/bias`;
+    empty for other files.
+    """
+    path = _existing(path)
+    if not _is_npz(path):
+        return {}
+    arrays = _npz_arrays(path)
+    suffix = "_to_vgg19/kernel"
+    names = [key.removesuffix(suffix) for key in arrays if key.endswith(suffix)]
+    return {n: (arrays[n + suffix][0, 0], arrays[f"{n}_to_vgg19/bias"]) for n in names}
+
+
 def embedded_path() -> Path:
     """Where `slim.weights.h5` lies: inside the installed package, or beside it in a checkout."""
     package = Path(__file__).resolve().parents[1]

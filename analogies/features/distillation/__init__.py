@@ -1,0 +1,1 @@
+"""Training of the slim network: a narrow student that finds the matches its teacher finds."""
