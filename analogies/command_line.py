@@ -70,14 +70,16 @@ def main(argv: Sequence[str]) -> int:
 
 def _make(job: "Job", seconds: dict[str, float]) -> int:
     """Run a checked job with everything that listens to it."""
-    from analogies.monitors import PassLog, ProgressBar
+    from analogies.monitors import PassLog, ProgressBar, report
 
     log = PassLog()
     interrupt = None
     with contextlib.ExitStack() as stack:
         terminal = stack.enter_context(os.fdopen(os.dup(2), "w"))
         listeners: list[Monitor] = [log]
-        if not job.options.quiet:
+        if job.options.verbose:
+            listeners.append(report)
+        elif not job.options.quiet:
             listeners.append(stack.enter_context(ProgressBar(terminal)))
         started = time.monotonic()
         machine = _start(job.options, stack)
@@ -90,6 +92,7 @@ def _make(job: "Job", seconds: dict[str, float]) -> int:
     if interrupt and log.last is None:
         raise interrupt
     _save(job, log, machine, seconds)
+    _tell(log.notes)
     if interrupt:
         sys.stderr.write(f"{PROGRAM}: interrupted; the picture so far is {job.result}\n")
         return interrupt.exit_code
@@ -102,7 +105,7 @@ def _start(options: Options, stack: contextlib.ExitStack) -> "Machine":
     """TensorFlow, computing on the chosen device until the stack is closed."""
     from analogies import runtime
 
-    machine = runtime.start(options.device, options.seed, verbose=options.verbose)
+    machine = runtime.start(options.device, options.seed)
     logging.debug("computing on %s", machine.description)
     import tensorflow as tf
 
@@ -189,11 +192,14 @@ def _resize(array: "np.ndarray", size: tuple[int, int] | None) -> "np.ndarray":
 
 def _warn(job: "Job") -> None:
     """Tell what a person may not expect."""
-    for name, picture in job.pictures.items():
-        for note in picture.notes:
-            logging.warning("%s %s", job.inputs[name], note)
+    _tell(job.notes())
     if job.options.output_full and job.prefix is None:
         logging.warning("--output-full has no effect: only the result is written to %s", job.result)
+
+
+def _tell(notes: Iterable[str]) -> None:
+    for note in notes:
+        logging.warning("%s", note)
 
 
 def _out_of_memory() -> str:
@@ -207,8 +213,9 @@ def _set_up_logging(options: Options) -> None:
     handler = logging.get_absl_handler()
     handler.python_handler.setStream(sys.stderr)
     handler.setFormatter(python_logging.Formatter("%(message)s"))
-    level = logging.DEBUG if options.verbose else logging.INFO
-    logging.set_verbosity(logging.ERROR if options.quiet else level)
+    level = python_logging.DEBUG if options.verbose else python_logging.INFO
+    python_logging.getLogger().setLevel(python_logging.WARNING)  # of other libraries
+    python_logging.getLogger("absl").setLevel(python_logging.ERROR if options.quiet else level)
 
 
 def _fail(message: str, code: int) -> int:

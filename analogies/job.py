@@ -47,6 +47,13 @@ class Job:
         """Where the picture after a pass goes, named as image-analogies names it."""
         return Path(f"{self.prefix}_at_iteration_{level}_{iteration}.png")
 
+    def notes(self) -> list[str]:
+        """What a person may want to know about how the pictures were read."""
+        pictures = self.pictures.items()
+        return [
+            f"{self.inputs[name]} {note}" for name, picture in pictures for note in picture.notes
+        ]
+
     def result_size(self) -> tuple[int, int]:
         """(height, width) of the result in px."""
         return result_size(self.pictures["b"].size, self.options)

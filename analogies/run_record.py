@@ -46,6 +46,7 @@ def describe(job: Job, log: PassLog, device: str, seconds: Mapping[str, float]) 
         "evaluations": last.evaluations if last else 0,
         "loss": last.loss if last else None,
         "passes": log.rows,
+        "notes": [*job.notes(), *log.notes],
         "seconds": {name: round(value, 3) for name, value in {**log.phases, **seconds}.items()},
         "peak_memory_mib": peak_memory(),
     }

@@ -12,7 +12,7 @@ def records(levels=2, iterations=2, size=(40, 30), smallest=0.5, planned=10):
     evaluations = 0
     base = {"levels": levels, "iterations": iterations, "match_score": 0.5, "field": None}
     base |= {"evaluations_planned": levels * iterations * planned, "changed_matches": 0.25}
-    base |= {"phases": {}, "terms": {}, "losses": ()}
+    base |= {"phases": {}, "terms": {}, "losses": (), "notes": ("one note",)}
     for level in range(levels):
         scale = smallest + (1 - smallest) * level / max(1, levels - 1)
         height, width = (max(16, round(side * scale)) for side in size)

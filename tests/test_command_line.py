@@ -65,7 +65,8 @@ def test_a_result_and_its_record(folder, capsys):
     assert {"read", "import", "save", "matching"} <= set(record["seconds"])
     streams = capsys.readouterr()
     assert streams.out == ""
-    assert streams.err == "out.png, 30x40 px\n"
+    assert streams.err == "one note\nout.png, 30x40 px\n"
+    assert record["notes"] == ["one note"]
 
 
 def test_a_prefix_gets_the_passes_too(folder):
@@ -93,6 +94,15 @@ def test_quiet_says_nothing_and_a_warning_is_one_line(folder, capsys):
     assert capsys.readouterr().err == ""
     assert command("out.png", "--output-full") == 0
     assert capsys.readouterr().err.startswith("--output-full has no effect")
+
+
+def test_verbose_tells_each_pass(folder, capsys):
+    assert command("out.png", "--verbose", "--scales=2", "--iters=1") == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert "computing on " in lines[0]
+    assert "level 1/2, pass 1/1, 16x20 px: loss 0.1 (analogy 0.75, mrf 0.25)" in lines[1]
+    assert "level 2/2" in lines[2]
+    assert lines[3:] == ["time: matching 1.5 s", "one note", "out.png, 30x40 px"]
 
 
 def test_transparency_of_b_returns(folder):

@@ -6,18 +6,20 @@ None of them is known to the algorithm; each knows only the record.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analogies.monitors.pass_lines import report
     from analogies.monitors.pass_log import PassLog
     from analogies.monitors.progress_bar import ProgressBar
     from analogies.monitors.saved_iterations import SavedIterations
     from analogies.monitors.tensorboard import TensorBoard
 
-__all__ = ["PassLog", "ProgressBar", "SavedIterations", "TensorBoard"]
+__all__ = ["PassLog", "ProgressBar", "SavedIterations", "TensorBoard", "report"]
 
 _MODULES = {
     "PassLog": "pass_log",
     "ProgressBar": "progress_bar",
     "SavedIterations": "saved_iterations",
     "TensorBoard": "tensorboard",
+    "report": "pass_lines",
 }
 
 

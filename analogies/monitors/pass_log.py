@@ -13,16 +13,19 @@ class PassLog:
         last: the last record, or None before the first; its image is the best so far.
         rows: per finished pass: level, iteration, size, evaluations, loss, terms and seconds.
         phases: seconds per phase of the whole run, once it is done.
+        notes: what the run has to say about how it was set up.
     """
 
     def __init__(self) -> None:
         self.last: Progress | None = None
         self.rows: list[dict[str, Any]] = []
         self.phases: dict[str, float] = {}
+        self.notes: tuple[str, ...] = ()
 
     def __call__(self, record: "Progress") -> None:
         """Take one record."""
         self.last = record
+        self.notes = record.notes
         if record.kind == "done":
             self.phases = {name: round(value, 3) for name, value in record.phases.items()}
         if record.kind != "pass":
