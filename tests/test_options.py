@@ -93,9 +93,8 @@ def test_contradictions_are_refused():
 
 
 def test_layers_of_a_term_without_weight_may_be_missing():
-    assert Options(analogy_w=0, analogy_layers=()).layers() == {
-        "mrf_layers": ("block3_conv1", "block4_conv1")
-    }
+    layers = Options(analogy_w=0, analogy_layers=(), mrf_w=1, mrf_layers="conv3_1").layers()
+    assert layers == {"mrf_layers": ("block3_conv1",)}
 
 
 def test_an_unknown_name_gets_a_hint():
