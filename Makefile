@@ -34,19 +34,8 @@ test-slow: $(INSTALLED_TEST)
 test-browser: $(INSTALLED_TEST)
 	$(PYTEST) -m browser
 
-# One picture per recipe of the README.
 gallery: $(INSTALLED)
-	$(BIN)/make_image_analogy.py examples/landscape-a.png examples/landscape-a-prime.png \
-	  examples/landscape-b.png gallery/texture-by-numbers.png
-	$(BIN)/make_image_analogy.py examples/recolor-a.png examples/recolor-a-prime.png \
-	  examples/recolor-b.png gallery/recolor.png
-	$(BIN)/make_image_analogy.py examples/superres-a.png examples/superres-a-prime.png \
-	  examples/superres-b.png gallery/superres.png
-	$(BIN)/make_image_analogy.py --analogy-w 0 --mrf-w 1 --b-content-w 1 \
-	  examples/style-painting.png examples/style-painting.png \
-	  examples/style-content.png gallery/style.png
-	$(BIN)/make_image_analogy.py --analogy-w 0 --width 256 --height 256 \
-	  examples/texture.png examples/texture.png examples/texture.png gallery/texture.png
+	$(BIN)/python scripts/make_gallery.py --out gallery
 	@echo "The pictures are in $(CURDIR)/gallery"
 
 benchmark: $(INSTALLED)
