@@ -33,6 +33,8 @@ FEATURES = "features"
 OUTPUT = "output"
 RUNNING = "running"
 
+_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
@@ -54,7 +56,7 @@ class Options:
         unit="px", minimum=SMALLEST_SIDE, maximum=LARGEST_SIDE, metavar="PX",
     )
     scales: int = option(
-        4, SIZE, "integer", "Number of pyramid levels, coarse to fine.",
+        3, SIZE, "integer", "Number of pyramid levels, coarse to fine.",
         minimum=1, maximum=16, metavar="N",
     )
     min_scale: float = option(
@@ -62,11 +64,16 @@ class Options:
         above=0, maximum=1, metavar="FRACTION",
     )
     iters: int = option(
-        2, SIZE, "integer", "Passes per level: match once, then optimize with the matches held.",
+        1, SIZE, "integer", "Passes per level: match once, then optimize with the matches held.",
         minimum=1, maximum=1000, metavar="N",
     )
+    votes: int = option(
+        3, SIZE, "integer", "Rounds before the passes of a level in which B' is matched and put "
+        "together from the matched patches, without optimizing.",
+        minimum=0, maximum=1000, metavar="N",
+    )
     evaluations: int = option(
-        20, SIZE, "integer", "Evaluations of the loss per pass.",
+        30, SIZE, "integer", "Evaluations of the loss per pass.",
         minimum=1, maximum=100000, metavar="N",
     )
     a_scale_mode: str = option(
@@ -85,8 +92,15 @@ class Options:
         choices=("auto", "exact", "patchmatch"), aliases=(("brute", "exact"),),
     )
     patch_size: int = option(
-        3, MATCHING, "integer", "Side of the patches that are matched.",
+        5, MATCHING, "integer", "Side of the patches that are matched.",
         unit="cells", minimum=1, maximum=15, metavar="N",
+    )
+
+    transfer: str = option(
+        "auto", MATCHING, "choice", "What is carried from A' to B': the residual that a smooth "
+        "function of A leaves of A', added to that function of B; or the picture A' itself. auto: "
+        "the picture where A and A' are one and the same, else the residual.",
+        choices=("auto", "residual", "picture"),
     )
 
     # Losses
@@ -95,7 +109,7 @@ class Options:
         minimum=0, maximum=1e6, metavar="W",
     )
     analogy_layers: tuple[str, ...] = option(
-        ("block3_conv1", "block4_conv1"), LOSSES, "layers", "Layers of the analogy.",
+        _LAYERS, LOSSES, "layers", "Layers of the analogy.",
         metavar="LAYERS",
     )
     mrf_w: float = option(
@@ -103,7 +117,7 @@ class Options:
         minimum=0, maximum=1e6, metavar="W",
     )
     mrf_layers: tuple[str, ...] = option(
-        ("block3_conv1", "block4_conv1"), LOSSES, "layers", "Layers of the coherence.",
+        _LAYERS, LOSSES, "layers", "Layers of the coherence.",
         metavar="LAYERS",
     )
     b_content_w: float = option(
@@ -115,7 +129,7 @@ class Options:
         metavar="LAYERS",
     )
     tv_w: float = option(
-        1.0, LOSSES, "number", "Weight of smoothness (total variation).",
+        0.0, LOSSES, "number", "Weight of smoothness (total variation).",
         minimum=0, maximum=1e6, metavar="W",
     )
     nstyle_w: float = option(

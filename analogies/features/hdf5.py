@@ -57,7 +57,7 @@ def read(path: str | Path, shapes_only: bool = False) -> tuple[str, list[Entry]]
 
 
 def read_safely(
-    path: str | Path, shapes_only: bool = False, seconds: float = 60.0
+    path: str | Path, shapes_only: bool = False, seconds: float = 30.0
 ) -> tuple[str, list[Entry]]:
     """`read` in a child process that is stopped after `seconds`; for files from outside."""
     command = [sys.executable, "-P", __file__, "shapes" if shapes_only else "arrays", str(path)]

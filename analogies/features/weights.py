@@ -16,7 +16,8 @@ from analogies.errors import InputError
 from analogies.features import hdf5
 from analogies.features.networks import NETWORKS, check_network, layer_table
 
-# File names, and MD5 sums as keras.applications states them.
+# File names, and MD5 sums as keras.applications states them; both below _KERAS_URL.
+_KERAS_URL = "https://storage.googleapis.com/tensorflow/keras-applications"
 KERAS_FILES = {
     "vgg16": (
         "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
@@ -159,8 +160,7 @@ def _download(network: str) -> Path:
     import keras
 
     name, md5 = KERAS_FILES[network]
-    source = {"vgg16": keras.applications.vgg16, "vgg19": keras.applications.vgg19}[network]
-    url = source.WEIGHTS_PATH_NO_TOP
+    url = f"{_KERAS_URL}/{network}/{name}"
     try:
         path = keras.utils.get_file(name, url, cache_subdir="models", file_hash=md5)
     except Exception as error:

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -38,7 +39,9 @@ def make_box(bounds: Any, x: tf.Tensor) -> Box | None:
 
 
 def _broadcast(name: str, bound: Any, x: tf.Tensor) -> tf.Tensor:
-    bound = tf.cast(tf.convert_to_tensor(bound), x.dtype)
+    if not tf.is_tensor(bound):
+        bound = np.asarray(bound, x.dtype.as_numpy_dtype)  # 0.1 must not pass through float32
+    bound = tf.cast(bound, x.dtype)
     try:
         tf.broadcast_static_shape(bound.shape, x.shape).assert_is_compatible_with(x.shape)
         return tf.reshape(tf.broadcast_to(bound, tf.shape(x)), [-1])

@@ -89,14 +89,14 @@ class Crops(keras.utils.PyDataset):
         self.first_item += self.steps
 
     def _crop(self, rng: np.random.Generator, scales: Sequence[np.ndarray]) -> np.ndarray:
-        picture = scales[rng.integers(len(scales))]
+        picture = scales[int(rng.integers(len(scales)))]
         top = rng.integers(picture.shape[0] - self.size + 1)
         left = rng.integers(picture.shape[1] - self.size + 1)
         crop = picture[top : top + self.size, left : left + self.size]
         if rng.random() < 0.5:
             crop = crop[:, ::-1]
         if rng.random() < 0.3:
-            crop = np.rot90(crop, rng.integers(1, 4))
+            crop = np.rot90(crop, int(rng.integers(1, 4)))
         return crop
 
 

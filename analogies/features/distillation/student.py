@@ -144,7 +144,8 @@ def export_arrays(
         student: a trained slim network that reads (RGB - CENTER) / SPREAD.
         pictures: uint8 (H, W, 3) each.
     """
-    rows = [row.name for row in layer_table("slim")]
+    held = {layer.name for layer in student.layers}
+    rows = [row.name for row in layer_table("slim") if row.name in held]
     probe = keras.Model(student.inputs[0], [student.get_layer(name).output for name in rows])
     energy, cells = np.zeros(len(rows)), np.zeros(len(rows))
     for picture in pictures:

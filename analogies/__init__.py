@@ -1,0 +1,42 @@
+"""Image analogies: given A, A' and B, make B' such that A is to A' as B is to B'.
+
+Loaded on first use: importing the package imports neither TensorFlow nor Keras.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analogies.api import make_analogy, synthesize_texture, transfer_style
+    from analogies.errors import InputError
+    from analogies.options import Options
+
+_HOMES = {
+    "InputError": "errors",
+    "Options": "options",
+    "make_analogy": "api",
+    "synthesize_texture": "api",
+    "transfer_style": "api",
+}
+_ROOMS = ("features", "images", "losses", "matching", "monitors", "optimizers", "synthesis")
+__all__ = [
+    "InputError",
+    "Options",
+    "make_analogy",
+    "synthesize_texture",
+    "transfer_style",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("analogies.version").version()
+    if name in _ROOMS:
+        return import_module(f"{__name__}.{name}")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *_ROOMS])

@@ -1,0 +1,102 @@
+"""The program as Python functions on arrays or files."""
+
+import os
+from typing import Any
+
+import numpy as np
+
+from analogies import images
+from analogies.errors import InputError
+from analogies.options import Options
+
+Source = str | os.PathLike | np.ndarray
+
+STYLE = {"transfer": "picture"}  # what differs from the defaults when only a style is given
+
+
+def make_analogy(a: Source, a_prime: Source, b: Source, **options: Any) -> np.ndarray:
+    """Make B' such that A is to A' as B is to B'.
+
+    Args:
+        a, a_prime: a pair of pictures of one size: paths, or arrays `(H, W)`, `(H, W, 1)`,
+            `(H, W, 3)` or `(H, W, 4)`, uint8 or float, values in [0, 255].
+        b: the picture to be changed as A was, any size.
+        **options: any of `Options`, such as `height=231` or `seed=1`. `init` may be an array.
+
+    Returns:
+        uint8 `(H, W, 3)`, of the size of B or as `width` and `height` say.
+
+    Raises:
+        InputError: (a ValueError) a picture or an option cannot be used.
+
+    Example:
+        >>> import numpy as np
+        >>> a = np.tile(np.linspace(0, 255, 32), (32, 1))
+        >>> b_prime = make_analogy(a, 255 - a, a.T, evaluations=2)
+        >>> b_prime.shape, b_prime.dtype, bool(b_prime[0].mean() > b_prime[-1].mean())
+        ((32, 32, 3), dtype('uint8'), True)
+    """
+    given = options.get("init")
+    init = None
+    if given is not None and not (isinstance(given, str) and given in ("auto", "noise", "b")):
+        init = images.read(given).pixels
+        options = {**options, "init": "auto"}
+    checked = Options.parse(options)
+    pixels = tuple(images.read(source).pixels for source in (a, a_prime, b))
+    return _run(pixels, checked, init)
+
+
+def transfer_style(content: Source, style: Source, **options: Any) -> np.ndarray:
+    """Repaint a picture in the manner of another.
+
+    The same as `make_analogy(style, style, content, transfer="picture")`: patches of the style
+    are put where the content's features look like them.
+
+    Args:
+        content: what to show; path or array as for `make_analogy`.
+        style: how to show it.
+        **options: any of `Options`.
+
+    Returns:
+        uint8 `(H, W, 3)`, of the size of the content or as `width` and `height` say.
+
+    Raises:
+        InputError: a picture or an option cannot be used.
+    """
+    return make_analogy(style, style, content, **{**STYLE, **options})
+
+
+def synthesize_texture(example: Source, height: int, width: int, **options: Any) -> np.ndarray:
+    """Make more of a texture, at any size.
+
+    Args:
+        example: path or array as for `make_analogy`.
+        height, width: of the result, px, at least 16.
+        **options: any of `Options`; another `seed` gives another sample.
+
+    Returns:
+        uint8 `(height, width, 3)`.
+
+    Raises:
+        InputError: the picture or an option cannot be used.
+    """
+    for name in ("height", "width"):
+        if name in options:
+            raise InputError(f"{name} was given twice. Received: {options[name]!r}")
+    options = {"analogy_w": 0.0, "transfer": "picture", **options}
+    source = images.read(example).pixels
+    return make_analogy(source, source, source, height=height, width=width, **options)
+
+
+def _run(pixels: tuple[np.ndarray, ...], options: Options, init: np.ndarray | None) -> np.ndarray:
+    from analogies import runtime
+
+    machine = runtime.start(options.device, options.seed, verbose=options.verbose)
+    import tensorflow as tf
+
+    from analogies.synthesis import synthesize
+
+    with tf.device(machine.device):
+        a, a_prime, b = pixels
+        *_, last = synthesize(a, a_prime, b, options, init=init)
+        return images.to_uint8(images.stretch_contrast(last.image(), options.contrast))

@@ -1,0 +1,43 @@
+"""One map that joins all that patches are compared by: layers and pixels, of guide and result.
+
+Matching once in the joint map, instead of once per layer, gives one field that fits everything
+together: what B shows, as in A (the guide), and what B' shows so far, as in A' (coherence).
+"""
+
+import tensorflow as tf
+
+FLOOR = 0.1  # of a layer's typical norm: weaker cells are not raised to full strength
+PIXEL_SCALE = 60.0  # the contrast of pixels that counts as much as a whole layer
+COHERENCE = 8.0  # times mrf_w / analogy_w: how much B' counts beside B
+
+
+def to_grid(values: tf.Tensor, shrink: tf.Tensor, grow: tf.Tensor) -> tf.Tensor:
+    """Bring a map to the grid: means of `shrink`^2 cells, or each cell repeated `grow`^2 times.
+
+    Args:
+        values: float32 `(h, w, c)`; `shrink` divides h and w.
+        shrink, grow: positive integers, at least one of them 1.
+
+    Returns:
+        float32 `(h * grow / shrink, w * grow / shrink, c)`.
+    """
+    size = tf.shape(values)
+    height, width, channels = size[0] // shrink, size[1] // shrink, values.shape[-1] or size[2]
+    blocks = tf.reshape(values, (height, shrink, width, shrink, channels))
+    means = tf.reduce_mean(blocks, axis=(1, 3))
+    return tf.repeat(tf.repeat(means, grow, axis=0), grow, axis=1)
+
+
+def typical_norm(values: tf.Tensor) -> tf.Tensor:
+    """Root mean square over cells of the Euclidean norm of a cell's channels, scalar."""
+    return tf.sqrt(tf.reduce_mean(tf.reduce_sum(tf.square(values), axis=-1)) + 1e-12)
+
+
+def normalize_cells(values: tf.Tensor, norm: tf.Tensor) -> tf.Tensor:
+    """Scale every cell's channel vector to about unit length.
+
+    Distances between such cells are correlations, so a blurred patch does not match everything;
+    cells far below the layer's typical `norm` (flat regions) stay small.
+    """
+    lengths = tf.norm(values, axis=-1, keepdims=True)
+    return values / (lengths + FLOOR * norm)

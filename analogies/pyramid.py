@@ -1,0 +1,131 @@
+"""The pyramid: how large everything is at each level. Plain Python, so it can be checked early."""
+
+import math
+from dataclasses import dataclass
+
+from analogies.errors import InputError
+
+SMALLEST_SIDE = 16  # px: two cells of a layer with stride 8
+
+
+@dataclass(frozen=True)
+class Level:
+    """One scale of the pyramid.
+
+    Attributes:
+        scale: size of B' here as a fraction of the result's size, 0 < scale <= 1.
+        size_a: `(height, width)` of A and A' in px.
+        size_b: `(height, width)` of B and B' in px.
+        cell: side in px of a cell of the grid on which patches are matched, a power of two.
+    """
+
+    scale: float
+    size_a: tuple[int, int]
+    size_b: tuple[int, int]
+    cell: int
+
+
+@dataclass(frozen=True)
+class Pyramid:
+    """Levels, coarse to fine, and notes for the person on what was changed to make them work."""
+
+    levels: tuple[Level, ...]
+    notes: tuple[str, ...] = ()
+
+
+def plan(
+    size_a: tuple[int, int],
+    size_b: tuple[int, int],
+    size_out: tuple[int, int],
+    *,
+    scales: int,
+    min_scale: float,
+    patch_size: int,
+    a_scale_mode: str = "none",
+    a_scale: float = 1.0,
+    cell_pairs: float = 4.5e7,
+    smallest_side: int = SMALLEST_SIDE,
+) -> Pyramid:
+    """Sizes of all levels; scales are spaced geometrically from `min_scale` to 1.
+
+    Levels on which A or B would be shorter than `smallest_side`, or hold no patch, are left out.
+
+    Args:
+        size_a: `(height, width)` of A, px.
+        size_b: the same of B as given; only its ratio to `size_out` counts (`a_scale_mode`).
+        size_out: the same of the result.
+        scales: number of levels.
+        min_scale: scale of the coarsest, in (0, 1].
+        patch_size: side of a patch in cells.
+        a_scale_mode: "none": A keeps its own size; "match": it gets the result's;
+            "ratio": it is scaled by the factor that scales B to the result.
+        a_scale: further factor for A.
+        cell_pairs: at most this many pairs of cells of A and B are compared by exact matching,
+            which decides how fine the grid is.
+        smallest_side: px.
+
+    Raises:
+        InputError: no level is large enough.
+    """
+    full_a = _scaled_size(size_a, size_b, size_out, a_scale_mode, a_scale)
+    levels, left_out = [], 0
+    for scale in scale_factors(scales, min_scale):
+        a, b = _times(full_a, scale), _times(size_out, scale)
+        cell = _cell(a, b, patch_size, cell_pairs)
+        if min(*a, *b) < smallest_side or cell is None:
+            left_out += 1
+            continue
+        levels.append(Level(scale, a, b, cell))
+    if not levels:
+        smallest = max(smallest_side, patch_size)
+        raise InputError(
+            f"A and the result must be at least {smallest} px high and wide for patches of "
+            f"{patch_size} cells. Received: A of {full_a[1]}x{full_a[0]} px, a result of "
+            f"{size_out[1]}x{size_out[0]} px"
+        )
+    if not left_out:
+        return Pyramid(tuple(levels))
+    note = (
+        f"the pyramid starts at scale {levels[0].scale:.2f} "
+        f"({levels[0].size_b[1]}x{levels[0].size_b[0]} px): below it the pictures are too small"
+    )
+    return Pyramid(tuple(levels), (note,))
+
+
+def scale_factors(scales: int, min_scale: float) -> tuple[float, ...]:
+    """Geometric sequence of `scales` numbers from `min_scale` to 1.
+
+    >>> scale_factors(3, 0.25)
+    (0.25, 0.5, 1.0)
+    """
+    if scales == 1:
+        return (1.0,)
+    return tuple(min_scale ** (1 - i / (scales - 1)) for i in range(scales))
+
+
+def _scaled_size(
+    size_a: tuple[int, int],
+    size_b: tuple[int, int],
+    size_out: tuple[int, int],
+    mode: str,
+    factor: float,
+) -> tuple[int, int]:
+    if mode == "match":
+        size_a = size_out
+    elif mode == "ratio":
+        factor *= math.sqrt((size_out[0] / size_b[0]) * (size_out[1] / size_b[1]))
+    return _times(size_a, factor)
+
+
+def _times(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _cell(a: tuple[int, int], b: tuple[int, int], patch_size: int, cell_pairs: float) -> int | None:
+    """The smallest cell that keeps matching affordable, as long as a patch still fits."""
+    fitting = [c for c in (1, 2, 4, 8) if min(*a, *b) // c >= patch_size]
+    if not fitting:
+        return None
+    area = float(a[0] * a[1]) * (b[0] * b[1])
+    affordable = [c for c in fitting if area / c**4 <= cell_pairs]
+    return affordable[0] if affordable else fitting[-1]

@@ -1,0 +1,283 @@
+"""What a run does on the device: a handful of functions, each traced once for all sizes."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from analogies import joint_maps, prediction
+from analogies.features import FeatureModel
+from analogies.features.networks import layer_info
+from analogies.losses import (
+    AnalogyLoss,
+    ContentLoss,
+    GramLoss,
+    MRFLoss,
+    StartLoss,
+    TotalVariationLoss,
+)
+from analogies.losses.energies import gram_matrix
+from analogies.matching import NearestNeighborField, match, vote
+from analogies.optimizers import OptimizeResult, minimize
+from analogies.optimizers.lbfgsb import start as start_minimizing
+from analogies.optimizers.result import State
+from analogies.options import Options
+from analogies.resampling import pad_to_multiple, resize
+
+Maps = Mapping[str, tf.Tensor]
+MEMORY = 10  # pairs of L-BFGS
+BOUNDS = (0.0, 255.0)
+WINDOW_SIGMA = 0.7  # cells; how fast the weight of a voted patch falls off from its middle
+FTOL = 1e-5  # relative; a pass that gains less per iteration has stalled
+
+
+class Scene(NamedTuple):
+    """All that does not change while a level is worked on. Images are padded to whole cells."""
+
+    residual: tf.Tensor  # (h, w, 3), what is voted: A' without what A explains
+    base: tf.Tensor  # (h2, w2, 3), what the votes are added to
+    reference: tf.Tensor  # (h / cell, w / cell, c), joint map of A and A'
+    guide: tf.Tensor  # (h2 / cell, w2 / cell, c'), the part of the query that B gives
+    norms: Maps  # {layer: typical norm in A'}
+    maps: Maps  # {layer: (h / stride, w / stride, c)} of A'
+    content: Maps  # the same of B, layers of the content loss
+    style: Maps  # {layer: Gram matrix of A'}, layers of the style loss
+    explained: tf.Tensor  # scalar, see Prediction
+    variance: tf.Tensor
+
+
+class Targets(NamedTuple):
+    """What one pass minimizes towards."""
+
+    maps: Maps  # {layer: voted map of A'}
+    content: Maps
+    style: Maps
+    start: tf.Tensor  # (h2, w2, 3)
+    explained: tf.Tensor
+    variance: tf.Tensor
+
+
+class Stages(tf.Module):
+    """The computations of a run, for one set of options.
+
+    Args:
+        options: decides network, layers, weights and how patches are matched.
+        transfer: "residual": B' is what A explains of A', applied to B, plus voted residuals;
+            "picture": B' is voted from A' itself.
+    """
+
+    def __init__(self, options: Options, transfer: str) -> None:
+        super().__init__()
+        self.options, self.transfer = options, transfer
+        self.losses = _losses(options)
+        used = [name for layers in options.layers().values() for name in layers]
+        self.layers = tuple(dict.fromkeys(used))
+        self.model = FeatureModel(
+            options.features, self.layers, options.vgg_weights, options.pool_mode
+        )
+        table = {name: layer_info(self.model.network, name) for name in self.layers}
+        self.strides = {name: info.stride for name, info in table.items()}
+        self.multiple = max(self.strides.values())
+        matched = (options.analogy_layers, options.mrf_layers)
+        self.matched = tuple(dict.fromkeys(name for names in matched for name in names))
+        self.matched = tuple(name for name in self.matched if name in self.layers) or self.layers
+        k = np.arange(options.patch_size) - (options.patch_size - 1) / 2
+        window = np.exp(-(k[:, None] ** 2 + k[None] ** 2) / (2 * WINDOW_SIGMA**2))
+        self.window = tf.constant(window / window.max() + 1e-6, tf.float32)
+        self._traces: dict[str, Callable] = {}
+
+    def run(self, stage: str, *arguments: Any) -> Any:
+        """Call the method `stage`, traced on its first call for tensors of any height and width."""
+        arguments = tuple(tf.nest.map_structure(tf.convert_to_tensor, a) for a in arguments)
+        if stage not in self._traces:
+            specs = [_any_size(argument) for argument in arguments]
+            self._traces[stage] = tf.function(
+                getattr(self, stage), input_signature=specs, autograph=False
+            )
+        return self._traces[stage](*arguments)
+
+    # --- once per level ---------------------------------------------------------------------
+
+    def set_scene(self, a, a_prime, b, size_a, size_b, cell) -> Scene:
+        """Everything that a level needs of A, A' and B, given at their full sizes."""
+        a, a_prime, b = resize(a, size_a), resize(a_prime, size_a), resize(b, size_b)
+        fitted = prediction.predict(a, a_prime, b)
+        if self.transfer == "picture":
+            fitted = prediction.Prediction(
+                tf.zeros_like(a), tf.zeros_like(b), fitted.explained * 0.0, fitted.variance
+            )
+        a, a_prime, b, base, predicted = (
+            self.pad(image, cell) for image in (a, a_prime, b, fitted.b, fitted.a)
+        )
+        maps = self.features(a_prime)
+        maps_a, maps_b = self.features(a), self.features(b)
+        norms = {name: joint_maps.typical_norm(maps[name]) for name in self.matched}
+        norms_a = {name: joint_maps.typical_norm(maps_a[name]) for name in self.matched}
+        guide_weight, own_weight = self._match_weights()
+        guide = self._joint(b, maps_b, norms_a, cell, guide_weight)
+        reference = [
+            self._joint(a, maps_a, norms_a, cell, guide_weight),
+            self._joint(a_prime, maps, norms, cell, own_weight),
+        ]
+        options = self.options
+        content = options.content_layers if options.b_content_w else ()
+        style = options.nstyle_layers if options.nstyle_w else ()
+        return Scene(
+            residual=a_prime - predicted,
+            base=base,
+            reference=tf.concat(reference, -1),
+            guide=guide,
+            norms=norms,
+            maps={name: maps[name] for name in self._voted()},
+            content={name: maps_b[name] for name in content},
+            style={name: gram_matrix(maps[name]) for name in style},
+            explained=fitted.explained,
+            variance=fitted.variance,
+        )
+
+    def pad(self, image, cell):
+        """Extend an image to whole cells of the coarsest layer and of the grid."""
+        return pad_to_multiple(image, tf.maximum(cell, self.multiple))
+
+    def features(self, image) -> dict[str, tf.Tensor]:
+        """`{layer: (h, w, c)}` of one image `(H, W, 3)`."""
+        return {name: maps[0] for name, maps in self.model(image[tf.newaxis]).items()}
+
+    def _voted(self) -> tuple[str, ...]:
+        options = self.options
+        names = options.analogy_layers if options.analogy_w else ()
+        names += options.mrf_layers if options.mrf_w else ()
+        return tuple(dict.fromkeys(names))
+
+    def _match_weights(self) -> tuple[float, float]:
+        """Factors of the guide's and the result's part of the joint map; their ratio counts."""
+        options = self.options
+        return options.analogy_w**0.5, (joint_maps.COHERENCE * options.mrf_w) ** 0.5
+
+    def _joint(self, image, maps, norms, cell, weight):
+        """One half of a joint map: all matched layers and the pixels, on the grid."""
+        parts = []
+        for name in self.matched:
+            stride = self.strides[name]
+            shrink, grow = tf.maximum(cell // stride, 1), tf.maximum(stride // cell, 1)
+            on_grid = joint_maps.to_grid(maps[name], shrink, grow)
+            parts.append(joint_maps.normalize_cells(on_grid, norms[name]))
+        parts.append(joint_maps.to_grid(image / joint_maps.PIXEL_SCALE, cell, 1))
+        return weight * tf.concat(parts, -1)
+
+    # --- once per round or pass -------------------------------------------------------------
+
+    def search(self, image, scene: Scene, cell, coherence) -> NearestNeighborField:
+        """Match B and B' in A and A'.
+
+        Args:
+            image: B' so far, padded, `(h2, w2, 3)`.
+            coherence: 1.0, or 0.0 to match by the guide alone.
+        """
+        _, own_weight = self._match_weights()
+        own = self._joint(image, self.features(image), scene.norms, cell, own_weight)
+        channels = tf.shape(scene.guide)[-1]
+        mask = tf.concat([tf.ones(channels), tf.fill([tf.shape(own)[-1]], coherence)], 0)
+        query = tf.concat([scene.guide, own], -1) * mask
+        return match(
+            query, scene.reference * mask, self.options.patch_size, "exact", score="distance"
+        )
+
+    def place(self, field: NearestNeighborField, scene: Scene, cell) -> tf.Tensor:
+        """B' made of the matched patches: base plus voted residuals, `(h2, w2, 3)`."""
+        residual = self._vote(field, scene.residual, scene, cell, 1)
+        return tf.clip_by_value(scene.base + residual, *BOUNDS)
+
+    def aim(self, field: NearestNeighborField, scene: Scene, cell) -> Targets:
+        """Targets of a pass whose matches are held."""
+        voted = {
+            name: self._vote(field, values, scene, cell, self.strides[name])
+            for name, values in scene.maps.items()
+        }
+        start = self.place(field, scene, cell)
+        return Targets(voted, scene.content, scene.style, start, scene.explained, scene.variance)
+
+    def _vote(self, field, values, scene: Scene, cell, stride: int):
+        shrink, grow = tf.maximum(cell // stride, 1), tf.maximum(stride // cell, 1)
+        fine = joint_maps.to_grid(values, 1, grow)
+        k = self.options.patch_size
+        shape = tf.shape(scene.guide)[:2]
+        voted = vote(field, fine, k, shape, scale=shrink, window=self.window)
+        voted = tf.ensure_shape(voted, (None, None, values.shape[-1]))
+        return joint_maps.to_grid(voted, grow, 1)
+
+    # --- the objective ----------------------------------------------------------------------
+
+    def terms(self, image, targets: Targets) -> dict[str, tf.Tensor]:
+        """Weighted loss terms by name, scalars."""
+        maps = self.features(image)
+        result = {}
+        for name, loss in self.losses.items():
+            if name == "smoothness":
+                result[name] = loss(image)
+            elif name == "start":
+                result[name] = loss(image, targets.start, targets.variance, targets.explained)
+            else:
+                wanted = {"content": targets.content, "style": targets.style}
+                result[name] = loss(maps, wanted.get(name, targets.maps))
+        return result
+
+    def loss_and_gradient(self, image, targets: Targets) -> tuple[tf.Tensor, tf.Tensor]:
+        """Sum of the terms and its gradient `(h2, w2, 3)`."""
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            loss = tf.add_n(list(self.terms(image, targets).values()))
+        return loss, tape.gradient(loss, image)
+
+    def begin(self, image) -> State:
+        """State of a minimization that starts at `image`."""
+        return start_minimizing(image, BOUNDS, memory=MEMORY)
+
+    def descend(self, state: State, targets: Targets, evaluations) -> OptimizeResult:
+        """At most `evaluations` more evaluations of L-BFGS-B."""
+        return minimize(
+            lambda image: self.loss_and_gradient(image, targets),
+            bounds=BOUNDS,
+            state=state,
+            memory=MEMORY,
+            max_iterations=evaluations,
+            max_evaluations=evaluations,
+            ftol=FTOL,
+        )
+
+
+def _losses(options: Options) -> dict:
+    """The loss layers that have a weight, by the name of their term."""
+    losses: dict[str, Any] = {
+        "analogy": AnalogyLoss(options.analogy_layers, options.analogy_w),
+        "mrf": MRFLoss(options.mrf_layers, options.mrf_w),
+        "content": ContentLoss(options.content_layers, options.b_content_w),
+        "style": GramLoss(options.nstyle_layers, options.nstyle_w),
+        "smoothness": TotalVariationLoss(options.tv_w),
+        "start": StartLoss(1.0),
+    }
+    return {name: loss for name, loss in losses.items() if loss.weight > 0}
+
+
+def _any_size(tree: Any) -> Any:
+    """Specs of the tensors in `tree`, with everything open that depends on the pictures' sizes."""
+    if isinstance(tree, State):
+        fixed = tf.nest.map_structure(tf.TensorSpec.from_tensor, tree)
+        vector = tf.TensorSpec((None,), tf.float32)
+        rows = tf.TensorSpec((2 * MEMORY, None), tf.float32)
+        return fixed._replace(
+            x=tf.TensorSpec((None, None, 3), tf.float32),
+            gradient=vector,
+            direction=vector,
+            best_gradient=vector,
+            pairs=fixed.pairs._replace(rows=rows),
+        )
+    if isinstance(tree, NearestNeighborField):
+        return NearestNeighborField(*(tf.TensorSpec((None, None), t.dtype) for t in tree))
+    if tf.is_tensor(tree):
+        maps = tree.shape.rank == 3
+        return tf.TensorSpec((None, None, tree.shape[-1]) if maps else tree.shape, tree.dtype)
+    if isinstance(tree, dict):
+        return {name: _any_size(value) for name, value in tree.items()}
+    return type(tree)(*(_any_size(value) for value in tree))
