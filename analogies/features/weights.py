@@ -4,6 +4,7 @@ Reads `.npz` of named arrays, Keras' `.h5` and `.weights.h5` and image-analogies
 where the embedded file lies and fetches Keras' own. NumPy and h5py only, except for the download.
 """
 
+import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -160,11 +161,14 @@ def _download(network: str) -> Path:
     import keras
 
     name, md5 = KERAS_FILES[network]
+    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
     url = f"{_KERAS_URL}/{network}/{name}"
     try:
-        path = keras.utils.get_file(name, url, cache_subdir="models", file_hash=md5)
+        path = keras.utils.get_file(
+            name, url, cache_dir=str(home), cache_subdir="models", file_hash=md5
+        )
     except Exception as error:
-        place = Path(keras.config.keras_home()) / "models" / name
+        place = home / "models" / name
         raise InputError(
             f"The weights of {network} could not be fetched. Put {name} (from {url}) at {place}, "
             "or name a weight file with --vgg-weights or VGG_WEIGHT_PATH, or use "
