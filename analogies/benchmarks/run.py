@@ -1,0 +1,127 @@
+"""The `run` table: what the public command takes, phase by phase.
+
+The command runs in processes of its own, as a person runs it; the phases come from its run
+record, wall and processor time and the largest memory from the operating system.
+"""
+
+import argparse
+import json
+import os
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import IO
+
+from analogies.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = [str(ROOT / "examples" / f"landscape-{name}.png") for name in ("a", "a-prime", "b")]
+COMMAND = [sys.executable, "-c", "from analogies.command_line import run; run()"]
+Run = dict[str, float]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this table understands."""
+    parser.add_argument(
+        "--pictures", nargs=3, metavar=("A", "A_PRIME", "B"), default=PICTURES, help="inputs"
+    )
+    parser.add_argument("--runs", type=int, default=3, metavar="N", help="default: 3")
+    parser.add_argument(
+        "--options", default="", metavar="TEXT", help="of the command, say '--height 231 --seed 1'"
+    )
+    parser.add_argument("--json", metavar="FILE", help="write all runs and the medians as JSON")
+    parser.add_argument("--compare", metavar="FILE", help="an earlier run's JSON, for ratios")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print the table of medians."""
+    if args.runs < 1:
+        raise InputError(f"--runs must be at least 1. Received: {args.runs}")
+    before = load(args.compare) if args.compare else None
+    runs = []
+    for number in range(args.runs):
+        runs.append(one_run(args.pictures, shlex.split(args.options)))
+        print(f"run {number + 1}: {runs[-1]['wall']:.1f} s", file=sys.stderr, flush=True)
+    middle = medians(runs)
+    print(table(middle, runs, before))
+    if args.json:
+        document = {"options": args.options, "median": middle, "runs": runs}
+        Path(args.json).write_text(json.dumps(document, indent=2) + "\n")
+
+
+def one_run(pictures: list[str], options: list[str]) -> Run:
+    """Run the command once.
+
+    Returns:
+        {"phase ...": s from the run record, "other": the rest of the wall time, such as starting
+        Python, "wall", "user" and "system": s, "memory": MiB}.
+
+    Raises:
+        InputError: the command failed; with what it said.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        result = Path(folder, "out.png")
+        paths = [os.path.abspath(path) for path in pictures]
+        arguments = [*COMMAND, *options, "--quiet", *paths, str(result)]
+        with tempfile.TemporaryFile("w+") as said:
+            code, usage = timed(arguments, said)
+            said.seek(0)
+            if code:
+                raise InputError(f"the command failed with exit code {code}: {said.read().strip()}")
+        seconds = json.loads(result.with_suffix(".json").read_text())["seconds"]
+    phases = {f"phase {name}": float(value) for name, value in seconds.items()}
+    return {**phases, "other": usage["wall"] - sum(phases.values()), **usage}
+
+
+def timed(arguments: list[str], output: IO[str]) -> tuple[int, Run]:
+    """Run a process; its exit code and wall, user and system s and memory MiB at its peak."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        arguments, env={**os.environ, "PYTHONPATH": path}, stdout=output, stderr=output
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    usage = {"wall": wall, "user": used.ru_utime, "system": used.ru_stime}
+    return process.returncode, {**usage, "memory": used.ru_maxrss / unit}
+
+
+def medians(runs: list[Run]) -> Run:
+    """The median of every figure; one that a run lacks counts as 0 there."""
+    names = list(dict.fromkeys(name for run in runs for name in run))
+    return {name: statistics.median(run.get(name, 0.0) for run in runs) for name in names}
+
+
+def table(middle: Run, runs: list[Run], before: Run | None) -> str:
+    """Median, smallest and largest of every figure, and the ratio to an earlier median."""
+    head = f"{'':24}{'median':>10}{'least':>10}{'most':>10}" + (
+        f"{'before':>10}{'ratio':>8}" if before else ""
+    )
+    lines = [head]
+    for name, value in middle.items():
+        values = [run.get(name, 0.0) for run in runs]
+        unit = "MiB" if name == "memory" else "s"
+        digits = 0 if name == "memory" else 2
+        cells = "".join(f"{v:10.{digits}f}" for v in (value, min(values), max(values)))
+        if before and before.get(name):
+            cells += f"{before[name]:10.{digits}f}{value / before[name]:8.2f}"
+        lines.append(f"{name + ', ' + unit:24}{cells}")
+    return "\n".join(lines)
+
+
+def load(path: str) -> Run:
+    """The medians of an earlier run.
+
+    Raises:
+        InputError: the file is not one that ``--json`` wrote.
+    """
+    try:
+        return dict(json.loads(Path(path).read_text())["median"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"no figures of an earlier run. Received: {path!r} ({error})") from None

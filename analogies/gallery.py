@@ -1,0 +1,180 @@
+"""The gallery: one labeled sheet per kind of example, given pictures beside the result."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+import analogies
+from analogies import images
+from analogies.errors import InputError
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+GAP, CAPTION = 12, 22  # px
+PAPER, INK = (250, 249, 246), (40, 40, 44)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A row of the gallery.
+
+    Attributes:
+        name: of the files that are written.
+        title: what kind of job it is.
+        function: the public function that does it.
+        given: {caption: file among the examples}, in the function's order.
+        options: of the function.
+    """
+
+    name: str
+    title: str
+    function: str
+    given: dict[str, str]
+    options: dict[str, Any]
+
+
+def _analogy(name: str, title: str) -> Sheet:
+    given = {"A": f"{name}-a.png", "A'": f"{name}-a-prime.png", "B": f"{name}-b.png"}
+    return Sheet(name, title, "make_analogy", given, {})
+
+
+SHEETS = (
+    _analogy("landscape", "Texture by numbers"),
+    _analogy("recolor", "Recoloring"),
+    _analogy("superres", "Super-resolution"),
+    Sheet(
+        "style",
+        "Style transfer",
+        "transfer_style",
+        {"Content": "style-content.png", "Style": "style-painting.png"},
+        {},
+    ),
+    Sheet(
+        "texture",
+        "Texture synthesis",
+        "synthesize_texture",
+        {"Example": "texture.png"},
+        {"height": 240, "width": 320},
+    ),
+)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Draw the gallery.
+
+    Args:
+        argv: see ``--help``.
+
+    Returns:
+        exit code: 0, or 2 where something given cannot be used.
+    """
+    parser = argparse.ArgumentParser(prog="make_gallery.py", description="Draw the gallery.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of sheets (default: all)")
+    parser.add_argument("--out", default="gallery", metavar="FOLDER", help="default: gallery")
+    parser.add_argument("--examples", default=str(EXAMPLES), metavar="FOLDER", help="inputs")
+    args = parser.parse_args(argv)
+    try:
+        draw_gallery(Path(args.examples), Path(args.out), args.names, tell=print)
+    except InputError as error:
+        parser.error(str(error))
+    return 0
+
+
+def draw_gallery(
+    examples: Path,
+    out: Path,
+    names: Sequence[str] = (),
+    tell: Callable[[str], None] = lambda line: None,
+) -> list[Path]:
+    """Make the results and write ``NAME.png`` and ``NAME-sheet.png`` for each sheet.
+
+    Args:
+        examples: folder of the given pictures.
+        out: folder to write into; made if it is not there.
+        names: of the sheets to draw; none for all, then also ``gallery.png`` with all of them.
+        tell: is told a line per sheet.
+
+    Returns:
+        the paths of the sheets.
+
+    Raises:
+        InputError: a name is not known, or a picture cannot be used.
+    """
+    known = {sheet.name: sheet for sheet in SHEETS}
+    for name in names:
+        if name not in known:
+            raise InputError(f"there are the sheets {', '.join(known)}. Received: {name!r}")
+    out.mkdir(parents=True, exist_ok=True)
+    drawn, paths = [], []
+    for sheet in [known[name] for name in names] or SHEETS:
+        started = time.perf_counter()
+        pictures = {caption: examples / file for caption, file in sheet.given.items()}
+        result = getattr(analogies, sheet.function)(*pictures.values(), **sheet.options)
+        Image.fromarray(result).save(out / f"{sheet.name}.png")
+        given = {caption: _pixels(path) for caption, path in pictures.items()}
+        drawn.append(draw_sheet(sheet.title, {**given, _result_caption(sheet): result}))
+        paths.append(out / f"{sheet.name}-sheet.png")
+        drawn[-1].save(paths[-1], optimize=True)
+        tell(f"{paths[-1]}  {time.perf_counter() - started:.1f} s")
+    if not names:
+        stack(drawn).save(out / "gallery.png", optimize=True)
+        tell(f"{out / 'gallery.png'}")
+    return paths
+
+
+def draw_sheet(title: str, pictures: dict[str, np.ndarray]) -> Image.Image:
+    """A title over a row of captioned pictures.
+
+    Args:
+        title: of the sheet.
+        pictures: {caption: uint8 ``(H, W, 3)``} from left to right, of any sizes.
+
+    Returns:
+        an RGB image; the pictures have their own size.
+    """
+    height = max(picture.shape[0] for picture in pictures.values())
+    width = GAP + sum(picture.shape[1] + GAP for picture in pictures.values())
+    page = Image.new("RGB", (width, height + 2 * CAPTION + 2 * GAP), PAPER)
+    draw = ImageDraw.Draw(page)
+    draw.text((GAP, GAP // 2), title, INK, _font(16))
+    left, top = GAP, GAP + CAPTION
+    for caption, picture in pictures.items():
+        page.paste(Image.fromarray(picture), (left, top))
+        middle = left + picture.shape[1] // 2
+        draw.text((middle, top + picture.shape[0] + 3), caption, INK, _font(14), anchor="ma")
+        left += picture.shape[1] + GAP
+    return page
+
+
+def stack(pages: Sequence[Image.Image]) -> Image.Image:
+    """Sheets under each other, flush left."""
+    width, height = max(page.width for page in pages), sum(page.height for page in pages)
+    page = Image.new("RGB", (width, height), PAPER)
+    top = 0
+    for part in pages:
+        page.paste(part, (0, top))
+        top += part.height
+    return page
+
+
+def run() -> None:
+    """Entry point of ``scripts/make_gallery.py``."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def _result_caption(sheet: Sheet) -> str:
+    return "B'" if sheet.function == "make_analogy" else "Result"
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _pixels(path: Path) -> np.ndarray:
+    return images.to_uint8(images.read(path).pixels)
