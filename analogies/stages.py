@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from analogies import joint_maps, prediction
+from analogies.color import match_colors
 from analogies.features import FeatureModel
 from analogies.features.networks import layer_info
 from analogies.losses import (
@@ -102,6 +103,8 @@ class Stages(tf.Module):
     def set_scene(self, a, a_prime, b, size_a, size_b, cell) -> Scene:
         """Everything that a level needs of A, A' and B, given at their full sizes."""
         a, a_prime, b = resize(a, size_a), resize(a_prime, size_a), resize(b, size_b)
+        if self.transfer == "picture":
+            b = match_colors(b, a)
         fitted = prediction.predict(a, a_prime, b)
         if self.transfer == "picture":
             fitted = prediction.Prediction(
