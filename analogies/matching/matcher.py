@@ -68,17 +68,10 @@ def match(
 @tf.function(reduce_retracing=True)
 def _exact(query, reference, reference_bias, k, score, strides, tile_bytes):
     scoring = patches.prepare(query, reference, k, score, reference_bias)
-    bias = scoring.bias
-    if strides[1] > 1:
-        on = tf.range(tf.reduce_max(tf.shape(bias))) % strides[1] == 0
-        off = ~(on[: tf.shape(bias)[0], tf.newaxis] & on[: tf.shape(bias)[1]])
-        bias = tf.where(off, -1e30, bias)
-    index, value = exact.best_patches(
-        query, reference, scoring.query_scale, scoring.scale, bias, k, tile_bytes
+    plain = reference_bias is None
+    return NearestNeighborField(
+        *exact.best_places(query, reference, scoring, k, strides, plain, tile_bytes)
     )
-    columns = tf.shape(bias)[1]
-    field = NearestNeighborField(index // columns, index % columns, value + scoring.query_bias)
-    return NearestNeighborField(*(x[:: strides[0], :: strides[0]] for x in field))
 
 
 @tf.function(reduce_retracing=True)

@@ -36,6 +36,12 @@ class Scoring(NamedTuple):
     norm_bias: tf.Tensor
     bias: tf.Tensor
 
+    def thinned(self, query_stride: int, reference_stride: int) -> "Scoring":
+        """The same for the patches on strides."""
+        s, t = query_stride, reference_stride
+        of_query = (x[::s, ::s] for x in self[1:3])
+        return Scoring(self.name, *of_query, *(x[::t, ::t] for x in self[3:]))
+
 
 def prepare(
     query: tf.Tensor, reference: tf.Tensor, k: int, score: str, reference_bias: tf.Tensor | None
@@ -76,3 +82,12 @@ def extract(cells: tf.Tensor, rows: tf.Tensor, cols: tf.Tensor, k: int) -> tf.Te
     corner = rows * width + cols
     offsets = tf.reshape(tf.range(k)[:, tf.newaxis] * width + tf.range(k), (-1,))
     return tf.reshape(tf.gather(flat, corner[:, tf.newaxis] + offsets), (-1, k * k * channels))
+
+
+def extract_all(cells: tf.Tensor, k: int, stride: int) -> tf.Tensor:
+    """All patches on a stride: `(h, w, c)` -> `(m, n, k * k * c)`."""
+    if k == 1:
+        return cells[::stride, ::stride]
+    m, n = tf.shape(cells)[0] - k + 1, tf.shape(cells)[1] - k + 1
+    parts = [cells[y : y + m : stride, x : x + n : stride] for y in range(k) for x in range(k)]
+    return tf.concat(parts, axis=-1)
