@@ -8,7 +8,6 @@ others from collections of test functions found everywhere.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -248,6 +247,3 @@ def nearest_minimum(problem: Problem, reached: float, others: tuple[float, ...] 
     scale = max(1.0, abs(reached))
     below = [m for m in problem.minima if m <= reached + 1e-6 * scale]
     return max(below, default=reached)
-
-
-assert all(a <= b for p in problems() for a, b in pairwise(p.minima))
