@@ -64,8 +64,9 @@ def test_total_variation_is_its_formula():
 def test_start_loss_trusts_a_prediction_by_its_signal_to_noise_ratio():
     image, start = tf.zeros((4, 4, 3)), tf.fill((4, 4, 3), 10.0)
     loss = losses.StartLoss(weight=2.0)
-    assert float(loss(image, start, 400.0, 0.8)) == pytest.approx(2 * 4 * 100 / 400)
-    assert float(loss(image, start, 400.0, 0.0)) == 0.0
+    variance, most, nothing = tf.constant(400.0), tf.constant(0.8), tf.constant(0.0)
+    assert float(loss(image, start, variance, most)) == pytest.approx(2 * 4 * 100 / 400)
+    assert float(loss(image, start, variance, nothing)) == 0.0
 
 
 @pytest.mark.parametrize(
