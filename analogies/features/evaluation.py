@@ -6,9 +6,7 @@ correlation at those matches, as a share between random matches (0) and its own 
 """
 
 import argparse
-import os
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,36 +137,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Prints a table in Markdown; returns the exit code."""
     options = build_parser().parse_args(argv)
     try:
-        layers = check_layers("vgg19", options.layers)
-        teacher = Teacher(options.teacher, layers)
-        paths = list_pictures(options.images)
-        if options.held_out:
-            _, validation, test = split(paths, options.held_out)
-            paths = validation if options.validation else test
-        pictures = [read_fitted(path) for path in paths]
-        print(
-            f"{len(pictures)} pictures; "
-            + ", ".join(f"{k}: {v}" for k, v in teacher.origin.items())
-        )
-        print(
-            "| features | "
-            + " | ".join(layers)
-            + " | s |\n|---" * 1
-            + "|---" * (len(layers) + 1)
-            + "|"
-        )
-        for model in options.models:
-            start = time.perf_counter()
-            results = evaluate(_maps_of(model, layers), teacher, pictures, layers)
-            cells = [f"{results[layer].share:.3f}" for layer in layers]
-            print(
-                f"| {Path(model).name} | {' | '.join(cells)} | {time.perf_counter() - start:.0f} |"
-            )
-            sys.stdout.flush()
+        _print_table(options)
     except InputError as error:
         print(f"evaluate_features.py: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _print_table(options: argparse.Namespace) -> None:
+    layers = check_layers("vgg19", options.layers)
+    teacher = Teacher(options.teacher, layers)
+    paths = list_pictures(options.images)
+    if options.held_out:
+        _, validation, test = split(paths, options.held_out)
+        paths = validation if options.validation else test
+    pictures = [read_fitted(path) for path in paths]
+    for layer, origin in teacher.origin.items():
+        print(f"{layer} judged by {origin} on {len(pictures)} pictures")
+    print(f"| features | {' | '.join(layers)} |\n|---{'|---' * len(layers)}|")
+    for model in options.models:
+        results = evaluate(_maps_of(model, layers), teacher, pictures, layers)
+        cells = [f"{results[layer].share:.3f}" for layer in layers]
+        print(f"| {Path(model).name} | {' | '.join(cells)} |", flush=True)
 
 
 def _maps_of(model: str, layers: Sequence[str]) -> Callable[[Any], Maps]:
@@ -180,6 +170,3 @@ def _maps_of(model: str, layers: Sequence[str]) -> Callable[[Any], Maps]:
     if model in ("slim", "vgg16", "vgg19"):
         return FeatureModel(model, layers)
     return FeatureModel(None, layers, weights=model)
-
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from analogies.errors import InputError
+from analogies.features import npz
 from analogies.features import weights as weight_files
 from analogies.features.networks import NETWORKS, check_layers
 from analogies.features.vgg import FeatureModel
@@ -71,5 +72,5 @@ def _offer(source: str) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], tuple
     info = weight_files.inspect(source)
     if info.network != "slim":
         return {}, info.layers
-    lifts = weight_files.load_lifts(source)
+    lifts = npz.load_lifts(source)
     return lifts, tuple(name for name in info.layers if name in lifts)

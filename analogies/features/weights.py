@@ -5,7 +5,6 @@ where the embedded file lies and fetches Keras' own. NumPy and h5py only, except
 """
 
 import os
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from analogies.errors import InputError
-from analogies.features import hdf5
+from analogies.features import hdf5, npz
 from analogies.features.networks import NETWORKS, check_network, layer_table
 
 # File names, and MD5 sums as keras.applications states them; both below _KERAS_URL.
@@ -78,8 +77,8 @@ def inspect(path: str | Path, network: str | None = None) -> WeightsInfo:
         InputError: no such file, unreadable, another layout, wrong shapes, another network.
     """
     path = _existing(path)
-    if _is_npz(path):
-        shapes, _ = _split_npz(_npz_shapes(path), path)
+    if npz.is_npz(path):
+        shapes, _ = npz.split_layers(npz.read_shapes(path), path)
         layout, entries = "npz", [(n, k, b) for n, (k, b) in shapes.items()]
     else:
         layout, entries = _read_hdf5(path, shapes_only=True)
@@ -99,8 +98,8 @@ def load(path: str | Path, network: str | None = None, trusted: bool = False) ->
     """
     path = _existing(path)
     preprocess = None
-    if _is_npz(path):
-        arrays, preprocess = _split_npz(_npz_arrays(path), path)
+    if npz.is_npz(path):
+        arrays, preprocess = npz.split_layers(npz.read_arrays(path), path)
         layout, entries = "npz", [(n, k, b) for n, (k, b) in arrays.items()]
     else:
         layout, entries = _read_hdf5(path, shapes_only=False, trusted=trusted)
@@ -111,7 +110,7 @@ def load(path: str | Path, network: str | None = None, trusted: bool = False) ->
         _check_finite(path, name, pair)
     if preprocess is not None:
         first = info.layers[0]
-        named[first] = _fold(preprocess, *named[first])
+        named[first] = npz.fold(preprocess, *named[first])
     reflect = layout == "npz" or info.network == "slim"
     final = {n: (k.astype(np.float32), b.astype(np.float32)) for n, (k, b) in named.items()}
     return Weights(info, final, "reflect" if reflect else "zero", caffe=not reflect)
@@ -126,21 +125,6 @@ def load_default(network: str) -> Weights:
     if check_network(network) == "slim":
         return load(embedded_path(), network, trusted=True)
     return load(_download(network), network, trusted=True)
-
-
-def load_lifts(path: str | Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The 1x1 lifts to full width that an `.npz` of a narrow network may carry beside its layers.
-
-    Layer name -> (matrix (in, out), bias (out,)), from `<layer>_to_vgg19/kernel` and `/bias`;
-    empty for other files.
-    """
-    path = _existing(path)
-    if not _is_npz(path):
-        return {}
-    arrays = _npz_arrays(path)
-    suffix = "_to_vgg19/kernel"
-    names = [key.removesuffix(suffix) for key in arrays if key.endswith(suffix)]
-    return {n: (arrays[n + suffix][0, 0], arrays[f"{n}_to_vgg19/bias"]) for n in names}
 
 
 def embedded_path() -> Path:
@@ -172,7 +156,7 @@ def _download(network: str) -> Path:
         raise InputError(
             f"The weights of {network} could not be fetched. Put {name} (from {url}) at {place}, "
             "or name a weight file with --vgg-weights or VGG_WEIGHT_PATH, or use "
-            f"--features slim, which needs no download. Received: {_one_line(error)}"
+            f"--features slim, which needs no download. Received: {npz.one_line(error)}"
         ) from error
     return Path(path)
 
@@ -184,13 +168,6 @@ def _existing(path: str | Path) -> Path:
     return place
 
 
-def _is_npz(path: Path) -> bool:
-    """By content, so that a wrong suffix does no harm."""
-    with open(path, "rb") as file:
-        head = file.read(4)
-    return head == b"PK\x03\x04" or (path.suffix.lower() == ".npz" and head != b"\x89HDF")
-
-
 def _read_hdf5(path: Path, shapes_only: bool, trusted: bool = False) -> tuple[str, list[Any]]:
     try:
         return (hdf5.read if trusted else hdf5.read_safely)(path, shapes_only)
@@ -200,57 +177,6 @@ def _read_hdf5(path: Path, shapes_only: bool, trusted: bool = False) -> tuple[st
             ".weights.h5, image-analogies' .h5 and .npz with block1_conv1/kernel and so on. "
             f"Received: {str(path)!r}"
         ) from error
-
-
-def _npz_arrays(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {key: file[key] for key in file.files}
-    except Exception as error:
-        raise _unreadable_npz(path, error) from error
-
-
-def _npz_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Shapes from the headers, without the numbers."""
-    try:
-        shapes = {}
-        with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                with archive.open(name) as member:
-                    version = np.lib.format.read_magic(member)
-                    read = np.lib.format.read_array_header_1_0
-                    if version != (1, 0):
-                        read = np.lib.format.read_array_header_2_0
-                    shapes[name.removesuffix(".npy")] = read(member)[0]
-        return shapes
-    except Exception as error:
-        raise _unreadable_npz(path, error) from error
-
-
-def _unreadable_npz(path: Path, error: Exception) -> InputError:
-    return InputError(
-        "The weight file cannot be read as .npz; it is truncated or damaged "
-        f"({_one_line(error)}). Received: {str(path)!r}"
-    )
-
-
-def _split_npz(content: Mapping[str, Any], path: Path) -> tuple[dict[str, Any], Any]:
-    """Named arrays -> {layer: (kernel, bias)} and the `preprocess` pair or None."""
-    pairs = {
-        key.removesuffix("/kernel"): (kernel, content[key.removesuffix("kernel") + "bias"])
-        for key, kernel in content.items()
-        if key.endswith("/kernel") and key.removesuffix("kernel") + "bias" in content
-    }
-    preprocess = pairs.pop("preprocess", None)
-    every = {info.name for network in NETWORKS for info in layer_table(network)}
-    layers = {name: pair for name, pair in pairs.items() if name in every}
-    if not layers:
-        found = ", ".join(list(content)[:6]) or "nothing"
-        raise InputError(
-            "The .npz holds no VGG layers; expected arrays like block1_conv1/kernel and "
-            f"block1_conv1/bias, found {found}. Received: {str(path)!r}"
-        )
-    return dict(sorted(layers.items())), preprocess
 
 
 def _identify(path: Path, layout: str, entries: Sequence[Any], network: str | None) -> WeightsInfo:
@@ -313,19 +239,3 @@ def _check_finite(path: Path, name: str, pair: Sequence[np.ndarray]) -> None:
             raise InputError(
                 f"{name} holds {count} values that are NaN or infinite. Received: {str(path)!r}"
             )
-
-
-def _fold(
-    preprocess: tuple[np.ndarray, np.ndarray], kernel: np.ndarray, bias: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """One convolution of RGB in [0, 255] for the 1x1 `preprocess` of RGB in [0, 1] and the first.
-
-    Exact, because reflection pads before and after a 1x1 convolution alike.
-    """
-    mix, offset = preprocess[0][0, 0].astype(float) / 255.0, preprocess[1].astype(float)
-    folded = np.einsum("cd,ijdo->ijco", mix, kernel.astype(float))
-    return folded, bias + np.einsum("d,ijdo->o", offset, kernel.astype(float))
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
