@@ -1,5 +1,8 @@
 """`match`: the public door to the matchers."""
 
+import functools
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from analogies.matching import exact, patches, patchmatch
@@ -49,36 +52,44 @@ def match(
         raise ValueError(f"score must be one of {patches.SCORES}. Received: score={score!r}")
     query, reference = tf.cast(query, tf.float32), tf.cast(reference, tf.float32)
     strides = query_stride, reference_stride
+    bias = () if reference_bias is None else (tf.cast(reference_bias, tf.float32),)
     if method == "exact":
-        return _exact(query, reference, reference_bias, patch_size, score, strides, tile_bytes)
-    return _patchmatch(
-        query,
-        reference,
-        reference_bias,
-        patch_size,
-        score,
-        strides,
-        tile_bytes,
-        None if initial is None else NearestNeighborField(*initial),
-        tf.convert_to_tensor(sweeps),
-        tf.convert_to_tensor(seed),
-    )
+        run = _exact(patch_size, score, strides, bool(bias))
+        return NearestNeighborField(*run(query, reference, tile_bytes, *bias))
+    start = () if initial is None else (initial.rows, initial.cols)
+    run = _patchmatch(patch_size, score, strides, bool(bias), bool(start))
+    return NearestNeighborField(*run(query, reference, tile_bytes, sweeps, seed, *bias, *start))
 
 
-@tf.function(reduce_retracing=True)
-def _exact(query, reference, reference_bias, k, score, strides, tile_bytes):
-    scoring = patches.prepare(query, reference, k, score, reference_bias)
-    plain = reference_bias is None
-    return NearestNeighborField(
-        *exact.best_places(query, reference, scoring, k, strides, plain, tile_bytes)
-    )
+_MAP, _PLANE = tf.TensorSpec((None, None, None)), tf.TensorSpec((None, None))
+_INDEX, _NUMBER = tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((), tf.int32)
 
 
-@tf.function(reduce_retracing=True)
+@functools.cache
+def _exact(k: int, score: str, strides: tuple[int, int], biased: bool) -> Callable:
+    """The exact matcher as a graph of dynamic shapes: traced once for each kind of call."""
+
+    def run(query, reference, tile_bytes, reference_bias=None):
+        scoring = patches.prepare(query, reference, k, score, reference_bias)
+        plain = reference_bias is None
+        return exact.best_places(query, reference, scoring, k, strides, plain, tile_bytes)
+
+    return tf.function(run, input_signature=[_MAP, _MAP, _NUMBER, *[_PLANE] * biased])
+
+
+@functools.cache
 def _patchmatch(
-    query, reference, reference_bias, k, score, strides, tile_bytes, initial, sweeps, seed
-):
-    scoring = patches.prepare(query, reference, k, score, reference_bias)
-    return patchmatch.search(
-        query, reference, scoring, k, *strides, initial, sweeps, seed, tile_bytes
-    )
+    k: int, score: str, strides: tuple[int, int], biased: bool, started: bool
+) -> Callable:
+    """PatchMatch, likewise."""
+
+    def run(query, reference, tile_bytes, sweeps, seed, *rest):
+        scoring = patches.prepare(query, reference, k, score, rest[0] if biased else None)
+        initial = rest[-2:] if started else None
+        return patchmatch.search(
+            query, reference, scoring, k, *strides, initial, sweeps, seed, tile_bytes
+        )
+
+    signature = [_MAP, _MAP, _NUMBER, _NUMBER, _NUMBER]
+    signature += [_PLANE] * biased + [_INDEX, _INDEX] * started
+    return tf.function(run, input_signature=signature)

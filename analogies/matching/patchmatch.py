@@ -50,7 +50,7 @@ def search(
     k: int,
     query_stride: int,
     reference_stride: int,
-    initial: NearestNeighborField | None,
+    initial: tuple[tf.Tensor, tf.Tensor] | None,
     sweeps: int,
     seed: int,
     tile_bytes: int,
@@ -199,7 +199,7 @@ def _nearest(values: tf.Tensor, grid: tf.Tensor) -> tf.Tensor:
 
 
 def upscale(
-    task: Task, initial: NearestNeighborField, query: tf.Tensor, k: int
+    task: Task, initial: tuple[tf.Tensor, tf.Tensor], query: tf.Tensor, k: int
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Places for the query's patches from a field of any size.
 
@@ -208,7 +208,7 @@ def upscale(
     taken to have grown in the same ratio.
     """
     size = tf.cast(tf.shape(query)[:2], tf.float32)
-    coarse = tf.cast(tf.shape(initial.rows), tf.float32) + (k - 1)
+    coarse = tf.cast(tf.shape(initial[0]), tf.float32) + (k - 1)
     m, n = tf.shape(task.of_query)[0], tf.shape(task.of_query)[1]
     step = task.steps[0]
     own, far = [], []
@@ -216,7 +216,7 @@ def upscale(
         ratio = size[axis] / coarse[axis]
         at = tf.cast(tf.range(count) * step, tf.float32) + 0.5 * k
         parent = tf.cast(tf.round(at / ratio - 0.5 * k), tf.int32)
-        parent = tf.clip_by_value(parent, 0, tf.shape(initial.rows)[axis] - 1)
+        parent = tf.clip_by_value(parent, 0, tf.shape(initial[0])[axis] - 1)
         own.append(parent)
         far.append((ratio, at - (tf.cast(parent, tf.float32) + 0.5 * k) * ratio))
 
@@ -226,8 +226,8 @@ def upscale(
         return tf.cast(tf.round(place), tf.int32)
 
     return (
-        carried(initial.rows, far[0][0], far[0][1][:, tf.newaxis]),
-        carried(initial.cols, far[1][0], far[1][1]),
+        carried(initial[0], far[0][0], far[0][1][:, tf.newaxis]),
+        carried(initial[1], far[1][0], far[1][1]),
     )
 
 
