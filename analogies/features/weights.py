@@ -14,7 +14,7 @@ import numpy as np
 
 from analogies.errors import InputError
 from analogies.features import hdf5, npz
-from analogies.features.networks import NETWORKS, check_network, layer_table
+from analogies.features.networks import NETWORKS, canonical_layer, check_network, layer_table
 
 # File names, and MD5 sums as keras.applications states them; both below _KERAS_URL.
 _KERAS_URL = "https://storage.googleapis.com/tensorflow/keras-applications"
@@ -183,6 +183,7 @@ def _identify(path: Path, layout: str, entries: Sequence[Any], network: str | No
     """Network and layers from the shapes; raises where they fit none, or not the one asked for."""
     if network is not None:
         check_network(network)
+    entries = [(_layer_name(name), kernel, bias) for name, kernel, bias in entries]
     fitting = [name for name in _PREFERENCE if _misfit(name, entries) is None]
     if network in fitting:
         fitting = [network]
@@ -199,6 +200,14 @@ def _identify(path: Path, layout: str, entries: Sequence[Any], network: str | No
         )
     table = layer_table(fitting[0])
     return WeightsInfo(layout, fitting[0], tuple(row.name for row in table[: len(entries)]))
+
+
+def _layer_name(name: str | None) -> str | None:
+    """Keras name of a VGG layer; None for names like conv2d_3, which then go by their order."""
+    try:
+        return canonical_layer(name) if name else None
+    except InputError:
+        return None
 
 
 def _closest(entries: Sequence[Any]) -> str:

@@ -31,6 +31,14 @@ def test_the_first_layers_of_vgg16_and_vgg19_look_alike_and_the_caller_decides(t
     assert weights.inspect(path, "vgg16").network == "vgg16"
 
 
+@pytest.mark.parametrize("pattern", ["conv{}_{}", "convolution2d_{}{}"])
+def test_layers_of_a_keras_file_may_go_by_other_names(tmp_path, pattern):
+    arrays = generated.convolutions("vgg16", 8)
+    renamed = {pattern.format(name[5], name[-1]): pair for name, pair in arrays.items()}
+    path = generated.write(tmp_path, "keras-h5", renamed)
+    assert weights.inspect(path).layers == tuple(arrays)
+
+
 def test_another_network_than_asked_for_is_an_error(tmp_path):
     path = generated.write(tmp_path, "keras-weights-h5", generated.convolutions("vgg16", 8))
     with pytest.raises(InputError, match=r"holds vgg16, but slim was asked for .*block1_conv1"):
