@@ -21,6 +21,7 @@ from analogies.errors import InputError
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = [str(ROOT / "examples" / f"landscape-{name}.png") for name in ("a", "a-prime", "b")]
 COMMAND = [sys.executable, "-c", "from analogies.command_line import run; run()"]
+ORDER = ("read", "import", "build", "features", "matching", "optimizing", "save")
 Run = dict[str, float]
 
 
@@ -73,7 +74,9 @@ def one_run(pictures: list[str], options: list[str]) -> Run:
             if code:
                 raise InputError(f"the command failed with exit code {code}: {said.read().strip()}")
         seconds = json.loads(result.with_suffix(".json").read_text())["seconds"]
-    phases = {f"phase {name}": float(value) for name, value in seconds.items()}
+    names = [name for name in ORDER if name in seconds]
+    names += [name for name in seconds if name not in ORDER]
+    phases = {f"phase {name}": float(seconds[name]) for name in names}
     return {**phases, "other": usage["wall"] - sum(phases.values()), **usage}
 
 
