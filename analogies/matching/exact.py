@@ -97,9 +97,8 @@ def _finisher(scoring, plain_bias, layout, other, tiles: Tiles, shape, other_sha
 
     def spread(values, into, size, more, empty):
         """Values of patches at the cells where they start."""
-        values = tf.pad(
-            values, [[0, size[0] - tf.shape(values)[0]], [0, size[1] - tf.shape(values)[1]]]
-        )
+        beyond = [[0, size[axis] - tf.shape(values)[axis]] for axis in range(2)]
+        values = tf.pad(values, beyond, constant_values=empty)
         table = tf.concat([[empty], tf.reshape(values, (-1,))], axis=0)
         index = tiling.cells_of(into, size[:2]) + 1
         return tf.gather(table, tf.pad(index, [[0, more]]))

@@ -51,14 +51,35 @@ def match(
     if score not in patches.SCORES:
         raise ValueError(f"score must be one of {patches.SCORES}. Received: score={score!r}")
     query, reference = tf.cast(query, tf.float32), tf.cast(reference, tf.float32)
+    _check_sizes(query, reference, patch_size)
     strides = query_stride, reference_stride
     bias = () if reference_bias is None else (tf.cast(reference_bias, tf.float32),)
     if method == "exact":
         run = _exact(patch_size, score, strides, bool(bias))
-        return NearestNeighborField(*run(query, reference, tile_bytes, *bias))
+        return NearestNeighborField(*run(query, reference, tf.constant(tile_bytes), *bias))
     start = () if initial is None else (initial.rows, initial.cols)
     run = _patchmatch(patch_size, score, strides, bool(bias), bool(start))
-    return NearestNeighborField(*run(query, reference, tile_bytes, sweeps, seed, *bias, *start))
+    return NearestNeighborField(
+        *run(
+            query, reference, *map(tf.convert_to_tensor, (tile_bytes, sweeps, seed)), *bias, *start
+        )
+    )
+
+
+def _check_sizes(query: tf.Tensor, reference: tf.Tensor, patch_size: int) -> None:
+    """What can be known of the shapes before running."""
+    for name, cells in (("query", query), ("reference", reference)):
+        sides = cells.shape[:2].as_list() if cells.shape.rank == 3 else [0, 0]
+        if any(side is not None and side < patch_size for side in sides):
+            raise ValueError(
+                f"{name} must be (rows, columns, channels) with sides of at least "
+                f"patch_size={patch_size} cells. Received: shape {tuple(cells.shape)}"
+            )
+    if query.shape[2] != reference.shape[2] and None not in (query.shape[2], reference.shape[2]):
+        raise ValueError(
+            "query and reference must have as many channels. Received: "
+            f"{query.shape[2]} and {reference.shape[2]}"
+        )
 
 
 _MAP, _PLANE = tf.TensorSpec((None, None, None)), tf.TensorSpec((None, None))
@@ -74,7 +95,8 @@ def _exact(k: int, score: str, strides: tuple[int, int], biased: bool) -> Callab
         plain = reference_bias is None
         return exact.best_places(query, reference, scoring, k, strides, plain, tile_bytes)
 
-    return tf.function(run, input_signature=[_MAP, _MAP, _NUMBER, *[_PLANE] * biased])
+    signature = [_MAP, _MAP, _NUMBER, *[_PLANE] * biased]
+    return tf.function(run, input_signature=signature).get_concrete_function()
 
 
 @functools.cache
@@ -92,4 +114,4 @@ def _patchmatch(
 
     signature = [_MAP, _MAP, _NUMBER, _NUMBER, _NUMBER]
     signature += [_PLANE] * biased + [_INDEX, _INDEX] * started
-    return tf.function(run, input_signature=signature)
+    return tf.function(run, input_signature=signature).get_concrete_function()

@@ -17,6 +17,7 @@ def vote(
     weights: tf.Tensor | None = None,
     window: tf.Tensor | None = None,
     query_stride: int = 1,
+    threshold: float | None = None,
 ) -> tf.Tensor:
     """Average the overlapping matched patches of `values` into a map of the query's size.
 
@@ -38,6 +39,7 @@ def vote(
         window: optional float `(k, k)`, the weight of each place in a patch; not negative. Default
             1; a window that falls off from the middle blurs less where matches disagree.
         query_stride: the step between query patches, in the field's cells.
+        threshold: matches with a lower score do not count (CNNMRF's confidence threshold).
 
     Returns:
         float32 `(scale * h, scale * w, c)`; cells covered by no patch (or only by patches of
@@ -51,7 +53,10 @@ def vote(
     cells = _depth_cells(values, scale)  # (h2 * w2, scale * scale * c)
     if weights is None:
         weights = tf.ones_like(field.scores)
-    weights = tf.cast(weights, tf.float32)[..., tf.newaxis]
+    weights = tf.cast(weights, tf.float32)
+    if threshold is not None:
+        weights = tf.where(field.scores >= threshold, weights, 0.0)
+    weights = weights[..., tf.newaxis]
     total = tf.zeros((height, width, tf.shape(cells)[-1]))
     covered = tf.zeros((height, width, 1))
     for dy in range(k):
