@@ -91,7 +91,7 @@ def synthesize_texture(example: Source, height: int, width: int, **options: Any)
 def _run(pixels: tuple[np.ndarray, ...], options: Options, init: np.ndarray | None) -> np.ndarray:
     from analogies import runtime
 
-    machine = runtime.start(options.device, options.seed, verbose=options.verbose)
+    machine = runtime.start(options.device, options.seed)
     import tensorflow as tf
 
     from analogies.synthesis import synthesize

@@ -18,6 +18,7 @@ from analogies.files import reason
 from analogies.silence import silence
 
 _BACKEND = "tensorflow"
+_CHATTER_WANTED = "TF_CPP_MIN_LOG_LEVEL" in os.environ
 
 
 @dataclass(frozen=True)
@@ -33,18 +34,20 @@ class Machine:
     description: str
 
 
-def start(device: str = "auto", seed: int = 0, *, verbose: bool = False) -> Machine:
+def start(device: str = "auto", seed: int = 0) -> Machine:
     """Import TensorFlow and Keras, quietly, and set them up; may be called again.
+
+    What TensorFlow prints while it is loaded is shown if `TF_CPP_MIN_LOG_LEVEL` is set.
 
     Args:
         device: "auto" (a GPU where there is one), "cpu", "gpu" or "gpu:N".
         seed: of TensorFlow's global generator.
-        verbose: let TensorFlow print what it wants.
 
     Raises:
         InputError: the device is not there, or Keras already runs on another backend.
     """
-    with contextlib.nullcontext() if verbose else silence():
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with contextlib.nullcontext() if _CHATTER_WANTED else silence():
         tf = _load()
         machine = _choose(tf, device)
     tf.random.set_seed(seed)
@@ -70,7 +73,6 @@ def _load() -> Any:
     if fresh:
         os.environ["KERAS_BACKEND"] = _BACKEND
         _avoid_broken_keras_settings()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         import tensorflow as tf
     except ImportError as error:
