@@ -38,7 +38,7 @@ gallery: $(INSTALLED)
 	$(BIN)/python scripts/make_gallery.py --out gallery
 	@echo "The pictures are in $(CURDIR)/gallery"
 
-benchmark: $(INSTALLED)
+benchmark: $(INSTALLED_TEST)
 	$(BIN)/python scripts/benchmark.py run
 	$(BIN)/python scripts/benchmark.py quality
 
