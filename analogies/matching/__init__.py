@@ -7,12 +7,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analogies.matching.drawing import draw
     from analogies.matching.field import NearestNeighborField
     from analogies.matching.matcher import match
     from analogies.matching.voting import vote
 
-_HOMES = {"NearestNeighborField": "field", "match": "matcher", "vote": "voting"}
-__all__ = ["NearestNeighborField", "match", "vote"]
+_HOMES = {
+    "NearestNeighborField": "field",
+    "draw": "drawing",
+    "match": "matcher",
+    "vote": "voting",
+}
+__all__ = ["NearestNeighborField", "draw", "match", "vote"]
 
 
 def __getattr__(name: str) -> Any:

@@ -57,15 +57,21 @@ def vote(
     if threshold is not None:
         weights = tf.where(field.scores >= threshold, weights, 0.0)
     weights = weights[..., tf.newaxis]
-    total = tf.zeros((height, width, tf.shape(cells)[-1]))
-    covered = tf.zeros((height, width, 1))
-    for dy in range(k):
-        for dx in range(k):
-            found = tf.gather(cells, (field.rows + dy) * columns + field.cols + dx)
-            place = _Placement(height, width, dy, dx, query_stride)
-            weight = weights if window is None else weights * window[dy, dx]
-            total += place(found * weight)
-            covered += place(weight)
+    if window is None:
+        window = tf.ones((k, k))
+    window = tf.cast(window, tf.float32)
+
+    def paste(place, total, covered):  # one place of the patches onto all they were matched for
+        dy, dx = place // k, place % k
+        found = tf.gather(cells, (field.rows + dy) * columns + field.cols + dx)
+        weight = weights * window[dy, dx]
+        spread = _Placement(height, width, dy, dx, query_stride)
+        total = tf.ensure_shape(total + spread(found * weight), total.shape)
+        return place + 1, total, tf.ensure_shape(covered + spread(weight), covered.shape)
+
+    nothing = tf.zeros((height, width, tf.shape(cells)[-1])), tf.zeros((height, width, 1))
+    # A loop in the graph: unrolled, its k * k copies take longer to trace than to run.
+    _, total, covered = tf.while_loop(lambda place, *_: place < k * k, paste, (0, *nothing))
     mean = tf.math.divide_no_nan(total, covered)
     mean = tf.reshape(mean, (height, width, scale, scale, channels))
     mean = tf.transpose(mean, (0, 2, 1, 3, 4))  # (h, scale, w, scale, c)

@@ -133,6 +133,21 @@ def test_a_map_finds_itself():
     np.testing.assert_allclose(field.scores.numpy(), 1, atol=1e-5)
 
 
+def test_auto_is_exact_for_small_maps_and_says_so(caplog):
+    generator = np.random.default_rng(7)
+    query = generator.standard_normal((9, 8, 2), np.float32)
+    caplog.set_level("INFO", logger="absl")
+    field, exact = match(query, query[1:], 3, "auto"), match(query, query[1:])
+    assert (field.rows.numpy() == exact.rows.numpy()).all()
+    assert "exact" in caplog.text
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, 2))])
+    def inside(query):
+        return match(query, query[1:], 3, "auto")
+
+    assert (inside(query).rows.numpy() == exact.rows.numpy()).all()
+
+
 def test_unknown_names_are_refused():
     cells = np.zeros((4, 4, 1), np.float32)
     with pytest.raises(ValueError, match="Received: method='brutal'"):
