@@ -127,13 +127,13 @@ def solve_quadratic(matrix, vector, lower, upper, x0):
         product = tf.linalg.matvec(matrix, x)
         return tf.reduce_sum(x * (product / 2 - vector)), product - vector
 
-    return minimize(function, x0, bounds=(lower, upper), memory=5, gtol=1e-11, ftol=0.0)
+    return minimize(function, x0, bounds=(lower, upper), memory=5, gtol=1e-10, ftol=1e-15)
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(
     seed=st.integers(0, 2**31),
-    condition=st.floats(0, 4),
+    condition=st.floats(0, 3),
     width=st.floats(0, 3),
     open_sides=st.lists(
         st.sampled_from(["none", "lower", "upper", "both"]), min_size=N, max_size=N
