@@ -160,14 +160,13 @@ def _compare_patchmatch(args: argparse.Namespace) -> None:
     coarse = match(query[::2, ::2], reference[::2, ::2])
     whole = 0.0
     exact_score = 1.0
-    for name, repeats, options in (
-        ("exact", 1, {}),
-        *((f"patchmatch, {n} sweeps", args.repeats, {"sweeps": n}) for n in (1, 2, 4, 8)),
-        *(
-            (f"warm start, {n} sweeps", args.repeats, {"sweeps": n, "initial": coarse})
-            for n in (1, 2, 4)
-        ),
-    ):
+    runs: list[tuple[str, int, dict]] = [("exact", 1, {})]
+    runs += [(f"patchmatch, {n} sweeps", args.repeats, {"sweeps": n}) for n in (1, 2, 4, 8)]
+    runs += [
+        (f"warm start, {n} sweeps", args.repeats, {"sweeps": n, "initial": coarse})
+        for n in (1, 2, 4)
+    ]
+    for name, repeats, options in runs:
         method = "exact" if name == "exact" else "patchmatch"
         wall, cpu, field = measure(lambda: match(query, reference, 3, method, **options), repeats)  # noqa: B023
         score = float(field.scores.numpy().mean())  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analogies.matching.augmentation import augmented, copy_of, stack
     from analogies.matching.drawing import draw
     from analogies.matching.field import NearestNeighborField
     from analogies.matching.matcher import match
@@ -14,11 +15,14 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "NearestNeighborField": "field",
+    "augmented": "augmentation",
+    "copy_of": "augmentation",
     "draw": "drawing",
     "match": "matcher",
+    "stack": "augmentation",
     "vote": "voting",
 }
-__all__ = ["NearestNeighborField", "draw", "match", "vote"]
+__all__ = ["NearestNeighborField", "augmented", "copy_of", "draw", "match", "stack", "vote"]
 
 
 def __getattr__(name: str) -> Any:

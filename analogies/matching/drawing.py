@@ -55,7 +55,7 @@ def _grid(rows: np.ndarray, cols: np.ndarray, spacing: int) -> np.ndarray:
     colors = np.concatenate([place, 1 - place.mean(axis=-1, keepdims=True)], axis=-1)
     on_line = (rows % spacing == 0) | (cols % spacing == 0)
     colors[on_line] *= 0.4
-    return np.uint8(np.round(colors * 255))
+    return np.round(colors * 255).astype(np.uint8)
 
 
 def _unit(values: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -68,4 +68,4 @@ def _rgb(hue: np.ndarray, saturation: np.ndarray, value: np.ndarray) -> np.ndarr
     sector = (hue[..., np.newaxis] * 6 + np.array([5.0, 3.0, 1.0])) % 6
     fall = np.clip(np.minimum(sector, 4 - sector), 0, 1)
     colors = value[..., np.newaxis] * (1 - saturation[..., np.newaxis] * fall)
-    return np.uint8(np.round(colors * 255))
+    return np.round(colors * 255).astype(np.uint8)
