@@ -13,6 +13,7 @@ METHODS = ("exact", "patchmatch", "auto")
 EXACT_LIMIT = 2e11  # pairs of cells times (channels + 200) that `auto` matches exactly
 
 
+@tf.autograph.experimental.do_not_convert
 def match(
     query: tf.Tensor,
     reference: tf.Tensor,
@@ -135,7 +136,7 @@ def _exact(k: int, score: str, strides: tuple[int, int], biased: bool) -> Callab
         return exact.best_places(query, reference, scoring, k, strides, plain, tile_bytes)
 
     signature = [_MAP, _MAP, _NUMBER, *[_PLANE] * biased]
-    return tf.function(run, input_signature=signature).get_concrete_function()
+    return tf.function(run, input_signature=signature, autograph=False).get_concrete_function()
 
 
 @functools.cache
@@ -153,4 +154,4 @@ def _patchmatch(
 
     signature = [_MAP, _MAP, _NUMBER, _NUMBER, _NUMBER]
     signature += [_PLANE] * biased + [_INDEX, _INDEX] * started
-    return tf.function(run, input_signature=signature).get_concrete_function()
+    return tf.function(run, input_signature=signature, autograph=False).get_concrete_function()

@@ -11,6 +11,7 @@ import tensorflow as tf
 from analogies.matching.descriptors import describe
 from analogies.matching.field import NearestNeighborField
 from analogies.matching.patches import Scoring
+from analogies.matching.true_scores import scorer_of
 
 DESCRIPTOR = 32  # numbers by which candidates are compared
 JUMPS = (4, 2, 1)  # how far away propagation looks, in query patches, one after another
@@ -70,7 +71,7 @@ def search(
         current = from_grid(task, of_places)
     else:
         current = compare(task, *upscale(task, initial, query, k))
-    scorer = _scorer(query, reference, scoring, k, query_stride, tile_bytes)
+    scorer = scorer_of(query, reference, scoring, k, query_stride, tile_bytes)
     everyone = tf.range(tf.size(current.rows))
     scores = scorer(everyone, tf.reshape(current.rows, (-1,)), tf.reshape(current.cols, (-1,)))
     best = NearestNeighborField(
@@ -229,47 +230,3 @@ def upscale(
         carried(initial[0], far[0][0], far[0][1][:, tf.newaxis]),
         carried(initial[1], far[1][0], far[1][1]),
     )
-
-
-def _scorer(query, reference, scoring: Scoring, k: int, stride: int, tile_bytes: int):
-    """A function giving the true scores of pairs (flat query patch, row, column)."""
-    shape = tf.shape(query)
-    width, other_width, channels = shape[1], tf.shape(reference)[1], shape[2]
-    columns = (width - k) // stride + 1
-    from_cells = tf.reshape(query, (-1, channels))
-    to_cells = tf.reshape(reference, (-1, channels))
-
-    def score(queries, rows, cols):
-        i, j = queries // columns * stride, queries % columns * stride
-        total = tf.zeros_like(queries, tf.float32)
-        for dy in range(k):
-            for dx in range(k):
-                here = tf.gather(from_cells, (i + dy) * width + j + dx)
-                there = tf.gather(to_cells, (rows + dy) * other_width + cols + dx)
-                total += tf.reduce_sum(here * there, axis=-1)
-        patch, place = tf.stack([i, j], -1), tf.stack([rows, cols], -1)
-        return (
-            total * tf.gather_nd(scoring.query_scale, patch) * tf.gather_nd(scoring.scale, place)
-            + tf.gather_nd(scoring.bias, place)
-            + tf.gather_nd(scoring.query_bias, patch)
-        )
-
-    chunk = tf.maximum(tile_bytes // (12 * channels), 1)
-
-    def in_chunks(queries, rows, cols):
-        count = tf.size(queries)
-
-        def body(start, scores):
-            part = slice(start, start + chunk)
-            new = score(queries[part], rows[part], cols[part])
-            return start + chunk, tf.concat([scores, new], 0)
-
-        return tf.while_loop(
-            lambda start, _: start < count,
-            body,
-            (tf.constant(0), tf.zeros((0,))),
-            shape_invariants=(tf.TensorShape([]), tf.TensorShape([None])),
-            parallel_iterations=1,
-        )[1]
-
-    return in_chunks

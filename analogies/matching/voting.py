@@ -7,6 +7,7 @@ import tensorflow as tf
 from analogies.matching.field import NearestNeighborField
 
 
+@tf.autograph.experimental.do_not_convert
 def vote(
     field: NearestNeighborField,
     values: tf.Tensor,

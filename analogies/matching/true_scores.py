@@ -1,0 +1,62 @@
+"""The true scores of given pairs of patches."""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from analogies.matching.patches import Scoring
+
+
+def scorer_of(
+    query: tf.Tensor,
+    reference: tf.Tensor,
+    scoring: Scoring,
+    k: int,
+    stride: int,
+    tile_bytes: tf.Tensor,
+) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
+    """A function (query patches, rows, columns) -> scores, all of shape `(n,)`.
+
+    Query patches are given as flat indices on the query's stride; no more pairs are looked at
+    together than fit into `tile_bytes`.
+    """
+    shape = tf.shape(query)
+    width, other_width, channels = shape[1], tf.shape(reference)[1], shape[2]
+    columns = (width - k) // stride + 1
+    from_cells = tf.reshape(query, (-1, channels))
+    to_cells = tf.reshape(reference, (-1, channels))
+
+    def score(queries, rows, cols):
+        i, j = queries // columns * stride, queries % columns * stride
+        total = tf.zeros_like(queries, tf.float32)
+        for dy in range(k):
+            for dx in range(k):
+                here = tf.gather(from_cells, (i + dy) * width + j + dx)
+                there = tf.gather(to_cells, (rows + dy) * other_width + cols + dx)
+                total += tf.reduce_sum(here * there, axis=-1)
+        patch, place = tf.stack([i, j], -1), tf.stack([rows, cols], -1)
+        return (
+            total * tf.gather_nd(scoring.query_scale, patch) * tf.gather_nd(scoring.scale, place)
+            + tf.gather_nd(scoring.bias, place)
+            + tf.gather_nd(scoring.query_bias, patch)
+        )
+
+    chunk = tf.maximum(tile_bytes // (12 * channels), 1)
+
+    def in_chunks(queries, rows, cols):
+        count = tf.size(queries)
+
+        def body(start, scores):
+            part = slice(start, start + chunk)
+            new = score(queries[part], rows[part], cols[part])
+            return start + chunk, tf.concat([scores, new], 0)
+
+        return tf.while_loop(
+            lambda start, _: start < count,
+            body,
+            (tf.constant(0), tf.zeros((0,))),
+            shape_invariants=(tf.TensorShape([]), tf.TensorShape([None])),
+            parallel_iterations=1,
+        )[1]
+
+    return in_chunks
