@@ -31,6 +31,20 @@ _TERMS = 1 + len(_CURVE) + len(_FILTER)
 _MODELS = (np.empty(0, int), _CURVE, _FILTER, np.concatenate([_CURVE, _FILTER]))
 
 
+def _tables() -> tuple[np.ndarray, np.ndarray]:
+    """For every model and ridge: which terms it has (0 or 1), and their penalties."""
+    used = np.zeros((len(_MODELS) * len(RIDGES), _TERMS))
+    penalties = np.zeros_like(used)
+    for row, (model, ridge) in enumerate(product(_MODELS, RIDGES)):
+        used[row, [0, *model]] = 1.0
+        penalties[row, model] = ridge
+    penalties[:, 0] = 1e-9  # the constant is free; this keeps an empty half solvable
+    return used, penalties
+
+
+_USED, _PENALTIES = _tables()
+
+
 class Prediction(NamedTuple):
     """What the fitted function makes of A and of B.
 
@@ -99,53 +113,41 @@ def _padded(image: tf.Tensor) -> tf.Tensor:
 def _fit(samples: tf.Tensor, targets: tf.Tensor, fold: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Weights `(terms, 3)` of the model with the least held-out error, and that error per value.
 
-    Everything follows from the two halves' sums of products, so the pixels are looked at once.
+    Everything follows from the two halves' sums of products, so the pixels are looked at once and
+    all models are solved for in one batch.
     """
     halves = [_moments(samples, targets, fold == half) for half in (0, 1)]
     whole = tuple(x + y for x, y in zip(*halves, strict=True))
-    best_weights = tf.zeros((_TERMS, 3), tf.float64)
-    best_error = tf.constant(np.inf, tf.float64)
-    for model, ridge in product(_MODELS, RIDGES):
-        terms = np.concatenate([[0], model])
-        error = tf.constant(0.0, tf.float64)
-        for train, test in (halves, halves[::-1]):
-            error += _squared_error(_solve(train, terms, ridge), test, terms)
-        error /= tf.maximum(whole[3] * 3.0, 1.0)
-        weights = _solve(whole, terms, ridge)
-        weights = tf.scatter_nd(terms[:, np.newaxis], weights, (_TERMS, 3))
-        better = error < best_error
-        best_weights = tf.where(better, weights, best_weights)
-        best_error = tf.where(better, error, best_error)
-    return best_weights, best_error
+    error = tf.zeros(len(_PENALTIES), tf.float64)
+    for train, test in (halves, halves[::-1]):
+        error += _squared_error(_solve(train), test)
+    best = tf.argmin(error)
+    return _solve(whole)[best], error[best] / tf.maximum(whole[3] * 3.0, 1.0)
 
 
-def _moments(samples, targets, chosen):
+def _moments(samples: tf.Tensor, targets: tf.Tensor, chosen: tf.Tensor) -> tuple[tf.Tensor, ...]:
     """X'X, X'Y, sum of Y squared, and the number of pixels, float64."""
     x = tf.cast(tf.boolean_mask(samples, chosen), tf.float64)
     y = tf.cast(tf.boolean_mask(targets, chosen), tf.float64)
-    count = tf.cast(tf.shape(x)[0], tf.float64)
-    return (
-        tf.matmul(x, x, transpose_a=True),
-        tf.matmul(x, y, transpose_a=True),
-        tf.reduce_sum(y * y),
-        count,
-    )
+    gram, products = tf.matmul(x, x, transpose_a=True), tf.matmul(x, y, transpose_a=True)
+    return gram, products, tf.reduce_sum(y * y), tf.cast(tf.shape(x)[0], tf.float64)
 
 
-def _solve(moments, terms, ridge: float) -> tf.Tensor:
+def _solve(moments: tuple[tf.Tensor, ...]) -> tf.Tensor:
+    """Weights of every model, float64 `(models, terms, 3)`; those of terms left out are 0."""
     gram, products, _, count = moments
-    gram = tf.gather(tf.gather(gram, terms), terms, axis=1)
-    penalty = np.full(len(terms), ridge)
-    penalty[0] = 1e-9  # the constant is free; the rest keeps an empty half solvable
-    gram += tf.linalg.diag(tf.constant(penalty, tf.float64) * tf.maximum(count, 1.0))
-    return tf.linalg.solve(gram, tf.gather(products, terms))
+    used = tf.constant(_USED, tf.float64)  # (models, terms)
+    gram *= used[:, :, tf.newaxis] * used[:, tf.newaxis]
+    gram += tf.linalg.diag(_PENALTIES * tf.maximum(count, 1.0) + 1.0 - used)
+    return tf.linalg.solve(gram, used[..., tf.newaxis] * products)
 
 
-def _squared_error(weights, moments, terms) -> tf.Tensor:
+def _squared_error(weights: tf.Tensor, moments: tuple[tf.Tensor, ...]) -> tf.Tensor:
+    """`sum((X W - Y)^2)` of every model, float64 `(models,)`."""
     gram, products, squares, _ = moments
-    gram = tf.gather(tf.gather(gram, terms), terms, axis=1)
-    cross = tf.reduce_sum(weights * tf.gather(products, terms))
-    return squares - 2.0 * cross + tf.reduce_sum(weights * tf.matmul(gram, weights))
+    slope = tf.tensordot(weights, gram, [[1], [0]])  # (models, 3, terms)
+    quadratic = tf.einsum("mct,mtc->m", slope, weights)
+    return squares - 2.0 * tf.einsum("mtc,tc->m", weights, products) + quadratic
 
 
 def _apply(image: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
@@ -154,6 +156,10 @@ def _apply(image: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     kernel = tf.reshape(tf.gather(weights, _FILTER), (FILTER, FILTER, 3, 3))
     result = tf.nn.conv2d(_padded(x)[tf.newaxis], kernel, 1, "VALID")[0] + weights[0]
     curve = tf.reshape(tf.gather(weights, _CURVE), (len(KNOTS), 3, 3))
-    for k, knot in enumerate(KNOTS):
-        result += tf.tensordot(tf.maximum(x - knot, 0.0), curve[k], 1)
-    return (result + 1.0) * 127.5
+    pixels, knots = tf.reshape(x, (-1, 3)), tf.constant(KNOTS, tf.float32)
+
+    def add_knot(k, total):  # one by one: all at once would take 24 times the memory
+        return k + 1, total + tf.matmul(tf.maximum(pixels - knots[k], 0.0), curve[k])
+
+    total = tf.while_loop(lambda k, _: k < len(KNOTS), add_knot, (0, tf.zeros_like(pixels)))[1]
+    return (result + tf.reshape(total, tf.shape(x)) + 1.0) * 127.5

@@ -4,8 +4,7 @@ import math
 from dataclasses import dataclass
 
 from analogies.errors import InputError
-
-SMALLEST_SIDE = 16  # px: two cells of a layer with stride 8
+from analogies.options import SMALLEST_SIDE
 
 
 @dataclass(frozen=True)

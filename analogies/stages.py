@@ -23,7 +23,7 @@ from analogies.matching import NearestNeighborField, match, vote
 from analogies.optimizers import OptimizeResult, minimize
 from analogies.optimizers.lbfgsb import start as start_minimizing
 from analogies.optimizers.result import State
-from analogies.options import Options
+from analogies.options import SMALLEST_SIDE, Options
 from analogies.resampling import pad_to_multiple, resize
 
 Maps = Mapping[str, tf.Tensor]
@@ -31,6 +31,16 @@ MEMORY = 10  # pairs of L-BFGS
 BOUNDS = (0.0, 255.0)
 WINDOW_SIGMA = 0.7  # cells; how fast the weight of a voted patch falls off from its middle
 FTOL = 1e-5  # relative; a pass that gains less per iteration has stalled
+
+_IMAGE = tf.TensorSpec((None, None, 3), tf.float32)
+_ANY_MAP = tf.TensorSpec((None, None, None), tf.float32)
+_SIZE = tf.TensorSpec((2,), tf.int32)
+_COUNT = tf.TensorSpec((), tf.int32)
+_FIELD = NearestNeighborField(
+    tf.TensorSpec((None, None), tf.int32),
+    tf.TensorSpec((None, None), tf.int32),
+    tf.TensorSpec((None, None), tf.float32),
+)
 
 
 class Scene(NamedTuple):
@@ -75,11 +85,16 @@ class Stages(tf.Module):
         used = [name for layers in options.layers().values() for name in layers]
         self.layers = tuple(dict.fromkeys(used))
         self.model = FeatureModel(
-            options.features, self.layers, options.vgg_weights, options.pool_mode
+            options.features,
+            self.layers,
+            options.vgg_weights,
+            options.pool_mode,
+            thin_maps=False,
         )
         table = {name: layer_info(self.model.network, name) for name in self.layers}
         self.strides = {name: info.stride for name, info in table.items()}
         self.multiple = max(self.strides.values())
+        self.smallest_side = max(SMALLEST_SIDE, 2 * self.multiple)  # no map is one cell thin
         matched = (options.analogy_layers, options.mrf_layers)
         self.matched = tuple(dict.fromkeys(name for names in matched for name in names))
         self.matched = tuple(name for name in self.matched if name in self.layers) or self.layers
@@ -87,6 +102,11 @@ class Stages(tf.Module):
         window = np.exp(-(k[:, None] ** 2 + k[None] ** 2) / (2 * WINDOW_SIGMA**2))
         self.window = tf.constant(window / window.max() + 1e-6, tf.float32)
         self._traces: dict[str, Callable] = {}
+        # Shared by the stages, so that each is traced once and not once per use.
+        self._maps = tf.function(self._one_image, input_signature=[_IMAGE], autograph=False)
+        self._votes = tf.function(
+            self._vote_cells, input_signature=[_FIELD, _ANY_MAP, _SIZE, _COUNT], autograph=False
+        )
 
     def run(self, stage: str, *arguments: Any) -> Any:
         """Call the method `stage`, traced on its first call for tensors of any height and width."""
@@ -145,6 +165,9 @@ class Stages(tf.Module):
 
     def features(self, image) -> dict[str, tf.Tensor]:
         """`{layer: (h, w, c)}` of one image `(H, W, 3)`."""
+        return self._maps(image)
+
+    def _one_image(self, image) -> dict[str, tf.Tensor]:
         return {name: maps[0] for name, maps in self.model(image[tf.newaxis]).items()}
 
     def _voted(self) -> tuple[str, ...]:
@@ -204,11 +227,13 @@ class Stages(tf.Module):
     def _vote(self, field, values, scene: Scene, cell, stride: int):
         shrink, grow = tf.maximum(cell // stride, 1), tf.maximum(stride // cell, 1)
         fine = joint_maps.to_grid(values, 1, grow)
-        k = self.options.patch_size
-        shape = tf.shape(scene.guide)[:2]
-        voted = vote(field, fine, k, shape, scale=shrink, window=self.window)
+        voted = self._votes(field, fine, tf.shape(scene.guide)[:2], shrink)
         voted = tf.ensure_shape(voted, (None, None, values.shape[-1]))
         return joint_maps.to_grid(voted, grow, 1)
+
+    def _vote_cells(self, field, values, shape, scale) -> tf.Tensor:
+        k = self.options.patch_size
+        return vote(field, values, k, shape, scale=scale, window=self.window)
 
     # --- the objective ----------------------------------------------------------------------
 
@@ -277,7 +302,7 @@ def _any_size(tree: Any) -> Any:
             pairs=fixed.pairs._replace(rows=rows),
         )
     if isinstance(tree, NearestNeighborField):
-        return NearestNeighborField(*(tf.TensorSpec((None, None), t.dtype) for t in tree))
+        return _FIELD
     if tf.is_tensor(tree):
         maps = tree.shape.rank == 3
         return tf.TensorSpec((None, None, tree.shape[-1]) if maps else tree.shape, tree.dtype)

@@ -117,6 +117,12 @@ class _Run:
         self.options, self.init = options, init
         self.started = time.monotonic()
         self.clock = _Clock()
+        transfer = options.transfer
+        if transfer == "auto":
+            transfer = "picture" if np.array_equal(a, a_prime) else "residual"
+        with self.clock.phase("build"):
+            self.stages = Stages(options, transfer)
+            self.inputs = [tf.convert_to_tensor(x, tf.float32) for x in (a, a_prime, b)]
         self.pyramid = pyramid.plan(
             a.shape[:2],
             b.shape[:2],
@@ -126,13 +132,8 @@ class _Run:
             patch_size=options.patch_size,
             a_scale_mode=options.a_scale_mode,
             a_scale=options.a_scale,
+            smallest_side=self.stages.smallest_side,
         )
-        transfer = options.transfer
-        if transfer == "auto":
-            transfer = "picture" if np.array_equal(a, a_prime) else "residual"
-        with self.clock.phase("build"):
-            self.stages = Stages(options, transfer)
-            self.inputs = [tf.convert_to_tensor(x, tf.float32) for x in (a, a_prime, b)]
         levels = self.pyramid.levels
         self.progress = Progress(
             kind="chunk",

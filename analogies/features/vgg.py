@@ -1,6 +1,6 @@
 """`FeatureModel`: the first layers of a VGG network as a Keras functional model."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
@@ -35,6 +35,8 @@ class FeatureModel(keras.Model):
         weights: path of a weight file (see `weights.inspect`); None is the embedded file for
             slim and Keras' download for the others; "random" draws He-normal numbers.
         pooling: "max" or "avg", the 2x2 pooling between blocks.
+        thin_maps: whether pictures may be so small that a map is one cell high or wide. Without
+            them the model traces faster.
 
     Raises:
         InputError: unknown network, layer or pooling; a weight file that cannot be used, holds
@@ -52,6 +54,7 @@ class FeatureModel(keras.Model):
         layers: Sequence[str] = ("block3_conv1", "block4_conv1"),
         weights: str | Path | None = None,
         pooling: str = "max",
+        thin_maps: bool = True,
     ):
         layers = (layers,) if isinstance(layers, str) else tuple(layers)
         if pooling not in POOLINGS:
@@ -67,7 +70,10 @@ class FeatureModel(keras.Model):
             _check_held(found.info, names, weights)
         padding = found.padding if found else ("reflect" if network == "slim" else "zero")
         caffe = found.caffe if found else network != "slim"
-        images, maps = _build(_cut(network, names), padding, caffe, pooling)
+        pad = (
+            (lambda name: ReflectionPadding(thin_maps, name=name)) if padding == "reflect" else None
+        )
+        images, maps = _build(_cut(network, names), pad, caffe, pooling)
         outputs = {given: maps[name] for given, name in zip(layers, names, strict=True)}
         super().__init__(inputs=images, outputs=outputs, name=network)
         self.network, self.padding, self.pooling = network, padding, pooling
@@ -105,7 +111,7 @@ def _cut(network: str, names: Sequence[str]) -> list[LayerInfo]:
 
 
 def _build(
-    table: Sequence[LayerInfo], padding: str, caffe: bool, pooling: str
+    table: Sequence[LayerInfo], pad: Callable | None, caffe: bool, pooling: str
 ) -> tuple[keras.KerasTensor, dict[str, keras.KerasTensor]]:
     """Symbolic input and the output of each convolution in `table`."""
     pool = keras.layers.MaxPooling2D if pooling == "max" else keras.layers.AveragePooling2D
@@ -117,12 +123,12 @@ def _build(
         if before is not None and before.stride != row.stride:
             block = before.name.split("_")[0]
             x = pool(2, 2, padding="valid", name=f"{block}_pool", **fixed)(x)
-        if padding == "reflect":
-            x = ReflectionPadding(name=f"{row.name}_pad")(x)
+        if pad:
+            x = pad(f"{row.name}_pad")(x)
         x = keras.layers.Conv2D(
             row.channels,
             3,
-            padding="valid" if padding == "reflect" else "same",
+            padding="valid" if pad else "same",
             activation="relu",
             kernel_initializer="he_normal",
             name=row.name,
