@@ -13,7 +13,7 @@ from analogies.matching.field import NearestNeighborField
 from analogies.matching.patches import Scoring
 from analogies.matching.true_scores import scorer_of
 
-DESCRIPTOR = 32  # numbers by which candidates are compared
+DESCRIPTOR = 64  # numbers by which candidates are compared
 JUMPS = (4, 2, 1)  # how far away propagation looks, in query patches, one after another
 NEIGHBORS = ((-1, 0), (0, -1), (0, 1), (1, 0))
 WINDOWS = 4  # candidates of the random search, windows from the whole reference down to 3 by 3
