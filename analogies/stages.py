@@ -251,6 +251,26 @@ class Stages(tf.Module):
                 result[name] = loss(maps, wanted.get(name, targets.maps))
         return result
 
+    def energies(self, image, targets: Targets) -> dict[str, dict[str, tf.Tensor]]:
+        """Losses without their weights, `{term: {layer: scalar}}`; the layer of pixels is "".
+
+        A term is its loss's weight times the sum over the layers.
+        """
+        maps = self.features(image)
+        result = {}
+        for name, loss in self.losses.items():
+            if name == "smoothness":
+                result[name] = {"": loss(image) / loss.weight}
+            elif name == "start":
+                value = loss(image, targets.start, targets.variance, targets.explained)
+                result[name] = {"": value / loss.weight}
+            else:
+                wanted = {"content": targets.content, "style": targets.style}
+                wanted = wanted.get(name, targets.maps)
+                layers = loss.feature_layers
+                result[name] = {layer: loss.energy(maps[layer], wanted[layer]) for layer in layers}
+        return result
+
     def loss_and_gradient(self, image, targets: Targets) -> tuple[tf.Tensor, tf.Tensor]:
         """Sum of the terms and its gradient `(h2, w2, 3)`."""
         with tf.GradientTape() as tape:

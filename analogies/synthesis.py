@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -31,6 +32,15 @@ FIRST_CHUNK = 2  # evaluations; later chunks are sized by the time of the one be
 BLOCK = 3  # patches, side of the squares a start without any guide is laid out in
 
 
+class Part(NamedTuple):
+    """What one layer adds to the loss: `weight * energy`."""
+
+    term: str
+    layer: str  # "" for losses on the pixels
+    weight: float
+    energy: float
+
+
 @dataclass(frozen=True)
 class Progress:
     """What happened last.
@@ -46,6 +56,9 @@ class Progress:
         loss: last value, unit-free.
         losses: values of this chunk's iterates.
         terms: {name: weighted value}, for a "pass".
+        parts: the terms by layer, for a "pass".
+        gradient_norm: largest element of the projected gradient, per level of a pixel.
+        step_length: how far an iteration of the last chunk moved the pixels, root mean square.
         seconds: since the start of the run.
         size: `(height, width)` of B' at this level, px.
         field: the matches of this pass.
@@ -68,6 +81,9 @@ class Progress:
     size: tuple[int, int]
     pixels: tf.Tensor = dataclasses.field(repr=False)
     terms: dict[str, float] = dataclasses.field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    gradient_norm: float | None = None
+    step_length: float | None = None
     field: NearestNeighborField | None = None
     match_score: float | None = None
     changed_matches: float | None = None
@@ -235,6 +251,8 @@ class _Run:
             with self.clock.phase("optimizing"):
                 result = self.stages.run("descend", state, targets, tf.constant(min(chunk, left)))
                 losses = tuple(result.history.numpy().tolist())
+                moved = tf.math.reduce_euclidean_norm(result.x - state.x)
+                moved = float(moved) / max(int(result.nit), 1) / float(tf.size(state.x)) ** 0.5
             state, used = result.state, int(result.nfev)
             left -= max(used, 1)
             self._update(
@@ -243,6 +261,8 @@ class _Run:
                 evaluations=self.progress.evaluations + used,
                 loss=float(result.fun),
                 losses=losses,
+                gradient_norm=float(result.state.gradient_norm),
+                step_length=moved,
             )
             yield
             if int(result.reason) not in (reasons.ITERATIONS, reasons.EVALUATIONS):
@@ -253,7 +273,15 @@ class _Run:
 
     def _finish_pass(self, image, targets, matches, before) -> Progress:
         with self.clock.phase("optimizing"):
-            terms = self.stages.run("terms", image, targets)
+            energies = self.stages.run("energies", image, targets)
+        parts = tuple(
+            Part(name, layer, self.stages.losses[name].weight, float(value))
+            for name, layers in energies.items()
+            for layer, value in layers.items()
+        )
+        terms = dict.fromkeys(energies, 0.0)
+        for part in parts:
+            terms[part.term] += part.weight * part.energy
         changed = None
         if before is not None:
             moved = (before.rows != matches.rows) | (before.cols != matches.cols)
@@ -262,7 +290,8 @@ class _Run:
             kind="pass",
             pixels=image,
             losses=(),
-            terms={name: float(value) for name, value in terms.items()},
+            terms=terms,
+            parts=parts,
             field=matches,
             match_score=self.match_score,
             changed_matches=changed,

@@ -44,7 +44,7 @@ def test_tells_what_it_does(negative):
     assert passes[0].changed_matches is None
     assert 0 <= passes[1].changed_matches <= 1
     for record in passes:
-        assert sum(record.terms.values()) == pytest.approx(record.loss, rel=1e-4)
+        assert sum(record.terms.values()) == pytest.approx(record.loss, rel=1e-5)
     evaluations = [record.evaluations for record in records]
     assert evaluations == sorted(evaluations)
     assert evaluations[-1] <= records[-1].evaluations_planned == 4 * 6
