@@ -103,6 +103,11 @@ class Options:
         choices=("auto", "residual", "picture"),
     )
 
+    uniformity: float = option(
+        0.05, MATCHING, "number", "How much patches of A' that are already used more often than "
+        "others are avoided.", minimum=0, maximum=100, metavar="W",
+    )
+
     # Losses
     analogy_w: float = option(
         1.0, LOSSES, "number", "Weight of the analogy: B' looks like A' where B looks like A.",

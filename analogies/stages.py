@@ -1,6 +1,9 @@
 """What a run does on the device: a handful of functions, each traced once for all sizes."""
 
+import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,14 +26,25 @@ from analogies.matching import NearestNeighborField, match, vote
 from analogies.optimizers import OptimizeResult, minimize
 from analogies.optimizers.lbfgsb import start as start_minimizing
 from analogies.optimizers.result import State
-from analogies.options import SMALLEST_SIDE, Options
+from analogies.options import SMALLEST_SIDE, Options, defaults
 from analogies.resampling import pad_to_multiple, resize
 
 Maps = Mapping[str, tf.Tensor]
 MEMORY = 10  # pairs of L-BFGS
 BOUNDS = (0.0, 255.0)
 WINDOW_SIGMA = 0.7  # cells; how fast the weight of a voted patch falls off from its middle
+MOST_USAGE = 8.0  # use beyond this many times the even one counts no more
+MATCHING_COST = (
+    2.7e11  # pairs of cells times (channels + 200): about a second and a half on 2 cores
+)
 FTOL = 1e-5  # relative; a pass that gains less per iteration has stalled
+
+# Options that no stage looks at.
+SET_PER_JOB = (
+    *("width", "height", "scales", "min_scale", "iters", "votes", "evaluations"),
+    *("a_scale_mode", "a_scale", "init", "transfer", "contrast"),
+    *("output_full", "device", "logdir", "quiet", "verbose"),
+)
 
 _IMAGE = tf.TensorSpec((None, None, 3), tf.float32)
 _ANY_MAP = tf.TensorSpec((None, None, None), tf.float32)
@@ -69,6 +83,19 @@ class Targets(NamedTuple):
     variance: tf.Tensor
 
 
+def stages_for(options: Options, transfer: str) -> "Stages":
+    """`Stages` for these options; those of the last few jobs are used again, with their traces."""
+    free = {name: field for name, field in defaults().items() if name in SET_PER_JOB}
+    file = options.vgg_weights
+    version = os.stat(file).st_mtime_ns if file and os.path.exists(file) else None
+    return _stages_for(replace(options, **free), transfer, version)
+
+
+@lru_cache(maxsize=4)
+def _stages_for(options: Options, transfer: str, version: int | None) -> "Stages":
+    return Stages(options, transfer)
+
+
 class Stages(tf.Module):
     """The computations of a run, for one set of options.
 
@@ -98,6 +125,9 @@ class Stages(tf.Module):
         matched = (options.analogy_layers, options.mrf_layers)
         self.matched = tuple(dict.fromkeys(name for names in matched for name in names))
         self.matched = tuple(name for name in self.matched if name in self.layers) or self.layers
+        channels = 2 * (3 + sum(table[name].channels for name in self.matched))
+        self.cell_pairs = MATCHING_COST / (channels + 200.0)
+        self.method = "patchmatch" if options.model == "patchmatch" else "exact"
         k = np.arange(options.patch_size) - (options.patch_size - 1) / 2
         window = np.exp(-(k[:, None] ** 2 + k[None] ** 2) / (2 * WINDOW_SIGMA**2))
         self.window = tf.constant(window / window.max() + 1e-6, tf.float32)
@@ -194,21 +224,49 @@ class Stages(tf.Module):
 
     # --- once per round or pass -------------------------------------------------------------
 
-    def search(self, image, scene: Scene, cell, coherence) -> NearestNeighborField:
+    def search(self, image, scene: Scene, cell, coherence, usage) -> NearestNeighborField:
         """Match B and B' in A and A'.
 
         Args:
             image: B' so far, padded, `(h2, w2, 3)`.
             coherence: 1.0, or 0.0 to match by the guide alone.
+            usage: `(h / cell - k + 1, w / cell - k + 1, 1)`, how much each patch of A' is used, see
+                `usage`; patches in much use are matched less.
         """
         _, own_weight = self._match_weights()
         own = self._joint(image, self.features(image), scene.norms, cell, own_weight)
         channels = tf.shape(scene.guide)[-1]
         mask = tf.concat([tf.ones(channels), tf.fill([tf.shape(own)[-1]], coherence)], 0)
         query = tf.concat([scene.guide, own], -1) * mask
+        k = self.options.patch_size
+        bias = -self.options.uniformity * k**2 * self._unit() * usage[..., 0]
         return match(
-            query, scene.reference * mask, self.options.patch_size, "exact", score="distance"
+            query,
+            scene.reference * mask,
+            k,
+            self.method,
+            score="distance",
+            reference_bias=bias if self.options.uniformity else None,
+            seed=self.options.seed,
         )
+
+    def usage(self, field: NearestNeighborField, scene: Scene) -> tf.Tensor:
+        """How much each patch of A' is in use, in units of an even use of all, `(m, n, 1)`.
+
+        The occurrence map of Kaspar et al. (2015), "Self Tuning Texture Optimization", per patch.
+        """
+        k = self.options.patch_size
+        patches = tf.shape(scene.reference)[:2] - k + 1
+        places = tf.stack([field.rows, field.cols], -1)
+        counts = tf.scatter_nd(places, tf.ones_like(field.scores), patches)
+        counts *= tf.cast(tf.size(counts), tf.float32) / tf.cast(tf.size(field.scores), tf.float32)
+        near = tf.nn.avg_pool2d(counts[tf.newaxis, ..., tf.newaxis], k, 1, "SAME")
+        return tf.minimum(near[0], MOST_USAGE)
+
+    def _unit(self) -> float:
+        """Squared distance of two unrelated cells of the joint map, about."""
+        guide, own = self._match_weights()
+        return guide**2 + own**2
 
     def place(self, field: NearestNeighborField, scene: Scene, cell) -> tf.Tensor:
         """B' made of the matched patches: base plus voted residuals, `(h2, w2, 3)`."""

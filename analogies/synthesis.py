@@ -25,7 +25,7 @@ from analogies.matching import NearestNeighborField
 from analogies.optimizers import result as reasons
 from analogies.options import Options
 from analogies.resampling import resize
-from analogies.stages import Scene, Stages
+from analogies.stages import Scene, stages_for
 
 CHUNK_SECONDS = 1.0  # how long a run may not answer a signal, about
 FIRST_CHUNK = 2  # evaluations; later chunks are sized by the time of the one before
@@ -46,15 +46,15 @@ class Progress:
     """What happened last.
 
     Attributes:
-        kind: "chunk" (some evaluations), "pass" (all of a pass) or "done".
+        kind: "chunk" (a part of a pass, or the start of a level), "pass" (all of one) or "done".
         level: 0 is the coarsest.
         levels: number of levels.
         iteration: pass within the level, from 0.
         iterations: passes per level.
         evaluations: of the loss so far, in the whole run.
         evaluations_planned: the most there will be.
-        loss: last value, unit-free.
-        losses: values of this chunk's iterates.
+        loss: last value, unit-free; NaN before the first.
+        losses: values of this chunk's iterates; none at the start of a level.
         terms: {name: weighted value}, for a "pass".
         parts: the terms by layer, for a "pass".
         gradient_norm: largest element of the projected gradient, per level of a pixel.
@@ -137,7 +137,7 @@ class _Run:
         if transfer == "auto":
             transfer = "picture" if np.array_equal(a, a_prime) else "residual"
         with self.clock.phase("build"):
-            self.stages = Stages(options, transfer)
+            self.stages = stages_for(options, transfer)
             self.inputs = [tf.convert_to_tensor(x, tf.float32) for x in (a, a_prime, b)]
         self.pyramid = pyramid.plan(
             a.shape[:2],
@@ -149,6 +149,7 @@ class _Run:
             a_scale_mode=options.a_scale_mode,
             a_scale=options.a_scale,
             smallest_side=self.stages.smallest_side,
+            cell_pairs=self.stages.cell_pairs,
         )
         levels = self.pyramid.levels
         self.progress = Progress(
@@ -175,8 +176,10 @@ class _Run:
             with self.clock.phase("features"):
                 sizes = tf.constant(level.size_a), tf.constant(level.size_b)
                 scene = self.stages.run("set_scene", *self.inputs, *sizes, cell)
+            self.usage = None
             image = self._start(image, level, scene)
             image = self._put_together(image, scene, cell, guided=index == 0)
+            yield self._update(kind="chunk", pixels=image, losses=())
             matches = None
             for iteration in range(self.options.iters):
                 self.progress = replace(self.progress, iteration=iteration)
@@ -238,7 +241,12 @@ class _Run:
 
     def _match(self, image, scene: Scene, cell, coherence: float) -> NearestNeighborField:
         with self.clock.phase("matching"):
-            matches = self.stages.run("search", image, scene, cell, coherence)
+            if self.usage is None:
+                k = self.options.patch_size
+                height, width = scene.reference.shape[:2]
+                self.usage = tf.zeros((height - k + 1, width - k + 1, 1))
+            matches = self.stages.run("search", image, scene, cell, coherence, self.usage)
+            self.usage = self.stages.run("usage", matches, scene)
             self.match_score = float(tf.reduce_mean(matches.scores))  # waits for the device
         return matches
 
