@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from analogies.errors import InputError
 from analogies.options import SMALLEST_SIDE
 
+CELLS = (1, 2, 4, 8)  # px, sides that a cell may have
+CELL_PAIRS = 4.5e7  # pairs of cells of A and B that exact matching compares at most
+
 
 @dataclass(frozen=True)
 class Level:
@@ -42,7 +45,7 @@ def plan(
     patch_size: int,
     a_scale_mode: str = "none",
     a_scale: float = 1.0,
-    cell_pairs: float = 4.5e7,
+    cell_pairs: float = CELL_PAIRS,
     smallest_side: int = SMALLEST_SIDE,
 ) -> Pyramid:
     """Sizes of all levels; scales are spaced geometrically from `min_scale` to 1.
@@ -122,7 +125,7 @@ def _times(size: tuple[int, int], scale: float) -> tuple[int, int]:
 
 def _cell(a: tuple[int, int], b: tuple[int, int], patch_size: int, cell_pairs: float) -> int | None:
     """The smallest cell that keeps matching affordable, as long as a patch still fits."""
-    fitting = [c for c in (1, 2, 4, 8) if min(*a, *b) // c >= patch_size]
+    fitting = [c for c in CELLS if min(*a, *b) // c >= patch_size]
     if not fitting:
         return None
     area = float(a[0] * a[1]) * (b[0] * b[1])

@@ -323,9 +323,8 @@ class Stages(tf.Module):
                 value = loss(image, targets.start, targets.variance, targets.explained)
                 result[name] = {"": value / loss.weight}
             else:
-                wanted = {"content": targets.content, "style": targets.style}
-                wanted = wanted.get(name, targets.maps)
-                layers = loss.feature_layers
+                others = {"content": targets.content, "style": targets.style}
+                wanted, layers = others.get(name, targets.maps), loss.feature_layers
                 result[name] = {layer: loss.energy(maps[layer], wanted[layer]) for layer in layers}
         return result
 
