@@ -3,11 +3,11 @@
 
     KERAS_BACKEND=jax scripts/distill_features.py \
         --teacher vgg19_normalised_conv1_1_to_conv3_1.npz --teacher vgg19_slim16x.npz \
-        --images photographs --minutes 8.5 --evaluate-every 48 --workers 6 \
-        --out weights/slim.weights.h5
+        --images photographs --minutes 8.4 --evaluate-every 48 --workers 8 \
+        --learning-rate 1e-3 --out weights/slim.weights.h5
 
-on one H100 (34250 steps); weights/README.md says where teachers and pictures come from.
-Any Keras backend will do; `--steps 34250` in the place of `--minutes` repeats it elsewhere.
+on one H100 (31750 steps); weights/README.md says where teachers and pictures come from.
+Any Keras backend will do; `--steps 31750` in the place of `--minutes` repeats it elsewhere.
 """
 
 from analogies.features.distillation.train import main

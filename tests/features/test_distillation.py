@@ -2,6 +2,7 @@ import generated
 import h5py
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 from scipy.special import log_softmax, softmax
 
@@ -34,6 +35,19 @@ def test_losses_against_their_formulas():
     expected = 1 - (reached - theirs.mean()) / (best - theirs.mean())
     np.testing.assert_allclose(losses.shortfall(ours, theirs, 1.5, 0.1), expected, rtol=1e-4)
     np.testing.assert_allclose(losses.regression(ours, 2 * ours), 0.25, rtol=1e-4)
+
+
+def test_dormancy_pushes_silent_channels_up_and_leaves_others():
+    given = RNG.normal(size=(2, 40, 50, 3)).astype("float32") * [1, 2, 1] - [0, 20, 0]
+    shift = tf.zeros(3, tf.float64)
+    with tf.GradientTape() as tape:
+        tape.watch(shift)
+        value = losses.dormancy(given + shift)
+    silent = given[..., 1]
+    expected = (-silent.mean() / silent.std() - 2) / 3
+    np.testing.assert_allclose(value, expected, rtol=1e-2)
+    slope = np.asarray(tape.gradient(value, shift))
+    np.testing.assert_allclose(slope, [0, -1 / silent.std() / 3, 0], rtol=1e-2)
 
 
 def test_patches_are_windows_of_unit_norm():

@@ -64,3 +64,14 @@ def shortfall(student, teacher, sharpness, temperature: float):
     reached = ops.mean(ops.sum(q * teacher, axis=-1))
     chance, best = ops.mean(teacher), ops.mean(ops.max(teacher, axis=-1))
     return 1.0 - (reached - chance) / (best - chance + EPSILON)
+
+
+def dormancy(given):
+    """How far channels are from ever passing their ReLU: mean of max(0, -(mean / deviation + 2)).
+
+    A channel whose inputs to ReLU, (n, h, w, c), are negative everywhere has no gradient and stays
+    dead. This gives it one, upward, until about one cell in 40 is positive, and is 0 for others.
+    """
+    mean = ops.mean(given, axis=(0, 1, 2))
+    deviation = ops.stop_gradient(ops.std(given, axis=(0, 1, 2)))
+    return ops.mean(ops.relu(-(mean / (deviation + 1e-3) + 2.0)))

@@ -26,6 +26,7 @@ class Recipe:
         divergence: weight of the divergence of match distributions.
         shortfall: weight of the expected loss of matches.
         temperature: of the teacher's correlations in the softmax.
+        dormancy: weight of the push that wakes dead channels (see `losses.dormancy`).
         layers: weight of each layer.
     """
 
@@ -33,6 +34,7 @@ class Recipe:
     divergence: float = 0.5
     shortfall: float = 0.0
     temperature: float = 0.03
+    dormancy: float = 0.1
     layers: Mapping[str, float] = field(
         default_factory=lambda: {
             "block1_conv1": 0.3,
@@ -42,6 +44,18 @@ class Recipe:
             "block5_conv1": 0.4,
         }
     )
+
+
+class Rectifier:
+    """ReLU that remembers what it was given last, of which ReLU itself shows half."""
+
+    def __init__(self):
+        self.given = None
+
+    def __call__(self, x):
+        """`max(x, 0)`, any shape."""
+        self.given = x
+        return ops.relu(x)
 
 
 class Distiller(keras.Model):
@@ -57,6 +71,11 @@ class Distiller(keras.Model):
         self.per_side = patches_per_side
         self.student = FeatureModel("slim", self.names, weights="random")
         self.student.trainable = True
+        self.rectifiers = []
+        for layer in self.student.layers:
+            if isinstance(layer, keras.layers.Conv2D):
+                layer.activation = Rectifier()
+                self.rectifiers.append(layer.activation)
         self.teacher_models = teacher.models
         for model in self.teacher_models:
             model.trainable = False
@@ -74,17 +93,18 @@ class Distiller(keras.Model):
         self.terms = {
             (n, k): keras.metrics.Mean(name=f"{n}_{k}") for n in self.names for k in kinds
         }
-        self.trackers = list(self.terms.values())
+        self.dormant = keras.metrics.Mean(name="dormancy")
+        self.trackers = [*self.terms.values(), self.dormant]
         self.built = True
 
     def call(self, crops, training=False):
-        """uint8 (n, s, s, 3) to {"layer/kind": loss}."""
+        """uint8 (n, s, s, 3) to {"layer/kind": loss, "dormancy": loss}."""
         images = ops.cast(crops, "float32")
         if training:
             images = augment(images, self.seeds)
         narrow = self.student((images - CENTER) / SPREAD)
+        out = {"dormancy": sum(losses.dormancy(r.given) for r in self.rectifiers)}
         wide = self.teacher(images)
-        out = {}
         for index, name in enumerate(self.names):
             target, map_ = ops.stop_gradient(wide[name]), narrow[name]
             stride = max(1, (target.shape[1] - 2) // self.per_side)
@@ -98,7 +118,8 @@ class Distiller(keras.Model):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The weighted sum of all terms."""
-        total = 0.0
+        self.dormant.update_state(y_pred["dormancy"])
+        total = self.recipe.dormancy * y_pred["dormancy"]
         for (name, kind), mean in self.terms.items():
             value = y_pred[f"{name}/{kind}"]
             mean.update_state(value)

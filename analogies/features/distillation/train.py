@@ -56,11 +56,12 @@ def build_parser() -> argparse.ArgumentParser:
     add("--minutes", type=float, default=None, help="whole schedule in this time instead")
     add("--epoch", type=int, default=250, help="steps between curves, checkpoints, learning rates")
     add("--evaluate-every", type=int, default=8, help="epochs between validations; 0 is never")
-    add("--learning-rate", type=float, default=2e-3, help="peak; decays to 1%% as a cosine")
+    add("--learning-rate", type=float, default=1e-3, help="peak; decays to 1%% as a cosine")
     add("--regression", type=float, default=recipe.regression, help="weight of the regression")
     add("--divergence", type=float, default=recipe.divergence, help="weight of match divergence")
     add("--shortfall", type=float, default=recipe.shortfall, help="weight of expected match loss")
     add("--temperature", type=float, default=recipe.temperature, help="of match distributions")
+    add("--dormancy", type=float, default=recipe.dormancy, help="weight of waking dead channels")
     add("--seed", type=int, default=0)
     add("--workers", type=int, default=2, help="threads that cut crops")
     add("--resume", action="store_true", help="go on from the checkpoint in --work")
@@ -128,7 +129,8 @@ def train(options: argparse.Namespace) -> None:
     teacher = Teacher(options.teacher, check_layers("slim", options.layers))
     training, validation, _ = split(list_pictures(options.images), options.held_out)
     weights = (options.regression, options.divergence, options.shortfall)
-    model = Distiller(teacher, Recipe(*weights, options.temperature), seed=options.seed)
+    recipe = Recipe(*weights, options.temperature, options.dormancy)
+    model = Distiller(teacher, recipe, seed=options.seed)
     model.compile(keras.optimizers.Adam(options.learning_rate), jit_compile=_jit())
     model.optimizer.build(model.trainable_variables)
     state = {"steps": 0, "seconds": 0.0, "epochs": 0}
@@ -208,4 +210,5 @@ def _report(state: dict[str, float], logs: dict[str, float]) -> None:
     if shares:
         losses = [f"{k} {v:.3f}" for k, v in logs.items() if "_conv1_" in k]
         head += " | " + " ".join(shares) + " | " + " ".join(losses)
+    head += f" dormancy {logs.get('dormancy', 0):.4f}"
     print(head, flush=True)
