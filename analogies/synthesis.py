@@ -180,7 +180,7 @@ class _Run:
             image = self._start(image, level, scene)
             image = self._put_together(image, scene, cell, guided=index == 0)
             yield self._update(kind="chunk", pixels=image, losses=())
-            matches = None
+            matches: NearestNeighborField | None = None
             for iteration in range(self.options.iters):
                 self.progress = replace(self.progress, iteration=iteration)
                 before, matches = matches, self._match(image, scene, cell, 1.0)

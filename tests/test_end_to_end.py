@@ -76,7 +76,7 @@ def test_the_command_and_the_function_make_the_same_picture(tmp_path, environmen
 
 def losses_written(logdir):
     """Whether an event file holds more than its header."""
-    return any(path.stat().st_size > 200 for path in logdir.glob("events*"))
+    return any(path.stat().st_size > 200 for path in logdir.glob("*/events*"))
 
 
 @pytest.mark.slow

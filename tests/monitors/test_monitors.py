@@ -71,29 +71,6 @@ def test_pictures_of_passes(tmp_path):
     assert picture.getchannel("A").getextrema() == (9, 9)
 
 
-def test_tensorboard_files_read_back(tmp_path):
-    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    from tensorboard.util.tensor_util import make_ndarray
-
-    with TensorBoard(tmp_path / "new" / "logs") as board:
-        for record in records(levels=2, iterations=1):
-            board(record)
-    (file,) = (tmp_path / "new" / "logs").iterdir()
-    events = accumulator.EventAccumulator(str(file), size_guidance={"tensors": 0})
-    events.Reload()
-    tags = set(events.Tags()["tensors"])
-    assert tags >= {"loss", "terms/analogy", "terms/mrf", "result", "seconds/matching"}
-    losses = [(event.step, float(make_ndarray(event.tensor_proto))) for event in
-              events.Tensors("loss")]  # fmt: skip
-    assert [step for step, _ in losses] == list(range(1, 21))
-    np.testing.assert_allclose([loss for _, loss in losses], 1 / np.arange(1, 21), rtol=1e-6)
-    width, height, png = make_ndarray(events.Tensors("result")[-1].tensor_proto)
-    assert (width, height) == (b"30", b"40")
-    assert Image.open(io.BytesIO(png)).size == (30, 40)
-    assert events.SummaryMetadata("loss").plugin_data.plugin_name == "scalars"
-    assert events.SummaryMetadata("result").plugin_data.plugin_name == "images"
-
-
 def test_a_logdir_that_cannot_be(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="logdir"):

@@ -1,0 +1,56 @@
+"""Summaries in the formats that TensorBoard's pages read, to the current default writer.
+
+What `tf.summary.scalar`, `image` and `text` would write; they need TensorBoard, `write` does not.
+"""
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+_SCALAR, _TENSOR, _BLOB_SEQUENCE = 1, 2, 3  # DataClass of tensorflow's summary.proto
+
+
+def scalar_summary(tag: str, value: float, step: int) -> None:
+    """One point of a curve."""
+    tf.summary.write(tag, tf.constant(value, tf.float32), step, _metadata("scalars", _SCALAR))
+
+
+def image_summary(tag: str, pixels: np.ndarray, step: int) -> None:
+    """A picture `(h, w, 3)` in [0, 255]: width and height as text, and a PNG."""
+    values = tf.constant(np.rint(np.clip(pixels, 0, 255)).astype(np.uint8))
+    png = tf.io.encode_png(values, compression=1)  # files are larger, runs hardly slower
+    height, width = pixels.shape[:2]
+    parts = tf.stack([str(width), str(height), png])
+    tf.summary.write(tag, parts, step, _metadata("images", _BLOB_SEQUENCE))
+
+
+def text_summary(tag: str, values: Mapping[str, Any]) -> None:
+    """A table of names and values."""
+    rows = [f"| {name} | {_plain(value)} |" for name, value in values.items()]
+    table = "\n".join(["| name | value |", "|---|---|", *rows])
+    tf.summary.write(tag, tf.constant(table), 0, _metadata("text", _TENSOR))
+
+
+def hparams_summary(values: Mapping[str, Any], name: str) -> None:
+    """A row of the HPARAMS page; nothing where TensorBoard is not installed."""
+    with contextlib.suppress(ImportError):
+        from tensorboard.plugins.hparams import api
+
+        plain = {key: _plain(value) for key, value in values.items()}
+        summary = api.hparams_pb(plain, trial_id=name)
+        tf.summary.experimental.write_raw_pb(summary.SerializeToString(), step=0)
+
+
+def _plain(value: Any) -> str | float | int | bool:
+    if isinstance(value, list):
+        return ",".join(value)
+    return "" if value is None else value
+
+
+def _metadata(plugin: str, data_class: int) -> Any:
+    metadata = tf.compat.v1.SummaryMetadata(data_class=data_class)
+    metadata.plugin_data.plugin_name = plugin
+    return metadata
