@@ -149,7 +149,11 @@ def _writers(job: "Job", stack: contextlib.ExitStack) -> list[Monitor]:
     if job.options.logdir is not None:
         from analogies.monitors import TensorBoard
 
-        listeners.append(stack.enter_context(TensorBoard(job.options.logdir)))
+        pictures = {name: picture.pixels for name, picture in job.pictures.items()}
+        board = TensorBoard(
+            job.options.logdir, job.options, pictures, job.result_size(), job.result.stem
+        )
+        listeners.append(stack.enter_context(board))
     return listeners
 
 
