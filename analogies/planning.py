@@ -8,7 +8,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from analogies.options import LARGEST_SIDE, SMALLEST_SIDE, Options
-from analogies.pyramid import CELL_PAIRS, CELLS, scale_factors
+from analogies.pyramid import CELLS, scale_factors
 
 
 class Plan(NamedTuple):
@@ -19,13 +19,21 @@ class Plan(NamedTuple):
     cell: tf.Tensor  # (levels,)
 
 
-def plan(size_a: tf.Tensor, size_b: tf.Tensor, options: Options, smallest_side: int) -> Plan:
+def plan(
+    size_a: tf.Tensor,
+    size_b: tf.Tensor,
+    options: Options,
+    *,
+    smallest_side: int,
+    cell_pairs: float,
+) -> Plan:
     """Sizes of all levels.
 
     Args:
         size_a, size_b: int32 `(2,)`, height and width of A and B as given.
         options: says the size of the result and the levels.
         smallest_side: of A and B' in px at any level.
+        cell_pairs: pairs of cells of A and B that are compared at most.
 
     Raises:
         tf.errors.InvalidArgumentError: when run, where no level is large enough.
@@ -34,7 +42,7 @@ def plan(size_a: tf.Tensor, size_b: tf.Tensor, options: Options, smallest_side: 
     full_a = _size_of_a(size_a, size_b, size_out, options)
     scales = tf.constant(scale_factors(options.scales, options.min_scale), tf.float64)
     a, b = (_times(size, scales[:, tf.newaxis]) for size in (full_a, size_out))  # (levels, 2)
-    cell = _cells(a, b, options.patch_size)
+    cell = _cells(a, b, options.patch_size, cell_pairs)
     valid = (tf.reduce_min(tf.minimum(a, b), axis=1) >= smallest_side) & (cell > 0)
     message = (
         f"A and the result must be at least {max(smallest_side, options.patch_size)} px high and "
@@ -84,7 +92,7 @@ def _times(size: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     return tf.maximum(tf.cast(scaled, tf.int32), 1)
 
 
-def _cells(a: tf.Tensor, b: tf.Tensor, patch_size: int) -> tf.Tensor:
+def _cells(a: tf.Tensor, b: tf.Tensor, patch_size: int, cell_pairs: float) -> tf.Tensor:
     """Side of a cell at each level, int32 `(levels,)`; 0 where no patch fits."""
     shortest = tf.reduce_min(tf.minimum(a, b), axis=1)
     area = tf.reduce_prod(tf.cast(tf.concat([a, b], 1), tf.float64), axis=1)
@@ -93,5 +101,5 @@ def _cells(a: tf.Tensor, b: tf.Tensor, patch_size: int) -> tf.Tensor:
     for cell in CELLS:
         fits = shortest // cell >= patch_size
         chosen = tf.where(fits & ~done, cell, chosen)
-        done |= fits & (area / cell**4 <= CELL_PAIRS)
+        done |= fits & (area / cell**4 <= cell_pairs)
     return chosen

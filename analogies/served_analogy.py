@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from analogies import decoding, planning, servables
+from analogies.color import match_colors
 from analogies.errors import InputError
 from analogies.matching import NearestNeighborField
 from analogies.options import Options
@@ -38,15 +39,16 @@ class AnalogyServable(tf.Module):
         options: of the analogy; `seed`, `device` and the options of output files play no part.
 
     Raises:
-        InputError: `init` is a picture, or `contrast` is asked for.
+        InputError: `init` is a picture, or `contrast` or `preserve_color` is asked for.
     """
 
     def __init__(self, options: Options) -> None:
         super().__init__()
         if options.init not in ("auto", "noise", "b"):
             raise InputError(f"init cannot be a picture in an export. Received: {options.init!r}")
-        if options.contrast:
-            raise InputError(f"contrast cannot be exported. Received: {options.contrast}")
+        for name in ("contrast", "preserve_color"):
+            if getattr(options, name):
+                raise InputError(f"{name} cannot be exported. Received: {getattr(options, name)}")
         self._options = options
         ways = ("residual", "picture") if options.transfer == "auto" else (options.transfer,)
         stages = [Stages(options, way) for way in ways]
@@ -74,8 +76,8 @@ class AnalogyServable(tf.Module):
         plan, seed = self._plan(images), tf.reshape(seed, [-1])[0]
 
         def level(index, image, size, _):
-            scene, image = self._put_together(index, image, size, plan, images, seed)
-            image, loss = self._optimize(image, scene, plan.cell[index])
+            scene, image, usage = self._put_together(index, image, size, plan, images, seed)
+            image, loss = self._optimize(image, usage, scene, plan.cell[index])
             return index + 1, image, plan.size_b[index], loss
 
         nothing = (tf.constant(0), tf.zeros((1, 1, 3)), tf.constant([1, 1]), tf.constant(0.0))
@@ -101,10 +103,10 @@ class AnalogyServable(tf.Module):
         index, cell = tf.constant(0), plan.cell[0]
         scene = self._scene(images, plan, index)
         start = self._start(scene, images[2], plan.size_b[0], cell, seed)
-        matches = self._search(start, scene, cell, self._first_coherence())
+        matches, _ = self._search(start, self._unused(scene), scene, cell, self._first_coherence())
         nothing = tf.zeros((1, 1, 3)), tf.constant([1, 1])
-        _, image = self._put_together(index, *nothing, plan, images, seed)
-        targets = self._aim(image, scene, cell)
+        _, image, usage = self._put_together(index, *nothing, plan, images, seed)
+        targets, _ = self._aim(image, usage, scene, cell)
         loss, _ = self._stages.loss_and_gradient(targets.start, targets)
         stages = self._stages
         a_prime = stages.pad(resize(images[1], plan.size_a[0]), cell)
@@ -140,11 +142,13 @@ class AnalogyServable(tf.Module):
             ["A and A' must have the same size. Received: heights and widths", *sizes],
         )
         with tf.control_dependencies([check]):
-            return [tf.identity(a), a_prime, b]
+            a = tf.identity(a)
+        return [a, match_colors(a_prime, b) if self._options.match_color else a_prime, b]
 
     def _plan(self, images: list[tf.Tensor]) -> planning.Plan:
         sizes = (tf.shape(images[0])[:2], tf.shape(images[2])[:2])
-        return planning.plan(*sizes, self._options, self._stages.smallest_side)
+        limits = {name: getattr(self._stages, name) for name in ("smallest_side", "cell_pairs")}
+        return planning.plan(*sizes, self._options, **limits)
 
     def _scene(self, images: list[tf.Tensor], plan: planning.Plan, index: tf.Tensor) -> Scene:
         arguments = (*images, plan.size_a[index], plan.size_b[index], plan.cell[index])
@@ -154,8 +158,8 @@ class AnalogyServable(tf.Module):
         a, a_prime = images[:2]
         return tf.cond(tf.reduce_all(tf.equal(a, a_prime)), made[1], made[0])
 
-    def _put_together(self, index, image, size, plan, images, seed) -> tuple[Scene, tf.Tensor]:
-        """The scene of a level, and B' after matching and voting a few times."""
+    def _put_together(self, index, image, size, plan, images, seed):
+        """The scene of a level, and B' after matching and voting a few times, with its usage."""
         scene, cell, first = self._scene(images, plan, index), plan.cell[index], tf.equal(index, 0)
 
         def grown():
@@ -166,34 +170,43 @@ class AnalogyServable(tf.Module):
             first, lambda: self._start(scene, images[2], plan.size_b[index], cell, seed), grown
         )
 
-        def vote(round_, image):
+        def vote(round_, image, usage):
             guided = first & tf.equal(round_, 0)
             coherence = tf.where(guided, self._first_coherence(), 1.0)
-            matches = self._search(image, scene, cell, coherence)
-            return round_ + 1, self._stages.run("place", matches, scene, cell)
+            matches, usage = self._search(image, usage, scene, cell, coherence)
+            return round_ + 1, self._stages.run("place", matches, scene, cell), usage
 
-        rounds = self._options.votes
-        return scene, _repeat(vote, rounds, image)
+        image, usage = _repeat(vote, self._options.votes, image, self._unused(scene))
+        return scene, image, usage
 
-    def _optimize(self, image, scene: Scene, cell) -> tuple[tf.Tensor, tf.Tensor]:
+    def _optimize(self, image, usage, scene: Scene, cell) -> tuple[tf.Tensor, tf.Tensor]:
         """B' after the passes of a level, and its last loss."""
 
-        def run_pass(iteration, image, _):
-            targets = self._aim(image, scene, cell)
+        def run_pass(iteration, image, usage, _):
+            targets, usage = self._aim(image, usage, scene, cell)
             start = tf.where(tf.equal(iteration, 0), targets.start, image)
             state = self._stages.begin(start)
             evaluations = tf.constant(self._options.evaluations)
             result = self._stages.run("descend", state, targets, evaluations)
-            return iteration + 1, result.x, result.fun
+            return iteration + 1, result.x, usage, result.fun
 
-        return _repeat(run_pass, self._options.iters, image, tf.constant(0.0))
+        image, _, loss = _repeat(run_pass, self._options.iters, image, usage, tf.constant(0.0))
+        return image, loss
 
-    def _search(self, image, scene: Scene, cell, coherence) -> NearestNeighborField:
-        return self._stages.run("search", image, scene, cell, coherence)
+    def _search(self, image, usage, scene: Scene, cell, coherence):
+        """Matches, and how much they use each patch of A'."""
+        matches = self._stages.run("search", image, scene, cell, coherence, usage)
+        return matches, self._stages.run("usage", matches, scene)
 
-    def _aim(self, image, scene: Scene, cell):
-        matches = self._search(image, scene, cell, 1.0)
-        return self._stages.run("aim", matches, scene, cell)
+    def _unused(self, scene: Scene) -> tf.Tensor:
+        """The usage before the first match."""
+        sides = tf.shape(scene.reference)[:2] - self._options.patch_size + 1
+        return tf.zeros(tf.concat([sides, [1]], 0))
+
+    def _aim(self, image, usage, scene: Scene, cell):
+        """Targets of a pass, and the usage of its matches."""
+        matches, usage = self._search(image, usage, scene, cell, 1.0)
+        return self._stages.run("aim", matches, scene, cell), usage
 
     def _first_coherence(self) -> float:
         """Weight of B' in the very first match: none where it does not show anything yet."""
@@ -223,14 +236,19 @@ def _decode_one(file: tf.Tensor, name: str) -> tf.Tensor:
         return decoding.decode(tf.reshape(file, []), name)
 
 
-def _repeat(body, times: int, image: tf.Tensor, *more: tf.Tensor):
-    """Run `body(i, image, *more)` some times, each on what it returned; without i."""
-    given = (tf.constant(0), image, *more)
-    shapes = (given[0].shape, _IMAGE_SHAPE, *(value.shape for value in more))
+def _repeat(body, times: int, *values: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    """Run `body(i, *values)` some times, each on what it returned; without i."""
+
+    def any_size(value: tf.Tensor) -> tf.TensorShape:
+        maps = value.shape.rank == 3
+        return tf.TensorShape([None, None, value.shape[2]]) if maps else value.shape
+
+    given = (tf.constant(0), *values)
+    shapes = [any_size(value) for value in given]
     _, *result = tf.while_loop(
-        lambda i, *_: i < times, body, given, shape_invariants=shapes, parallel_iterations=1
+        lambda i, *_: i < times, body, given, shape_invariants=tuple(shapes), parallel_iterations=1
     )
-    return tuple(result) if more else result[0]
+    return tuple(result)
 
 
 def _scatter(scene: Scene, k: int, seeds: tf.Tensor) -> NearestNeighborField:
