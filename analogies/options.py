@@ -68,8 +68,8 @@ class Options:
         minimum=1, maximum=1000, metavar="N",
     )
     votes: int = option(
-        3, SIZE, "integer", "Rounds before the passes of a level in which B' is matched and put "
-        "together from the matched patches, without optimizing.",
+        4, SIZE, "integer", "Rounds before the passes of the coarsest level in which B' is matched "
+        "and put together from the matched patches, without optimizing; one fewer at each finer.",
         minimum=0, maximum=1000, metavar="N",
     )
     evaluations: int = option(

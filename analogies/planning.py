@@ -8,7 +8,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from analogies.options import LARGEST_SIDE, SMALLEST_SIDE, Options
-from analogies.pyramid import CELLS, scale_factors
+from analogies.pyramid import CELLS, COARSE_SHARE, scale_factors
 
 
 class Plan(NamedTuple):
@@ -42,7 +42,8 @@ def plan(
     full_a = _size_of_a(size_a, size_b, size_out, options)
     scales = tf.constant(scale_factors(options.scales, options.min_scale), tf.float64)
     a, b = (_times(size, scales[:, tf.newaxis]) for size in (full_a, size_out))  # (levels, 2)
-    cell = _cells(a, b, options.patch_size, cell_pairs)
+    pairs = cell_pairs * tf.where(scales == 1.0, tf.ones_like(scales), COARSE_SHARE)
+    cell = _cells(a, b, options.patch_size, pairs)
     valid = (tf.reduce_min(tf.minimum(a, b), axis=1) >= smallest_side) & (cell > 0)
     message = (
         f"A and the result must be at least {max(smallest_side, options.patch_size)} px high and "
@@ -92,7 +93,7 @@ def _times(size: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     return tf.maximum(tf.cast(scaled, tf.int32), 1)
 
 
-def _cells(a: tf.Tensor, b: tf.Tensor, patch_size: int, cell_pairs: float) -> tf.Tensor:
+def _cells(a: tf.Tensor, b: tf.Tensor, patch_size: int, cell_pairs: tf.Tensor) -> tf.Tensor:
     """Side of a cell at each level, int32 `(levels,)`; 0 where no patch fits."""
     shortest = tf.reduce_min(tf.minimum(a, b), axis=1)
     area = tf.reduce_prod(tf.cast(tf.concat([a, b], 1), tf.float64), axis=1)

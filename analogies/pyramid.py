@@ -7,6 +7,7 @@ from analogies.errors import InputError
 from analogies.options import SMALLEST_SIDE
 
 CELLS = (1, 2, 4, 8)  # px, sides that a cell may have
+COARSE_SHARE = 0.25  # of the finest level's cost that matching on a coarser one may have
 CELL_PAIRS = 4.5e7  # pairs of cells of A and B that exact matching compares at most
 
 
@@ -73,7 +74,7 @@ def plan(
     levels, left_out = [], 0
     for scale in scale_factors(scales, min_scale):
         a, b = _times(full_a, scale), _times(size_out, scale)
-        cell = _cell(a, b, patch_size, cell_pairs)
+        cell = _cell(a, b, patch_size, cell_pairs * (1.0 if scale == 1.0 else COARSE_SHARE))
         if min(*a, *b) < smallest_side or cell is None:
             left_out += 1
             continue
@@ -103,6 +104,17 @@ def scale_factors(scales: int, min_scale: float) -> tuple[float, ...]:
     if scales == 1:
         return (1.0,)
     return tuple(min_scale ** (1 - i / (scales - 1)) for i in range(scales))
+
+
+def rounds(votes: int, level: int) -> int:
+    """Rounds of matching and voting at a level: one fewer than at the one below, at least one.
+
+    The finer a level, the less is left to find there, and the more a round costs.
+
+    >>> [rounds(4, level) for level in range(5)], rounds(0, 2)
+    ([4, 3, 2, 1, 1], 0)
+    """
+    return min(votes, max(1, votes - level))
 
 
 def _scaled_size(

@@ -176,7 +176,9 @@ class AnalogyServable(tf.Module):
             matches, usage = self._search(image, usage, scene, cell, coherence)
             return round_ + 1, self._stages.run("place", matches, scene, cell), usage
 
-        image, usage = _repeat(vote, self._options.votes, image, self._unused(scene))
+        votes = self._options.votes  # as in `pyramid.rounds`
+        rounds = tf.minimum(votes, tf.maximum(1, votes - index))
+        image, usage = _repeat(vote, rounds, image, self._unused(scene))
         return scene, image, usage
 
     def _optimize(self, image, usage, scene: Scene, cell) -> tuple[tf.Tensor, tf.Tensor]:

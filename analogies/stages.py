@@ -32,7 +32,7 @@ from analogies.resampling import pad_to_multiple, resize
 Maps = Mapping[str, tf.Tensor]
 MEMORY = 10  # pairs of L-BFGS
 BOUNDS = (0.0, 255.0)
-WINDOW_SIGMA = 0.7  # cells; how fast the weight of a voted patch falls off from its middle
+WINDOW_SIGMA = 0.4  # cells; how fast the weight of a voted patch falls off from its middle
 MOST_USAGE = 8.0  # use beyond this many times the even one counts no more
 MATCHING_COST = (
     2.7e11  # pairs of cells times (channels + 200): about a second and a half on 2 cores

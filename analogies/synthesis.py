@@ -232,7 +232,7 @@ class _Run:
     def _put_together(self, image, scene: Scene, cell, guided: bool) -> tf.Tensor:
         """Match and vote a few times."""
         fresh = self.init is None and self.options.init == "auto" and self.options.analogy_w > 0
-        for index in range(self.options.votes):
+        for index in range(pyramid.rounds(self.options.votes, self.progress.level)):
             coherence = 0.0 if guided and fresh and index == 0 else 1.0
             matches = self._match(image, scene, cell, coherence)
             with self.clock.phase("matching"):
