@@ -31,7 +31,10 @@ lint: $(INSTALLED_TEST)
 test-slow: $(INSTALLED_TEST)
 	$(PYTEST) -m slow
 
+# Chromium comes from Debian's packages; installing it needs root.
 test-browser: $(INSTALLED_TEST)
+	@command -v chromium || { apt-get update -q && \
+	  apt-get install -q --yes --no-install-recommends chromium; }
 	$(PYTEST) -m browser
 
 gallery: $(INSTALLED)
