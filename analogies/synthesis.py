@@ -63,7 +63,7 @@ class Progress:
         size: `(height, width)` of B' at this level, px.
         field: the matches of this pass.
         match_score: mean score of the matches, minus half a squared distance.
-        changed_matches: share of matches other than in the pass before, of the same level.
+        changed_matches: share of matches other than in the match before, of the same level.
         phases: {what: seconds} when "done".
         notes: what a person should know about how the run was set up.
     """
@@ -176,14 +176,13 @@ class _Run:
             with self.clock.phase("features"):
                 sizes = tf.constant(level.size_a), tf.constant(level.size_b)
                 scene = self.stages.run("set_scene", *self.inputs, *sizes, cell)
-            self.usage = None
+            self.usage = self.before = self.matches = None
             image = self._start(image, level, scene)
             image = self._put_together(image, scene, cell, guided=index == 0)
             yield self._update(kind="chunk", pixels=image, losses=())
-            matches: NearestNeighborField | None = None
             for iteration in range(self.options.iters):
                 self.progress = replace(self.progress, iteration=iteration)
-                before, matches = matches, self._match(image, scene, cell, 1.0)
+                matches = self._match(image, scene, cell, 1.0)
                 with self.clock.phase("matching"):
                     targets = self.stages.run("aim", matches, scene, cell)
                 if iteration == 0:
@@ -191,7 +190,7 @@ class _Run:
                 for _ in self._minimize(image, targets):
                     yield self.progress
                 image = self.progress.pixels
-                yield self._finish_pass(image, targets, matches, before)
+                yield self._finish_pass(image, targets)
         yield self._update(kind="done", phases=self.clock.seconds)
 
     def _start(self, image: tf.Tensor | None, level: pyramid.Level, scene: Scene) -> tf.Tensor:
@@ -247,6 +246,7 @@ class _Run:
                 self.usage = tf.zeros((height - k + 1, width - k + 1, 1))
             matches = self.stages.run("search", image, scene, cell, coherence, self.usage)
             self.usage = self.stages.run("usage", matches, scene)
+            self.before, self.matches = self.matches, matches
             self.match_score = float(tf.reduce_mean(matches.scores))  # waits for the device
         return matches
 
@@ -279,7 +279,8 @@ class _Run:
             if chunk > FIRST_CHUNK or seconds < CHUNK_SECONDS:  # the first one may be a trace
                 chunk = max(1, round(max(used, 1) * CHUNK_SECONDS / seconds))
 
-    def _finish_pass(self, image, targets, matches, before) -> Progress:
+    def _finish_pass(self, image, targets) -> Progress:
+        before, matches = self.before, self.matches
         with self.clock.phase("optimizing"):
             energies = self.stages.run("energies", image, targets)
         parts = tuple(
