@@ -9,9 +9,9 @@ from typing import Any
 
 from analogies.errors import InputError
 from analogies.features.networks import check_layers
-from analogies.options import OUTPUT, RUNNING, Options, kinds
+from analogies.options import Options, kinds
 
-_LEFT_OUT = ("init", "seed")  # a picture file; an input of the signature
+_LEFT_OUT = ("init", "seed", "contrast", "preserve_color")  # seed is an input of the signature
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,7 +38,8 @@ def export(
     Args:
         folder: of the servable; TensorFlow Serving's model base path.
         version: a number from 1 up; the next one when left out.
-        options: any of `Options`, but no `contrast` and no picture to start from.
+        options: any of `Options`, but no `contrast` or `preserve_color` and no picture to start
+            from. `seed` is that of PatchMatch; random starts take it from the request.
 
     Returns:
         path of the version.
@@ -71,10 +72,13 @@ def _parser() -> argparse.ArgumentParser:
         "--version", type=int, metavar="N", default=None, help="number (default: the next one)"
     )
     for name, kind in kinds().items():
-        if kind.group not in (OUTPUT, RUNNING) and name not in _LEFT_OUT:
+        if name in _LEFT_OUT or (kind.runtime and name != "preset"):
+            continue
+        spelled, text = "--" + name.replace("_", "-"), kind.help.replace("%", "%%")
+        if kind.type == "flag":
+            parser.add_argument(spelled, action="store_true", help=text)
+        else:
             words = "{" + ",".join(kind.choices) + "}" if kind.choices else None
-            text = kind.help.replace("%", "%%")
-            spelled = "--" + name.replace("_", "-")
             parser.add_argument(spelled, metavar=kind.metavar or words, help=text)
     parser.add_argument("--init", metavar="{auto,noise,b}", help="what the result starts from")
     return parser
