@@ -4,14 +4,14 @@ import os
 from typing import Any
 
 import numpy as np
+from absl import logging
 
-from analogies import images
+from analogies import finishing, images, presets
+from analogies.effects import without_effect
 from analogies.errors import InputError
 from analogies.options import Options
 
 Source = str | os.PathLike | np.ndarray
-
-STYLE = {"transfer": "picture"}  # what differs from the defaults when only a style is given
 
 
 def make_analogy(a: Source, a_prime: Source, b: Source, **options: Any) -> np.ndarray:
@@ -21,7 +21,8 @@ def make_analogy(a: Source, a_prime: Source, b: Source, **options: Any) -> np.nd
         a, a_prime: a pair of pictures of one size: paths, or arrays `(H, W)`, `(H, W, 1)`,
             `(H, W, 3)` or `(H, W, 4)`, uint8 or float, values in [0, 255].
         b: the picture to be changed as A was, any size.
-        **options: any of `Options`, such as `height=231` or `seed=1`. `init` may be an array.
+        **options: any of `Options`, such as `height=231` or `preset="recolor"`. `init` may be an
+            array. Without `preset`, and with one picture as A and A', the preset style is used.
 
     Returns:
         uint8 `(H, W, 3)`, of the size of B or as `width` and `height` say.
@@ -36,12 +37,17 @@ def make_analogy(a: Source, a_prime: Source, b: Source, **options: Any) -> np.nd
         >>> b_prime.shape, b_prime.dtype, bool(b_prime[0].mean() > b_prime[-1].mean())
         ((32, 32, 3), dtype('uint8'), True)
     """
+    options, remark = presets.choose(options, a, a_prime, b)
+    if remark:
+        logging.info("%s", remark)
     given = options.get("init")
     init = None
     if given is not None and not (isinstance(given, str) and given in ("auto", "noise", "b")):
         init = images.read(given).pixels
         options = {**options, "init": "auto"}
     checked = Options.parse(options)
+    for name, reason in without_effect(checked).items():
+        logging.warning("%s has no effect: %s", name, reason)
     pixels = tuple(images.read(source).pixels for source in (a, a_prime, b))
     return _run(pixels, checked, init)
 
@@ -49,8 +55,9 @@ def make_analogy(a: Source, a_prime: Source, b: Source, **options: Any) -> np.nd
 def transfer_style(content: Source, style: Source, **options: Any) -> np.ndarray:
     """Repaint a picture in the manner of another.
 
-    The same as `make_analogy(style, style, content, transfer="picture")`: patches of the style
-    are put where the content's features look like them.
+    The same as `make_analogy(style, style, content, preset="style")`: patches of the style are
+    put where the content's features look like them. `preset="neural-style"` gives the content
+    the style's Gram matrices instead.
 
     Args:
         content: what to show; path or array as for `make_analogy`.
@@ -63,7 +70,7 @@ def transfer_style(content: Source, style: Source, **options: Any) -> np.ndarray
     Raises:
         InputError: a picture or an option cannot be used.
     """
-    return make_analogy(style, style, content, **{**STYLE, **options})
+    return make_analogy(style, style, content, **{"preset": "style", **options})
 
 
 def synthesize_texture(example: Source, height: int, width: int, **options: Any) -> np.ndarray:
@@ -83,7 +90,7 @@ def synthesize_texture(example: Source, height: int, width: int, **options: Any)
     for name in ("height", "width"):
         if name in options:
             raise InputError(f"{name} was given twice. Received: {options[name]!r}")
-    options = {"analogy_w": 0.0, "transfer": "picture", **options}
+    options = {"preset": "texture", **options}
     source = images.read(example).pixels
     return make_analogy(source, source, source, height=height, width=width, **options)
 
@@ -98,5 +105,6 @@ def _run(pixels: tuple[np.ndarray, ...], options: Options, init: np.ndarray | No
 
     with tf.device(machine.device):
         a, a_prime, b = pixels
+        a_prime = finishing.prepare(a_prime, b, options)
         *_, last = synthesize(a, a_prime, b, options, init=init)
-        return images.to_uint8(images.stretch_contrast(last.image(), options.contrast))
+        return images.to_uint8(finishing.finish(last.image(), b, options))

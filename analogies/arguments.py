@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from analogies.option_kinds import Kind
+from analogies.option_kinds import Kind, OptionError, check
 from analogies.options import defaults, kinds
+from analogies.presets import DEFAULT, PRESETS
 from analogies.version import version
 
 PROGRAM = "make_image_analogy.py"
@@ -15,12 +17,22 @@ _DESCRIPTION = """\
 Make an image analogy: a picture B' such that A is to A' as B is to B'.
 
   make_image_analogy.py A A' B OUT
+  make_image_analogy.py --preset style STYLE CONTENT OUT
+  make_image_analogy.py --preset texture EXAMPLE OUT --width 512 --height 512
 
 OUT with the suffix of an image (out.png) is the result. Without one it is a prefix:
 out.png, and out_at_iteration_{scale}_{i}.png for each pass. OUT.json records the run.
 """
 
+_PICTURES = (
+    "A: example before, say a label map of A'; A': example after, as large as A; B: picture to be "
+    "changed as A was; OUT: picture to write, or prefix of its name. Presets may take fewer."
+)
+
 _EPILOG = """\
+presets, the pictures they take and the options they stand for; A A' B OUT does with each of them:
+{presets}
+
 Layers are named block3_conv1, conv3_1 or relu3_1, several with commas between them.
 Exit codes: 0 done, 2 something given cannot be used, 130 or 143 interrupted (the picture so far
 is kept).
@@ -54,9 +66,34 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
 
     Exits with 0 after --help and --version, and with 2 on bad usage.
     """
-    namespace = build_parser().parse_args(expand_prefixes(argv))
+    parser = build_parser()
+    end = argv.index("--") if "--" in argv else len(argv)  # behind it all are paths
+    namespace = parser.parse_intermixed_args(expand_prefixes(argv[:end]))
     given = {name: getattr(namespace, name) for name in kinds() if hasattr(namespace, name)}
-    return namespace, given
+    words = [*getattr(namespace, "paths", ()), *argv[end + 1 :]]
+    return _paths(parser, words, given.get("preset", DEFAULT)), given
+
+
+def _paths(parser: argparse.ArgumentParser, words: list[str], name: str) -> argparse.Namespace:
+    """What the words that are no options stand for with a preset."""
+    try:
+        preset = PRESETS[check("preset", name, kinds()["preset"])]
+    except OptionError as error:
+        parser.error(f"{spelled(error.name)} {error.problem}")
+    pictures = preset.pictures
+    if len(words) == len(PRESETS[DEFAULT].pictures) + 1:
+        pictures = PRESETS[DEFAULT].pictures
+    missing = [*pictures, "OUT"][len(words) :]
+    if missing:
+        parser.error(f"the following arguments are required: {', '.join(missing)}")
+    extra = words[len(pictures) + 1 :]
+    if extra:
+        parser.error(f"unrecognized arguments: {' '.join(extra)}")
+    *given, out = words
+    slots = {
+        slot: word for meant, word in zip(pictures.values(), given, strict=True) for slot in meant
+    }
+    return argparse.Namespace(**slots, out=out)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -64,15 +101,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog=PROGRAM,
         description=_DESCRIPTION,
-        epilog=_EPILOG,
+        epilog=_EPILOG.format(presets=_presets()).replace("%", "%%"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="%(prog)s [options] A A' B OUT",
         argument_default=argparse.SUPPRESS,
     )
-    parser.add_argument("a", metavar="A", help="example before, say a label map of A'")
-    parser.add_argument("a_prime", metavar="A'", help="example after, as large as A")
-    parser.add_argument("b", metavar="B", help="picture to be changed as A was")
-    parser.add_argument("out", metavar="OUT", help="picture to write, or prefix of its name")
+    parser.add_argument("paths", nargs="*", metavar="PICTURE", help=_PICTURES)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {version()}")
     groups: dict[str, Any] = {}
     for name, kind in kinds().items():
@@ -80,6 +114,26 @@ def build_parser() -> argparse.ArgumentParser:
             groups[kind.group] = parser.add_argument_group(kind.group)
         _add(groups[kind.group], name, kind)
     return parser
+
+
+def _presets() -> str:
+    """The table of presets for the help."""
+    lines = []
+    for name, preset in PRESETS.items():
+        lines.append(f"  {name} {preset.usage()}: {preset.help}")
+        words = [f"{spelled(option)} {_text(value)}" for option, value in preset.values.items()]
+        lines += textwrap.wrap(
+            " ".join(words),
+            96,
+            initial_indent=" " * 6,
+            subsequent_indent=" " * 6,
+            break_on_hyphens=False,
+        )
+    return "\n".join(lines)
+
+
+def _text(value: Any) -> str:
+    return ",".join(value) if isinstance(value, tuple) else f"{value}"
 
 
 def spelled(name: str) -> str:
@@ -90,12 +144,11 @@ def spelled(name: str) -> str:
 def expand_prefixes(argv: Sequence[str]) -> list[str]:
     """Write out the abbreviations that image-analogies' parser understood.
 
-    >>> expand_prefixes(["a.png", "--mode=brute", "--s", "3", "--seed=1", "--", "--s"])
-    ['a.png', '--model=brute', '--scales', '3', '--seed=1', '--', '--s']
+    >>> expand_prefixes(["a.png", "--mode=brute", "--s", "3", "--seed=1"])
+    ['a.png', '--model=brute', '--scales', '3', '--seed=1']
     """
-    end = argv.index("--") if "--" in argv else len(argv)
     ours = {spelled(name) for name in kinds()} | {"--help", "--version"}
-    return [_expand(word, ours) for word in argv[:end]] + list(argv[end:])
+    return [_expand(word, ours) for word in argv]
 
 
 def _expand(word: str, ours: set[str]) -> str:
@@ -118,7 +171,5 @@ def _add(group: Any, name: str, kind: Kind) -> None:
 
 def _help(name: str, kind: Kind) -> str:
     default = defaults()[name]
-    if isinstance(default, tuple):
-        default = ",".join(default)
-    tail = "" if default is None else f" (default: {default})"
+    tail = "" if default is None else f" (default: {_text(default)})"
     return (kind.help + tail).replace("%", "%%")

@@ -1,6 +1,9 @@
-"""Matching the colors of one picture to those of another."""
+"""Giving one picture the colors of another."""
 
+import numpy as np
 import tensorflow as tf
+
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as in YIQ and YCbCr
 
 
 def match_colors(image: tf.Tensor, example: tf.Tensor) -> tf.Tensor:
@@ -24,6 +27,34 @@ def match_colors(image: tf.Tensor, example: tf.Tensor) -> tf.Tensor:
     change = tf.matmul(_power(covariance_x, -0.5), _power(covariance_e, 0.5))
     moved = tf.tensordot(image - mean_x, change, 1) + mean_e
     return tf.clip_by_value(moved, 0.0, 255.0)
+
+
+def preserve_color(image: np.ndarray, example: np.ndarray) -> np.ndarray:
+    """Keep the brightness of an image and give it the color of an example, pixel by pixel.
+
+        Y_i + s (x_e - Y_e),   Y = 0.299 R + 0.587 G + 0.114 B
+
+    The luminance-only transfer of Gatys et al. (2016), section 5.2: a color less its luminance is
+    what the chrominance of YIQ and YCbCr says. This differs from the paper: a color that the
+    brightness leaves no room for is paled by s, in [0, 1], instead of being clipped, so that the
+    luminance is kept.
+
+    Args:
+        image: float32 `(h, w, 3)` in [0, 255].
+        example: float32 `(h, w, 3)` in [0, 255].
+
+    Returns:
+        float32 `(h, w, 3)` in [0, 255].
+
+    Example:
+        >>> preserve_color(np.full((1, 1, 3), 100.0), np.array([[[90.0, 60.0, 30.0]]])).round(1)
+        array([[[124.4,  94.4,  64.4]]], dtype=float32)
+    """
+    luma = (np.clip(image, 0, 255) @ LUMA)[..., None]  # (h, w, 1)
+    chroma = example - (example @ LUMA)[..., None]
+    room = np.where(chroma > 0, 255 - luma, luma)
+    scale = np.min(room / np.maximum(np.abs(chroma), 1e-3), axis=-1, keepdims=True)
+    return (luma + np.minimum(scale, 1.0) * chroma).astype(np.float32)
 
 
 def _moments(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from absl import flags, logging
 
+from analogies import finishing, presets
 from analogies.arguments import PROGRAM, parse, spelled
 from analogies.errors import InputError
 from analogies.option_kinds import OptionError
@@ -49,13 +50,14 @@ def main(argv: Sequence[str]) -> int:
         given.setdefault("vgg_weights", os.environ[WEIGHTS_VARIABLE])
     try:
         with signals_raised():
+            given, remark = presets.choose(given, paths.a, paths.a_prime, paths.b)
             options = Options.parse(given)
             _set_up_logging(options)
             from analogies import job as jobs
 
             started = time.monotonic()
-            job = jobs.plan(paths.a, paths.a_prime, paths.b, paths.out, options)
-            _warn(job)
+            job = jobs.plan(paths.a, paths.a_prime, paths.b, paths.out, options, remark)
+            _tell(job.notes())
             return _make(job, {"read": time.monotonic() - started})
     except OptionError as error:
         return _fail(f"{spelled(error.name)} {error.problem}", 2)
@@ -117,8 +119,9 @@ def _records(job: "Job") -> Iterable["Progress"]:
     from analogies.synthesis import synthesize
 
     pixels = {name: picture.pixels for name, picture in job.pictures.items()}
+    a_prime = finishing.prepare(pixels["a_prime"], pixels["b"], job.options)
     init = pixels.get("init")
-    return synthesize(pixels["a"], pixels["a_prime"], pixels["b"], job.options, init=init)
+    return synthesize(pixels["a"], a_prime, pixels["b"], job.options, init=init)
 
 
 def _listen(records: Iterable["Progress"], listeners: Sequence[Monitor]) -> None:
@@ -172,33 +175,14 @@ def _save(job: "Job", log: "PassLog", machine: "Machine", seconds: dict[str, flo
 
 
 def _finish(job: "Job", pixels: "np.ndarray", size: tuple[int, int] | None) -> "np.ndarray":
-    """A level's picture with the contrast asked for and, where given, at that size."""
-    from analogies.images import stretch_contrast
-
-    return _resize(stretch_contrast(pixels, job.options.contrast), size)
+    """A level's picture as it is shown, where given at that size."""
+    return finishing.finish(pixels, job.pictures["b"].pixels, job.options, size)
 
 
 def _alpha(job: "Job", size: tuple[int, int]) -> "np.ndarray | None":
     """B's transparency at a size."""
     alpha = job.pictures["b"].alpha
-    return None if alpha is None else _resize(alpha[:, :, None], size)[:, :, 0]
-
-
-def _resize(array: "np.ndarray", size: tuple[int, int] | None) -> "np.ndarray":
-    import numpy as np
-
-    from analogies.resampling import resize
-
-    if size is None or array.shape[:2] == size:
-        return array
-    return np.asarray(resize(array, size))
-
-
-def _warn(job: "Job") -> None:
-    """Tell what a person may not expect."""
-    _tell(job.notes())
-    if job.options.output_full and job.prefix is None:
-        logging.warning("--output-full has no effect: only the result is written to %s", job.result)
+    return None if alpha is None else finishing.fit(alpha[:, :, None], size)[:, :, 0]
 
 
 def _tell(notes: Iterable[str]) -> None:

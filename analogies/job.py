@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 from analogies import images
+from analogies.arguments import spelled
+from analogies.effects import without_effect
 from analogies.errors import InputError
 from analogies.features import weights as weight_files
 from analogies.features.networks import check_layers
@@ -30,6 +32,7 @@ class Job:
         pictures: the same, decoded.
         result: the picture to write.
         prefix: of the pictures of the passes, or None where none are wanted.
+        remark: on how the options were chosen, or empty.
     """
 
     options: Options
@@ -37,6 +40,7 @@ class Job:
     pictures: dict[str, images.Picture]
     result: Path
     prefix: str | None
+    remark: str = ""
 
     @property
     def record(self) -> Path:
@@ -48,10 +52,18 @@ class Job:
         return Path(f"{self.prefix}_at_iteration_{level}_{iteration}.png")
 
     def notes(self) -> list[str]:
-        """What a person may want to know about how the pictures were read."""
-        pictures = self.pictures.items()
+        """What a person may not expect: of options and of how the pictures were read."""
+        idle = without_effect(self.options)
+        if self.options.output_full and self.prefix is None:
+            idle["output_full"] = f"only the result is written, {self.result}"
         return [
-            f"{self.inputs[name]} {note}" for name, picture in pictures for note in picture.notes
+            *filter(None, [self.remark]),
+            *(f"{spelled(name)} has no effect: {reason}" for name, reason in idle.items()),
+            *(
+                f"{self.inputs[name]} {note}"
+                for name, picture in self.pictures.items()
+                for note in picture.notes
+            ),
         ]
 
     def result_size(self) -> tuple[int, int]:
@@ -59,8 +71,14 @@ class Job:
         return result_size(self.pictures["b"].size, self.options)
 
 
-def plan(a: str, a_prime: str, b: str, out: str, options: Options) -> Job:
+def plan(a: str, a_prime: str, b: str, out: str, options: Options, remark: str = "") -> Job:
     """Check everything that can be checked before the work begins, and read the pictures.
+
+    Args:
+        a, a_prime, b: paths of the pictures.
+        out: path of the result, or prefix.
+        options: checked options.
+        remark: on how the options were chosen, for the notes.
 
     Raises:
         InputError: one line on the first thing that cannot be used; no file was written.
@@ -75,13 +93,13 @@ def plan(a: str, a_prime: str, b: str, out: str, options: Options) -> Job:
     if min(height, width) < images.SMALLEST_SIDE or height * width > images.LARGEST_AREA:
         raise InputError(f"the result's size is out of range. Received: {width}x{height} px")
     result, prefix = _destination(out)
-    job = Job(options, inputs, {}, result, prefix)
+    job = Job(options, inputs, {}, result, prefix, remark)
     _check_features(options)
     _check_output(job)
     with silence():
         pictures = {name: _named(name, images.read, path) for name, path in inputs.items()}
     prepare_folder(result)
-    return Job(options, inputs, pictures, result, prefix)
+    return replace(job, pictures=pictures)
 
 
 def result_size(size_of_b: tuple[int, int], options: Options) -> tuple[int, int]:

@@ -1,7 +1,8 @@
 """Every option once: name, default, meaning, unit and valid range.
 
 The command line, the keyword arguments of the Python functions and the saved run record are all
-made from the fields of `Options`; change a default here and it changes everywhere.
+made from the fields of `Options`; change a default here and it changes everywhere. `presets.py`
+has the values in which a kind of job differs from the defaults.
 
 >>> Options(height=231, model="brute").model
 'exact'
@@ -21,17 +22,21 @@ from typing import Any, Self
 
 from analogies.errors import InputError
 from analogies.option_kinds import Kind, OptionError, check, kind_of, option
+from analogies.presets import DEFAULT, PRESETS, with_preset
 
 SMALLEST_SIDE = 16  # px, of any picture that is made
 LARGEST_SIDE = 65500  # px, what image formats hold
 
+PRESET = "preset"
 SIZE = "size"
 START = "start and repeatability"
 MATCHING = "matching"
 LOSSES = "what the result should keep (weights and layers)"
 FEATURES = "features"
+COLOR = "color"
 OUTPUT = "output"
 RUNNING = "running"
+OLD = "of image-analogies, accepted without effect"
 
 _LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1")
 
@@ -45,6 +50,12 @@ class Options:
     """
 
     # fmt: off
+    preset: str = option(
+        DEFAULT, PRESET, "choice", "Kind of job: values for the options below, listed at the end "
+        "of this text. Options given beside it win. Left out and A and A' the same picture: style.",
+        choices=tuple(PRESETS), metavar="NAME", runtime=True,
+    )
+
     # Size and pyramid
     width: int | None = option(
         None, SIZE, "integer", "Width of the result; with only one of width and height given the "
@@ -165,12 +176,21 @@ class Options:
     # Start
     init: str = option(
         "auto", START, "text", "What the result starts from: auto (pieces of A' put in the places "
-        "where they match), noise, b, or a picture, say an earlier result to take further.",
+        "where they match), noise, b, or a picture, say an earlier result to take further. The "
+        "pyramid starts at its coarsest level: --scales 1 keeps the detail of an earlier result.",
         metavar="{auto,noise,b,IMAGE}",
     )
     seed: int = option(
         0, START, "integer", "Random seed; the same seed gives the same bytes on one machine.",
         minimum=0, maximum=2**31 - 1, metavar="N",
+    )
+
+    # Color
+    match_color: bool = option(
+        False, COLOR, "flag", "Give A' the colors of B first: their mean and covariance.",
+    )
+    preserve_color: bool = option(
+        False, COLOR, "flag", "Keep the colors of B; only the brightness of the result is used.",
     )
 
     # Output
@@ -197,6 +217,34 @@ class Options:
         False, RUNNING, "flag", "Tell what is done, with sizes and timings.", runtime=True
     )
 
+    # Of image-analogies; `effects.py` says why they have none
+    patch_stride: int = option(
+        1, OLD, "integer", "Distance between patches; every patch is used.",
+        unit="cells", minimum=1, maximum=1000, metavar="N", runtime=True,
+    )
+    analogy_nnf_steps: int | None = option(
+        None, OLD, "integer", "PatchMatch sweeps for the analogy.",
+        minimum=0, maximum=10**6, metavar="N", runtime=True,
+    )
+    mrf_nnf_steps: int | None = option(
+        None, OLD, "integer", "PatchMatch sweeps for the coherence.",
+        minimum=0, maximum=10**6, metavar="N", runtime=True,
+    )
+    randomize_mrf_nnf: bool = option(
+        False, OLD, "flag", "Start the matches of each level at random.", runtime=True
+    )
+    use_full_analogy: bool = option(
+        False, OLD, "flag", "Keep all patches of the analogy.", runtime=True
+    )
+    jitter: float = option(
+        0.0, OLD, "number", "Random shift per pass.",
+        minimum=0, maximum=1e6, metavar="PX", runtime=True,
+    )
+    color_jitter: float = option(
+        0.0, OLD, "number", "Random change of colors per pass.",
+        minimum=0, maximum=1e6, metavar="X", runtime=True,
+    )
+
     # fmt: on
 
     def __post_init__(self) -> None:
@@ -212,6 +260,8 @@ class Options:
     def parse(cls, given: Mapping[str, Any]) -> Self:
         """Options from a mapping, say keyword arguments or a saved run record.
 
+        A `preset` among them gives the values of options that are not.
+
         Raises:
             InputError: also for a name that is no option, with the one it resembles.
         """
@@ -222,7 +272,7 @@ class Options:
             similar = difflib.get_close_matches(str(name), known, n=1)
             hint = f"Did you mean {similar[0]}?" if similar else f"There are: {', '.join(known)}."
             raise InputError(f"no option has this name. {hint} Received: {name!r}")
-        return cls(**given)
+        return cls(**with_preset(given))
 
     def as_dict(self) -> dict[str, Any]:
         """All options as JSON can hold them; `Options.parse` takes them back."""

@@ -76,6 +76,36 @@ def test_nothing_given_is_nothing_given():
     assert (paths.a, paths.a_prime, paths.b, paths.out) == tuple(PICTURES)
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("a ap b out --preset style", "a ap b out"),
+        ("s --preset style c --seed 1 out", "s s c out"),
+        ("--preset=texture t out", "t t t out"),
+        ("--preset=texture a ap b out", "a ap b out"),
+        ("a ap -- -b -out", "a ap -b -out"),
+    ],
+)
+def test_pictures_of_presets(line, expected):
+    paths, _ = parse(line.split())
+    assert [paths.a, paths.a_prime, paths.b, paths.out] == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("a b out", "required: OUT"),
+        ("--preset style s c", "required: OUT"),
+        ("--preset texture a b c", "unrecognized arguments: c"),
+        ("--preset foo a b", "--preset must be one of analogy, style"),
+    ],
+)
+def test_too_few_or_too_many_pictures(line, message, capsys):
+    with pytest.raises(SystemExit):
+        parse(line.split())
+    assert message in capsys.readouterr().err
+
+
 def test_every_option_and_default_is_in_the_help():
     text = " ".join(build_parser().format_help().split())
     for name, kind in kinds().items():

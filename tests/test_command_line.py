@@ -49,7 +49,7 @@ def files(folder):
 
 
 def test_a_result_and_its_record(folder, capsys):
-    assert command("out.png", "--scales=2", "--seed=7", "--device=cpu") == 0
+    assert command("out.png", "--scales=2", "--seed=7", "--init=noise", "--device=cpu") == 0
     assert files(folder) == ["a.png", "ap.png", "b.png", "out.json", "out.png"]
     assert Image.open("out.png").size == SIZE
     record = json.loads((folder.path / "out.json").read_text())
@@ -58,7 +58,7 @@ def test_a_result_and_its_record(folder, capsys):
     assert (record["width"], record["height"]) == SIZE
     assert len(record["passes"]) == 2 * Options().iters
     assert record["passes"][0]["terms"] == {"analogy": 0.75, "mrf": 0.25}
-    assert Options.parse(record["options"]) == Options(scales=2, seed=7, device="cpu")
+    assert Options.parse(record["options"]) == Options(scales=2, seed=7, init="noise", device="cpu")
     digest = hashlib.sha256((folder.path / "b.png").read_bytes()).hexdigest()
     assert record["inputs"]["b"] == {"file": "b.png", "sha256": digest, "width": 30, "height": 40}
     assert {"analogies", "tensorflow", "keras", "numpy", "python"} <= set(record["versions"])
@@ -94,6 +94,39 @@ def test_quiet_says_nothing_and_a_warning_is_one_line(folder, capsys):
     assert capsys.readouterr().err == ""
     assert command("out.png", "--output-full") == 0
     assert capsys.readouterr().err.startswith("--output-full has no effect")
+
+
+def test_each_option_without_effect_gets_one_line(folder, capsys):
+    old = "--patch-stride=2 --mrf-nnf-steps=5 --randomize-mrf-nnf --jitter=1 --use-full-analogy"
+    layers = "--analogy-w=0 --analogy-layers=conv1_1"
+    assert command("out.png", *old.split(), *layers.split()) == 0
+    lines = capsys.readouterr().err.splitlines()
+    names = [line.split()[0] for line in lines if " has no effect: " in line]
+    expected = [word.split("=")[0] for word in [*old.split(), "--analogy-layers"]]
+    assert sorted(names) == sorted(expected)
+
+
+def test_one_picture_as_a_and_a_prime_is_a_style(folder, capsys):
+    assert command_line.main(["a.png", "a.png", "b.png", "out.png", "--tv-w=0.25"]) == 0
+    assert "A and A' are one picture: the preset style" in capsys.readouterr().err
+    assert command_line.main(["--preset=style", "a.png", "b.png", "o2.png", "--tv-w=0.25"]) == 0
+    assert folder.calls[0].options == folder.calls[1].options
+    record = json.loads((folder.path / "out.json").read_text())
+    assert record["options"]["preset"] == "style"
+    assert Options.parse(record["options"]) == folder.calls[0].options
+    assert command_line.main(["a.png", "a.png", "a.png", "out.png"]) == 0
+    assert folder.calls[2].options == Options.parse({"preset": "texture"})
+    assert command_line.main(["a.png", "a.png", "b.png", "out.png", "--preset=analogy"]) == 0
+    assert folder.calls[3].options == Options()
+
+
+def test_colors_of_b_are_kept(folder):
+    assert command("out.png", "--preserve-color", "--quiet") == 0
+    pixels = np.asarray(Image.open("out.png")).astype(float)
+    assert (pixels[..., 2] >= pixels[..., 0]).all()  # blue
+    luma = pixels @ [0.299, 0.587, 0.114]
+    assert luma.min() == pytest.approx(60, abs=2)
+    assert luma.max() == pytest.approx(180, abs=2)
 
 
 def test_verbose_tells_each_pass(folder, capsys):

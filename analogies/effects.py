@@ -1,0 +1,59 @@
+"""Which options change nothing in a run, and why; none is ignored without a word.
+
+>>> from analogies.options import Options
+>>> without_effect(Options(patch_stride=2, scales=1, min_scale=0.5))
+{'patch_stride': 'every patch is matched', 'min_scale': 'there is one level'}
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from analogies.options import Options, defaults
+from analogies.presets import PRESETS
+
+_SWEEPS = "the number of sweeps is not an option"
+
+
+def _unmatched(options: Options) -> bool:
+    return options.analogy_w == options.mrf_w == 0
+
+
+def _nothing_random(options: Options) -> bool:
+    scattered = options.init == "auto" and not options.analogy_w and options.mrf_w
+    return options.init != "noise" and options.model != "patchmatch" and not scattered
+
+
+def _always(_: Options) -> bool:
+    return True
+
+
+# Option, when it has no effect, and why. Only options with another value than the default, or the
+# preset's, are looked at.
+_RULES: tuple[tuple[str, Callable[[Options], bool], str], ...] = (
+    ("patch_stride", _always, "every patch is matched"),
+    ("analogy_nnf_steps", _always, _SWEEPS),
+    ("mrf_nnf_steps", _always, _SWEEPS),
+    ("randomize_mrf_nnf", _always, "no level starts from the matches of the one before"),
+    ("use_full_analogy", _always, "all patches of A and A' are looked at anyway"),
+    ("jitter", _always, "pictures are not shifted at random"),
+    ("color_jitter", _always, "colors are not changed at random"),
+    ("min_scale", lambda options: options.scales == 1, "there is one level"),
+    ("analogy_layers", lambda options: not options.analogy_w, "the analogy has no weight"),
+    ("mrf_layers", lambda options: not options.mrf_w, "the coherence has no weight"),
+    ("content_layers", lambda options: not options.b_content_w, "the content has no weight"),
+    ("nstyle_layers", lambda options: not options.nstyle_w, "the style has no weight"),
+    ("patch_size", _unmatched, "no patches are matched"),
+    ("votes", _unmatched, "no patches are matched"),
+    ("transfer", _unmatched, "no patches are matched"),
+    ("seed", _nothing_random, "nothing in this run is random; --init noise is"),
+)
+
+
+def without_effect(options: Options) -> dict[str, str]:
+    """{option: why it changes nothing}, of the options that differ from what they would be."""
+    usual: dict[str, Any] = {**defaults(), **PRESETS[options.preset].values}
+    return {
+        name: reason
+        for name, applies, reason in _RULES
+        if getattr(options, name) != usual[name] and applies(options)
+    }

@@ -1,0 +1,135 @@
+"""Presets: the kinds of job as rows of a table, each with its pictures and its option values.
+
+A preset is nothing but values for options; a value that is given beside it wins.
+
+>>> PRESETS["texture"].usage()
+'EXAMPLE OUT'
+>>> with_preset({"preset": "texture", "seed": 3})["analogy_w"]
+0.0
+>>> with_preset({"preset": "texture", "analogy_w": 1})["analogy_w"]
+1
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+DEFAULT = "analogy"
+
+_ANALOGY = {"A": ("a",), "A'": ("a_prime",), "B": ("b",)}
+_STYLE = {"STYLE": ("a", "a_prime"), "CONTENT": ("b",)}
+_STYLE_LAYERS = ("block2_conv1", "block3_conv1", "block4_conv1")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A kind of job.
+
+    Attributes:
+        help: what it makes, one line for `--help`.
+        pictures: {name in the usage: what it stands for among a, a_prime and b}, in order. The
+            four names A A' B OUT are accepted with every preset.
+        values: {option: value} where they differ from the defaults.
+    """
+
+    help: str
+    pictures: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _ANALOGY)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def usage(self) -> str:
+        """The names that it takes on a command line."""
+        return " ".join([*self.pictures, "OUT"])
+
+
+PRESETS = {
+    "analogy": Preset("B changed as A was changed into A'; texture by numbers"),
+    "style": Preset(
+        "the content repainted with patches of the style",
+        _STYLE,
+        {
+            "transfer": "picture",
+            "init": "b",
+            "votes": 0,
+            "analogy_layers": _STYLE_LAYERS,
+            "mrf_layers": _STYLE_LAYERS,
+            "b_content_w": 2.0,
+            "content_layers": ("block3_conv1", "block4_conv1"),
+        },
+    ),
+    "texture": Preset(
+        "more of the example, at any --width and --height",
+        {"EXAMPLE": ("a", "a_prime", "b")},
+        {"transfer": "picture", "analogy_w": 0.0},
+    ),
+    "superres": Preset("B sharpened as the blurred A was into the sharp A'"),
+    "recolor": Preset("gray B colored as the gray A was into A'"),
+    "neural-style": Preset(
+        "the content with the style's Gram matrices (Gatys et al.); no patches",
+        _STYLE,
+        {
+            "transfer": "picture",
+            "init": "b",
+            "votes": 0,
+            "analogy_w": 0.0,
+            "mrf_w": 0.0,
+            "b_content_w": 1.0,
+            "content_layers": ("block4_conv1",),
+            "nstyle_w": 1.0,
+            "evaluations": 100,
+        },
+    ),
+}
+
+
+def with_preset(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as they were given, before them the values of the preset that is among them."""
+    name = given.get("preset", DEFAULT)
+    preset = PRESETS.get(name) if isinstance(name, str) else None
+    return {**(preset.values if preset else {}), **given}
+
+
+def choose(given: Mapping[str, Any], a: Any, a_prime: Any, b: Any) -> tuple[dict[str, Any], str]:
+    """Choose a preset by the pictures where none is given.
+
+    A pair of one and the same picture has no change to carry over: what is wanted is its style,
+    or, where B is that picture too, more of its texture.
+
+    Args:
+        given: options by name.
+        a, a_prime, b: paths or arrays.
+
+    Returns:
+        the options with the preset's name among them, and a note, empty where there is nothing
+        to say.
+    """
+    if "preset" in given or not _same(a, a_prime):
+        return dict(given), ""
+    if _same(a, b):
+        name, which = "texture", "A, A' and B"
+    else:
+        name, which = "style", "A and A'"
+    note = f"{which} are one picture: the preset {name} is used; the preset {DEFAULT} forbids it"
+    return {**given, "preset": name}, note
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two paths or two arrays hold one picture, as far as it shows without decoding."""
+    if one is other:
+        return True
+    if not all(isinstance(source, str | os.PathLike) for source in (one, other)):
+        both = isinstance(one, np.ndarray) and isinstance(other, np.ndarray)
+        return both and np.array_equal(one, other)
+    paths = Path(one), Path(other)
+    try:
+        if not all(path.is_file() for path in paths):
+            return False
+        if paths[0].samefile(paths[1]):
+            return True
+        same_length = paths[0].stat().st_size == paths[1].stat().st_size
+        return same_length and paths[0].read_bytes() == paths[1].read_bytes()
+    except (OSError, ValueError):  # told where the pictures are read
+        return False
