@@ -185,7 +185,7 @@ class _Run:
                 matches = self._match(image, scene, cell, 1.0)
                 with self.clock.phase("matching"):
                     targets = self.stages.run("aim", matches, scene, cell)
-                if iteration == 0:
+                if iteration == 0 and (self.options.analogy_w or self.options.mrf_w):
                     image = targets.start
                 for _ in self._minimize(image, targets):
                     yield self.progress
