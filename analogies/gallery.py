@@ -56,6 +56,13 @@ SHEETS = (
         {},
     ),
     Sheet(
+        "neural-style",
+        "Neural style (Gram matrices)",
+        "transfer_style",
+        {"Content": "style-content.png", "Style": "style-painting.png"},
+        {"preset": "neural-style"},
+    ),
+    Sheet(
         "texture",
         "Texture synthesis",
         "synthesize_texture",

@@ -79,6 +79,8 @@ PRESETS = {
             "b_content_w": 1.0,
             "content_layers": ("block4_conv1",),
             "nstyle_w": 1.0,
+            "nstyle_layers": ("block1_conv1", *_STYLE_LAYERS),
+            "tv_w": 1.0,
             "evaluations": 100,
         },
     ),
