@@ -112,7 +112,7 @@ def test_two_calls_give_the_same_bytes(answers, case):
 
 
 def test_it_agrees_with_the_program_stage_by_stage(answers, case):
-    """Decoded pixels, sizes, features, first match, first loss."""
+    """Decoded pixels, sizes, features, first match, first loss, and about the whole picture."""
     from analogies.stages import Stages
     from analogies.synthesis import synthesize
 
@@ -121,9 +121,11 @@ def test_it_agrees_with_the_program_stage_by_stage(answers, case):
     for name, values in pixels.items():
         np.testing.assert_array_equal(answers[f"first_pass.{name}"], values)
     options = Options(**OPTIONS)
-    records = synthesize(*pixels.values(), options)
+    records = list(synthesize(*pixels.values(), options))
     first = next(record for record in records if record.losses)
     assert answers["first_pass.sizes"][0].tolist() == list(first.size)
+    made = Image.open(io.BytesIO(answers["serving_default.b_prime_bytes"].item()))
+    assert np.abs(np.asarray(made, float) - records[-1].image()).mean() < 1  # the same recipe
     assert answers["first_pass.loss"] == pytest.approx(first.losses[0], rel=1e-4)
 
     stages = Stages(options, "residual")
