@@ -107,7 +107,8 @@ class AnalogyServable(tf.Module):
         nothing = tf.zeros((1, 1, 3)), tf.constant([1, 1])
         _, image, usage = self._put_together(index, *nothing, plan, images, seed)
         targets, _ = self._aim(image, usage, scene, cell)
-        loss, _ = self._stages.loss_and_gradient(targets.start, targets)
+        start = targets.start if self._matched() else image
+        loss, _ = self._stages.loss_and_gradient(start, targets)
         stages = self._stages
         a_prime = stages.pad(resize(images[1], plan.size_a[0]), cell)
         return {
@@ -186,7 +187,8 @@ class AnalogyServable(tf.Module):
 
         def run_pass(iteration, image, usage, _):
             targets, usage = self._aim(image, usage, scene, cell)
-            start = tf.where(tf.equal(iteration, 0), targets.start, image)
+            fresh = tf.equal(iteration, 0) & self._matched()
+            start = tf.where(fresh, targets.start, image)
             state = self._stages.begin(start)
             evaluations = tf.constant(self._options.evaluations)
             result = self._stages.run("descend", state, targets, evaluations)
@@ -209,6 +211,10 @@ class AnalogyServable(tf.Module):
         """Targets of a pass, and the usage of its matches."""
         matches, usage = self._search(image, usage, scene, cell, 1.0)
         return self._stages.run("aim", matches, scene, cell), usage
+
+    def _matched(self) -> bool:
+        """Whether any term depends on the matches."""
+        return self._options.analogy_w > 0 or self._options.mrf_w > 0
 
     def _first_coherence(self) -> float:
         """Weight of B' in the very first match: none where it does not show anything yet."""
