@@ -21,7 +21,7 @@ demo: $(INSTALLED)
 	@echo "was made from examples/landscape-a.png."
 
 test: lint
-	$(PYTEST) -n 2 -m "not slow and not browser"
+	$(PYTEST) -n 2 --dist loadfile -m "not slow and not browser"
 
 lint: $(INSTALLED_TEST)
 	$(BIN)/ruff check .

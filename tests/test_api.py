@@ -72,7 +72,7 @@ def test_a_picture_goes_on_from(pair):
     [
         ({"scale": 3}, "Did you mean scales"),
         ({"scales": 0}, "Received: 0"),
-        ({"analogy_layers": "conv9_1"}, "conv9_1"),
+        ({"analogy_layers": "conv9_1"}, "no layer block9_conv1"),
     ],
 )
 def test_options_that_cannot_be_are_refused(pair, options, message):

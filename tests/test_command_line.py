@@ -182,6 +182,14 @@ def test_weights_named_by_the_environment(folder, monkeypatch, capsys):
     assert command("out.png") == 0
 
 
+@pytest.fixture
+def foreground():
+    """A process in the background of a shell has SIGINT ignored, and so would have its tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupted(folder, number, after, words=("out.png",)):
     """Run and send a signal when `after` records have come."""
 
@@ -196,7 +204,7 @@ def interrupted(folder, number, after, words=("out.png",)):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupt_keeps_the_picture_so_far(folder, capsys, number, code):
+def test_an_interrupt_keeps_the_picture_so_far(folder, foreground, capsys, number, code):
     before = signal.getsignal(number)
     assert interrupted(folder, number, after=2) == code
     assert Image.open("out.png").size == SIZE
@@ -207,7 +215,7 @@ def test_an_interrupt_keeps_the_picture_so_far(folder, capsys, number, code):
     assert signal.getsignal(number) is before
 
 
-def test_an_early_interrupt_leaves_nothing(folder, capsys):
+def test_an_early_interrupt_leaves_nothing(folder, foreground, capsys):
     assert interrupted(folder, signal.SIGINT, after=0, words=("out",)) == 130
     assert files(folder) == ["a.png", "ap.png", "b.png"]
     assert "before there was a picture" in capsys.readouterr().err

@@ -12,7 +12,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import IO
 
@@ -80,19 +79,32 @@ def one_run(pictures: list[str], options: list[str]) -> Run:
     return {**phases, "other": usage["wall"] - sum(phases.values()), **usage}
 
 
+# A process inherits its parent's peak memory, so a small one starts and measures the command.
+LAUNCHER = """
+import json, os, subprocess, sys, time
+started = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=sys.stderr)
+_, status, used = os.wait4(process.pid, 0)
+wall = time.perf_counter() - started
+code = process.returncode = os.waitstatus_to_exitcode(status)
+print(json.dumps([code, wall, used.ru_utime, used.ru_stime, used.ru_maxrss]))
+"""
+
+
 def timed(arguments: list[str], output: IO[str]) -> tuple[int, Run]:
     """Run a process; its exit code and wall, user and system s and memory MiB at its peak."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        arguments, env={**os.environ, "PYTHONPATH": path}, stdout=output, stderr=output
+    answer = subprocess.run(
+        [sys.executable, "-S", "-c", LAUNCHER, *arguments],
+        env={**os.environ, "PYTHONPATH": path},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=output,
+        check=True,
     )
-    _, status, used = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
+    code, wall, user, system, memory = json.loads(answer.stdout)
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    usage = {"wall": wall, "user": used.ru_utime, "system": used.ru_stime}
-    return process.returncode, {**usage, "memory": used.ru_maxrss / unit}
+    return code, {"wall": wall, "user": user, "system": system, "memory": memory / unit}
 
 
 def medians(runs: list[Run]) -> Run:
