@@ -1,6 +1,7 @@
 """The program as Python functions on arrays or files."""
 
 import os
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -106,5 +107,5 @@ def _run(pixels: tuple[np.ndarray, ...], options: Options, init: np.ndarray | No
     with tf.device(machine.device):
         a, a_prime, b = pixels
         a_prime = finishing.prepare(a_prime, b, options)
-        *_, last = synthesize(a, a_prime, b, options, init=init)
+        (last,) = deque(synthesize(a, a_prime, b, options, init=init), maxlen=1)
         return images.to_uint8(finishing.finish(last.image(), b, options))

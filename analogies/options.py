@@ -99,7 +99,7 @@ class Options:
     # Matching
     model: str = option(
         "auto", MATCHING, "choice", "How matches are found: by looking at all (exact; also called "
-        "brute), by PatchMatch, or whichever suits the size (auto).",
+        "brute) or by PatchMatch. auto is exact, as on the grid that the sizes allow it is fast.",
         choices=("auto", "exact", "patchmatch"), aliases=(("brute", "exact"),),
     )
     patch_size: int = option(

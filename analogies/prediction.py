@@ -50,7 +50,7 @@ class Prediction(NamedTuple):
 
     Attributes:
         a: float32 `(h, w, 3)`, f(A); values in [0, 255] are not enforced.
-        b: float32 `(h2, w2, 3)`, f(B).
+        b: float32 `(h2, w2, 3)`, f(B), each channel within the range it has in A'.
         explained: float32 scalar in [0, 1), share of the variance of held-out pixels of A' that
             f explains (the coefficient of determination R^2).
         variance: float32 scalar, mean variance of the channels of A'.
@@ -69,14 +69,21 @@ def predict(a: tf.Tensor, a_prime: tf.Tensor, b: tf.Tensor) -> Prediction:
         a, a_prime: float32 `(h, w, 3)` in [0, 255].
         b: float32 `(h2, w2, 3)` in [0, 255].
     """
-    samples, targets, fold = _samples(_normalized(a), _normalized(a_prime))
-    weights, error = _fit(samples, targets, fold)
+    samples, fold = _samples(_normalized(a))
+    elsewhere, _ = _samples(_normalized(b))
+    targets = _normalized(a_prime)
+    center = tf.reduce_mean(targets, axis=(0, 1))
+    bounds = tuple(f(targets, axis=(0, 1)) for f in (tf.reduce_min, tf.reduce_max))
+    sampled = tf.gather(tf.reshape(targets, (-1, 3)), _places(a))
+    limits = tuple(bound - center for bound in bounds)
+    weights, error = _fit(samples, sampled - center, fold, elsewhere, limits)
+    weights = tf.cast(weights, tf.float32) + tf.pad(center[tf.newaxis], [[0, _TERMS - 1], [0, 0]])
     variance = tf.reduce_mean(tf.math.reduce_variance(_normalized(a_prime), axis=(0, 1)))
     explained = tf.maximum(1.0 - tf.cast(error, tf.float32) / tf.maximum(variance, 1e-9), 0.0)
-    weights = tf.cast(weights, tf.float32)
+    low, high = ((bound + 1.0) * 127.5 for bound in bounds)
     return Prediction(
         a=_apply(a, weights),
-        b=_apply(b, weights),
+        b=tf.clip_by_value(_apply(b, weights), low, high),
         explained=tf.where(variance > 1e-9, tf.minimum(explained, 0.9999), 0.0),
         variance=variance * 127.5**2,
     )
@@ -86,23 +93,28 @@ def _normalized(image: tf.Tensor) -> tf.Tensor:
     return image / 127.5 - 1.0
 
 
-def _samples(a: tf.Tensor, a_prime: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Values of all basis functions at pixels of A, the pixels of A', and their fold (0 or 1)."""
-    height, width = tf.shape(a)[0], tf.shape(a)[1]
-    step = tf.maximum(height * width // SAMPLES, 1) | 1  # odd: does not stay in a column
-    places = tf.range(0, height * width, step)
+def _places(image: tf.Tensor) -> tf.Tensor:
+    """Indices of the pixels that are looked at, int32 `(n,)`: about `SAMPLES`, evenly spread."""
+    count = tf.shape(image)[0] * tf.shape(image)[1]
+    step = tf.maximum((count + SAMPLES - 1) // SAMPLES, 1) | 1  # odd: not every second column
+    return tf.range(0, count, step)
+
+
+def _samples(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Values of all basis functions at some pixels, `(n, terms)`, and their fold (0 or 1)."""
+    height, width = tf.shape(image)[0], tf.shape(image)[1]
+    places = _places(image)
     rows, columns = places // width, places % width
-    padded = _padded(a)
+    padded = _padded(image)
     offsets = [(dy, dx) for dy in range(FILTER) for dx in range(FILTER)]
     neighbors = tf.stack([rows, columns], -1)[:, tf.newaxis] + tf.constant(offsets)
     near = tf.reshape(tf.gather_nd(padded, neighbors), (-1, 3 * FILTER**2))
-    pixels = tf.gather(tf.reshape(a, (-1, 3)), places)
+    pixels = tf.gather(tf.reshape(image, (-1, 3)), places)
     curve = tf.maximum(pixels[:, tf.newaxis] - tf.constant(KNOTS, tf.float32)[:, tf.newaxis], 0.0)
     curve = tf.reshape(curve, (-1, 3 * len(KNOTS)))  # (n, knot, channel) flattened
-    samples = tf.concat([tf.ones_like(pixels[:, :1]), curve, near], axis=1)
     block = tf.clip_by_value(tf.minimum(height, width) // 4, 1, BLOCK)
     fold = (rows // block + columns // block) % 2
-    return samples, tf.gather(tf.reshape(a_prime, (-1, 3)), places), fold
+    return tf.concat([tf.ones_like(pixels[:, :1]), curve, near], axis=1), fold
 
 
 def _padded(image: tf.Tensor) -> tf.Tensor:
@@ -110,10 +122,14 @@ def _padded(image: tf.Tensor) -> tf.Tensor:
     return tf.pad(image, [[edge, edge], [edge, edge], [0, 0]], "SYMMETRIC")
 
 
-def _fit(samples: tf.Tensor, targets: tf.Tensor, fold: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Weights `(terms, 3)` of the model with the least held-out error, and that error per value.
+def _fit(
+    samples: tf.Tensor, targets: tf.Tensor, fold: tf.Tensor, elsewhere: tf.Tensor, limits: tuple
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Weights `(terms, 3)` of the model with the least error, and that error per value.
 
-    Everything follows from the two halves' sums of products, so the pixels are looked at once and
+    The error is that on held-out pixels of A', and how far f leaves the range of A' on B: a filter
+    learned from soft edges can blow up sharp ones, which A alone does not show. All but the
+    latter follows from the two halves' sums of products, so the pixels are looked at once and
     all models are solved for in one batch.
     """
     halves = [_moments(samples, targets, fold == half) for half in (0, 1)]
@@ -121,8 +137,15 @@ def _fit(samples: tf.Tensor, targets: tf.Tensor, fold: tf.Tensor) -> tuple[tf.Te
     error = tf.zeros(len(_PENALTIES), tf.float64)
     for train, test in (halves, halves[::-1]):
         error += _squared_error(_solve(train), test)
+    error /= tf.maximum(whole[3] * 3.0, 1.0)
+    weights = _solve(whole)
+    flat = tf.reshape(tf.transpose(weights, (1, 0, 2)), (_TERMS, -1))
+    found = tf.matmul(elsewhere, tf.cast(flat, tf.float32))
+    found = tf.reshape(found, (-1, len(_PENALTIES), 3))
+    excess = found - tf.clip_by_value(found, *limits)
+    error += tf.cast(tf.reduce_mean(tf.square(excess), axis=(0, 2)), tf.float64)
     best = tf.argmin(error)
-    return _solve(whole)[best], error[best] / tf.maximum(whole[3] * 3.0, 1.0)
+    return weights[best], error[best]
 
 
 def _moments(samples: tf.Tensor, targets: tf.Tensor, chosen: tf.Tensor) -> tuple[tf.Tensor, ...]:

@@ -122,9 +122,10 @@ class Stages(tf.Module):
         self.strides = {name: info.stride for name, info in table.items()}
         self.multiple = max(self.strides.values())
         self.smallest_side = max(SMALLEST_SIDE, 2 * self.multiple)  # no map is one cell thin
-        matched = (options.analogy_layers, options.mrf_layers)
+        weighted = options.layers()
+        matched = [weighted.get(name, ()) for name in ("analogy_layers", "mrf_layers")]
         self.matched = tuple(dict.fromkeys(name for names in matched for name in names))
-        self.matched = tuple(name for name in self.matched if name in self.layers) or self.layers
+        self.matched = self.matched or self.layers  # nothing is voted then
         channels = 2 * (3 + sum(table[name].channels for name in self.matched))
         self.cell_pairs = MATCHING_COST / (channels + 200.0)
         self.method = "patchmatch" if options.model == "patchmatch" else "exact"
@@ -360,7 +361,7 @@ def _losses(options: Options) -> dict:
         "content": ContentLoss(options.content_layers, options.b_content_w),
         "style": GramLoss(options.nstyle_layers, options.nstyle_w),
         "smoothness": TotalVariationLoss(options.tv_w),
-        "start": StartLoss(1.0),
+        "start": StartLoss(options.analogy_w),
     }
     return {name: loss for name, loss in losses.items() if loss.weight > 0}
 

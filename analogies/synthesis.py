@@ -133,6 +133,7 @@ class _Run:
         self.options, self.init = options, init
         self.started = time.monotonic()
         self.clock = _Clock()
+        self.traced = False
         transfer = options.transfer
         if transfer == "auto":
             transfer = "picture" if np.array_equal(a, a_prime) else "residual"
@@ -178,14 +179,19 @@ class _Run:
                 scene = self.stages.run("set_scene", *self.inputs, *sizes, cell)
             self.usage = self.before = self.matches = None
             image = self._start(image, level, scene)
-            image = self._put_together(image, scene, cell, guided=index == 0)
-            yield self._update(kind="chunk", pixels=image, losses=())
+            given = index == 0 and self.init is not None
+            self._update(kind="chunk", pixels=image, losses=())
+            yield self.progress
+            if not given:
+                for _ in self._put_together(image, scene, cell, guided=index == 0):
+                    yield self.progress
+            image = self.progress.pixels
             for iteration in range(self.options.iters):
                 self.progress = replace(self.progress, iteration=iteration)
                 matches = self._match(image, scene, cell, 1.0)
                 with self.clock.phase("matching"):
                     targets = self.stages.run("aim", matches, scene, cell)
-                if iteration == 0 and (self.options.analogy_w or self.options.mrf_w):
+                if iteration == 0 and not given and self._matches_count():
                     image = targets.start
                 for _ in self._minimize(image, targets):
                     yield self.progress
@@ -228,15 +234,22 @@ class _Run:
         rows, cols = (tf.constant(x, tf.int32) for x in found)
         return NearestNeighborField(rows, cols, tf.zeros(rows.shape))
 
-    def _put_together(self, image, scene: Scene, cell, guided: bool) -> tf.Tensor:
-        """Match and vote a few times."""
+    def _matches_count(self) -> bool:
+        """Whether anything is made of the matches; not where only content or style is."""
+        return self.options.analogy_w > 0 or self.options.mrf_w > 0
+
+    def _put_together(self, image, scene: Scene, cell, guided: bool) -> Iterator[None]:
+        """Match and vote a few times; self.progress holds B'."""
+        if not self._matches_count():
+            return
         fresh = self.init is None and self.options.init == "auto" and self.options.analogy_w > 0
         for index in range(pyramid.rounds(self.options.votes, self.progress.level)):
             coherence = 0.0 if guided and fresh and index == 0 else 1.0
             matches = self._match(image, scene, cell, coherence)
             with self.clock.phase("matching"):
                 image = self.stages.run("place", matches, scene, cell)
-        return image
+            self._update(kind="chunk", pixels=image, losses=())
+            yield
 
     def _match(self, image, scene: Scene, cell, coherence: float) -> NearestNeighborField:
         with self.clock.phase("matching"):
@@ -276,8 +289,9 @@ class _Run:
             if int(result.reason) not in (reasons.ITERATIONS, reasons.EVALUATIONS):
                 break
             seconds = time.monotonic() - started
-            if chunk > FIRST_CHUNK or seconds < CHUNK_SECONDS:  # the first one may be a trace
+            if self.traced or seconds < CHUNK_SECONDS:  # the very first one is mostly tracing
                 chunk = max(1, round(max(used, 1) * CHUNK_SECONDS / seconds))
+            self.traced = True
 
     def _finish_pass(self, image, targets) -> Progress:
         before, matches = self.before, self.matches

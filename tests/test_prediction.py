@@ -56,3 +56,19 @@ def test_uniform_and_small_pictures_give_finite_numbers(shape):
     prediction = predict(flat, flat, flat)
     np.testing.assert_allclose(prediction.b, 77.0, atol=0.5)
     assert float(prediction.explained) == 0.0
+
+
+def test_a_filter_that_would_blow_up_sharper_pictures_is_not_used():
+    rows = np.random.default_rng(5).integers(0, 2, (8, 12, 1)).repeat(3, -1) * 255.0
+    sharp = np.kron(rows, np.ones((10, 10, 1))).astype(np.float32)
+    soft = ndimage.gaussian_filter(sharp, (3, 3, 0))
+    a_prime = np.clip(20 + 0.8 * sharp, 0, 255).astype(np.float32)
+    prediction = predict(*(tf.constant(x) for x in (soft, a_prime, sharp)))
+    assert np.abs(prediction.b.numpy() - a_prime).mean() < 30
+    assert prediction.b.numpy().min() >= 20 - 1e-3
+    assert prediction.b.numpy().max() <= 224 + 1e-3
+
+
+def test_uniform_pairs_are_exact():
+    prediction = predict(tf.fill((32, 32, 3), 255.0), tf.zeros((32, 32, 3)), tf.zeros((20, 20, 3)))
+    np.testing.assert_array_equal(prediction.b, 0.0)

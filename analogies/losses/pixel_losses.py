@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from analogies.losses.energies import total_variation
 
+MOST_TRUST = 100.0  # in a prediction, however exact: other weights must keep their say
+
 
 @keras.saving.register_keras_serializable(package="analogies")
 class TotalVariationLoss(keras.layers.Layer):
@@ -39,7 +41,7 @@ class StartLoss(keras.layers.Layer):
     S is the start: what A predicts of the pixels, plus voted residuals (see
     `analogies.prediction`). The last factor is the signal-to-noise ratio of the prediction on
     held-out pixels: it lets features decide where A tells little about the pixels of A', and
-    holds B' to the prediction where A tells everything.
+    holds B' to the prediction where A tells everything. The ratio counts up to `MOST_TRUST`.
 
     Args:
         weight: of this loss, at least 0.
@@ -60,7 +62,7 @@ class StartLoss(keras.layers.Layer):
             explained: R^2 of the prediction, scalar in [0, 1).
         """
         error = tf.reduce_mean(tf.math.squared_difference(image, start))
-        trust = explained / (1.0 - explained)
+        trust = tf.minimum(explained / (1.0 - explained), MOST_TRUST)
         return self.weight * trust * error / tf.maximum(variance, 1.0)
 
     def get_config(self) -> dict[str, Any]:
