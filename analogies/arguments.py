@@ -19,6 +19,7 @@ Make an image analogy: a picture B' such that A is to A' as B is to B'.
   make_image_analogy.py A A' B OUT
   make_image_analogy.py --preset style STYLE CONTENT OUT
   make_image_analogy.py --preset texture EXAMPLE OUT --width 512 --height 512
+  make_image_analogy.py --batch LIST.csv
 
 OUT with the suffix of an image (out.png) is the result. Without one it is a prefix:
 out.png, and out_at_iteration_{scale}_{i}.png for each pass. OUT.json records the run.
@@ -27,6 +28,13 @@ out.png, and out_at_iteration_{scale}_{i}.png for each pass. OUT.json records th
 _PICTURES = (
     "A: example before, say a label map of A'; A': example after, as large as A; B: picture to be "
     "changed as A was; OUT: picture to write, or prefix of its name. Presets may take fewer."
+)
+
+_BATCH = (
+    "Make many analogies: a table with the columns a, a_prime, b, out and any of the options below "
+    "(scales, min_scale, ...), one analogy per row. Options given beside it hold where a row "
+    "leaves the cell empty. Paths in the table start from its folder. Rows that are finished, of "
+    "the same pictures and options, are skipped. LIST.summary.csv tells what became of each row."
 )
 
 _EPILOG = """\
@@ -62,7 +70,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
-    """The four paths (a, a_prime, b, out), and the options that were given.
+    """The four paths (a, a_prime, b, out) or `batch`, a list; and the options that were given.
 
     Exits with 0 after --help and --version, and with 2 on bad usage.
     """
@@ -71,6 +79,10 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
     namespace = parser.parse_intermixed_args(expand_prefixes(argv[:end]))
     given = {name: getattr(namespace, name) for name in kinds() if hasattr(namespace, name)}
     words = [*getattr(namespace, "paths", ()), *argv[end + 1 :]]
+    if hasattr(namespace, "batch"):
+        if words:
+            parser.error(f"--batch takes no pictures beside the list: {' '.join(words)}")
+        return argparse.Namespace(batch=namespace.batch), given
     return _paths(parser, words, given.get("preset", DEFAULT)), given
 
 
@@ -93,7 +105,7 @@ def _paths(parser: argparse.ArgumentParser, words: list[str], name: str) -> argp
     slots = {
         slot: word for meant, word in zip(pictures.values(), given, strict=True) for slot in meant
     }
-    return argparse.Namespace(**slots, out=out)
+    return argparse.Namespace(**slots, out=out, batch=None)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -107,6 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
         argument_default=argparse.SUPPRESS,
     )
     parser.add_argument("paths", nargs="*", metavar="PICTURE", help=_PICTURES)
+    parser.add_argument("--batch", metavar="LIST.csv", help=_BATCH)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {version()}")
     groups: dict[str, Any] = {}
     for name, kind in kinds().items():
@@ -147,7 +160,7 @@ def expand_prefixes(argv: Sequence[str]) -> list[str]:
     >>> expand_prefixes(["a.png", "--mode=brute", "--s", "3", "--seed=1"])
     ['a.png', '--model=brute', '--scales', '3', '--seed=1']
     """
-    ours = {spelled(name) for name in kinds()} | {"--help", "--version"}
+    ours = {spelled(name) for name in kinds()} | {"--batch", "--help", "--version"}
     return [_expand(word, ours) for word in argv]
 
 

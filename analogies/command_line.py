@@ -6,15 +6,15 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from absl import flags, logging
 
 from analogies import finishing, presets
 from analogies.arguments import PROGRAM, parse, spelled
 from analogies.errors import InputError
-from analogies.option_kinds import OptionError
-from analogies.options import Options
+from analogies.option_kinds import OptionError, check
+from analogies.options import Options, kinds
 from analogies.signals import Interrupted, signals_ignored, signals_raised
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def run() -> NoReturn:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Make one image analogy.
+    """Make one image analogy, or those of a list.
 
     Args:
         argv: the arguments without the program's name.
@@ -50,6 +50,8 @@ def main(argv: Sequence[str]) -> int:
         given.setdefault("vgg_weights", os.environ[WEIGHTS_VARIABLE])
     try:
         with signals_raised():
+            if paths.batch is not None:
+                return _make_all(paths.batch, given)
             given, remark = presets.choose(given, paths.a, paths.a_prime, paths.b)
             options = Options.parse(given)
             _set_up_logging(options)
@@ -57,7 +59,6 @@ def main(argv: Sequence[str]) -> int:
 
             started = time.monotonic()
             job = jobs.plan(paths.a, paths.a_prime, paths.b, paths.out, options, remark)
-            _tell(job.notes())
             return _make(job, {"read": time.monotonic() - started})
     except OptionError as error:
         return _fail(f"{spelled(error.name)} {error.problem}", 2)
@@ -70,10 +71,28 @@ def main(argv: Sequence[str]) -> int:
         return interrupt.exit_code
 
 
+def _make_all(path: str, given: dict[str, Any]) -> int:
+    """Make the analogies of a list."""
+    told: dict[str, Any] = {name: given[name] for name in ("quiet", "verbose") if name in given}
+    _set_up_logging(Options.parse(told))
+    for name, value in given.items():
+        check(name, value, kinds()[name])
+    from analogies import batch
+    from analogies import job as jobs
+
+    def make(job: "Job") -> int:
+        started = time.monotonic()
+        job = jobs.with_pictures(job)
+        return _make(job, {"read": time.monotonic() - started})
+
+    return batch.run(path, given, make)
+
+
 def _make(job: "Job", seconds: dict[str, float]) -> int:
     """Run a checked job with everything that listens to it."""
     from analogies.monitors import PassLog, ProgressBar, report
 
+    _tell(job.notes())
     log = PassLog()
     interrupt = None
     with contextlib.ExitStack() as stack:

@@ -51,6 +51,14 @@ class Job:
         """Where the picture after a pass goes, named as image-analogies names it."""
         return Path(f"{self.prefix}_at_iteration_{level}_{iteration}.png")
 
+    def outputs(self) -> list[Path]:
+        """All pictures and records that a run writes."""
+        passes = []
+        if self.prefix is not None:
+            scales, iters = range(self.options.scales), range(self.options.iters)
+            passes = [self.pass_file(level, iteration) for level in scales for iteration in iters]
+        return [self.result, self.record, *passes]
+
     def notes(self) -> list[str]:
         """What a person may not expect: of options and of how the pictures were read."""
         idle = without_effect(self.options)
@@ -83,6 +91,11 @@ def plan(a: str, a_prime: str, b: str, out: str, options: Options, remark: str =
     Raises:
         InputError: one line on the first thing that cannot be used; no file was written.
     """
+    return with_pictures(check(a, a_prime, b, out, options, remark))
+
+
+def check(a: str, a_prime: str, b: str, out: str, options: Options, remark: str = "") -> Job:
+    """As `plan`, without the pictures: their headers alone are read."""
     inputs = {"a": Path(a), "a_prime": Path(a_prime), "b": Path(b)}
     if options.init not in ("auto", "noise", "b"):
         inputs["init"] = Path(options.init)
@@ -96,9 +109,18 @@ def plan(a: str, a_prime: str, b: str, out: str, options: Options, remark: str =
     job = Job(options, inputs, {}, result, prefix, remark)
     _check_features(options)
     _check_output(job)
+    return job
+
+
+def with_pictures(job: Job) -> Job:
+    """The job with its pictures decoded and the folder of its result made.
+
+    Raises:
+        InputError: a picture is damaged, or the folder takes no files.
+    """
     with silence():
-        pictures = {name: _named(name, images.read, path) for name, path in inputs.items()}
-    prepare_folder(result)
+        pictures = {name: _named(name, images.read, path) for name, path in job.inputs.items()}
+    prepare_folder(job.result)
     return replace(job, pictures=pictures)
 
 
@@ -145,15 +167,11 @@ def _destination(out: str) -> tuple[Path, str | None]:
 
 def _check_output(job: Job) -> None:
     """Every file to be written can be, and none of them is an input."""
-    outputs = [job.result, job.record]
-    if job.prefix is not None:
-        scales, iters = range(job.options.scales), range(job.options.iters)
-        outputs += [job.pass_file(level, iteration) for level in scales for iteration in iters]
     inputs = dict(job.inputs)
     if job.options.vgg_weights:
         inputs["vgg_weights"] = Path(job.options.vgg_weights)
     real = {os.path.realpath(path): name for name, path in inputs.items()}
-    for output in outputs:
+    for output in job.outputs():
         check_writable(output)
         given = real.get(os.path.realpath(output)) or _same_file(output, inputs)
         if given:

@@ -78,8 +78,12 @@ def peak_memory() -> int:
 def _input(job: Job, name: str) -> dict[str, Any]:
     path = job.inputs[name]
     height, width = job.pictures[name].size
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return {"file": str(path), "sha256": digest, "width": width, "height": height}
+    return {"file": str(path), "sha256": digest(path), "width": width, "height": height}
+
+
+def digest(path: Path) -> str:
+    """SHA-256 (hex) of a file, as the record names its inputs."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _without_nan(value: Any) -> Any:
