@@ -4,8 +4,11 @@ Matching once in the joint map, instead of once per layer, gives one field that 
 together: what B shows, as in A (the guide), and what B' shows so far, as in A' (coherence).
 """
 
+from collections.abc import Mapping
+
 import tensorflow as tf
 
+Maps = Mapping[str, tf.Tensor]
 FLOOR = 0.1  # of a layer's typical norm: weaker cells are not raised to full strength
 PIXEL_SCALE = 60.0  # the contrast of pixels that counts as much as a whole layer
 COHERENCE = 8.0  # times mrf_w / analogy_w: how much B' counts beside B
@@ -41,3 +44,26 @@ def normalize_cells(values: tf.Tensor, norm: tf.Tensor) -> tf.Tensor:
     """
     lengths = tf.norm(values, axis=-1, keepdims=True)
     return values / (lengths + FLOOR * norm)
+
+
+def join(
+    image: tf.Tensor, maps: Maps, norms: Maps, strides: Mapping[str, int], cell: tf.Tensor
+) -> tf.Tensor:
+    """One half of a joint map: layers and pixels of one picture, on the grid.
+
+    Args:
+        image: float32 `(h, w, 3)` in [0, 255].
+        maps: {layer: float32 `(h / stride, w / stride, c)`}.
+        norms: {layer: typical norm} of the layers to join.
+        strides: {layer: px}.
+        cell: side of a cell of the grid in px, a power of two.
+
+    Returns:
+        float32 `(h / cell, w / cell, channels of all the layers + 3)`.
+    """
+    parts = []
+    for name, norm in norms.items():
+        shrink, grow = tf.maximum(cell // strides[name], 1), tf.maximum(strides[name] // cell, 1)
+        parts.append(normalize_cells(to_grid(maps[name], shrink, grow), norm))
+    parts.append(to_grid(image / PIXEL_SCALE, cell, 1))
+    return tf.concat(parts, -1)

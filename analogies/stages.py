@@ -21,13 +21,13 @@ from analogies.losses import (
     StartLoss,
     TotalVariationLoss,
 )
-from analogies.losses.energies import gram_matrix
 from analogies.matching import NearestNeighborField, match, vote
 from analogies.optimizers import OptimizeResult, minimize
 from analogies.optimizers.lbfgsb import start as start_minimizing
 from analogies.optimizers.result import State
 from analogies.options import SMALLEST_SIDE, Options, defaults
 from analogies.resampling import pad_to_multiple, resize
+from analogies.seen import Seen
 
 Maps = Mapping[str, tf.Tensor]
 MEMORY = 10  # pairs of L-BFGS
@@ -164,15 +164,13 @@ class Stages(tf.Module):
         a, a_prime, b, base, predicted = (
             self.pad(image, cell) for image in (a, a_prime, b, fitted.b, fitted.a)
         )
-        maps = self.features(a_prime)
-        maps_a, maps_b = self.features(a), self.features(b)
-        norms = {name: joint_maps.typical_norm(maps[name]) for name in self.matched}
-        norms_a = {name: joint_maps.typical_norm(maps_a[name]) for name in self.matched}
+        seen, seen_a, seen_b = self.look(a_prime), self.look(a), self.look(b)
+        norms, norms_a = seen.norms(self.matched), seen_a.norms(self.matched)
         guide_weight, own_weight = self._match_weights()
-        guide = self._joint(b, maps_b, norms_a, cell, guide_weight)
+        guide = guide_weight * seen_b.joint(norms_a, cell)
         reference = [
-            self._joint(a, maps_a, norms_a, cell, guide_weight),
-            self._joint(a_prime, maps, norms, cell, own_weight),
+            guide_weight * seen_a.joint(norms_a, cell),
+            own_weight * seen.joint(norms, cell),
         ]
         options = self.options
         content = options.content_layers if options.b_content_w else ()
@@ -183,9 +181,9 @@ class Stages(tf.Module):
             reference=tf.concat(reference, -1),
             guide=guide,
             norms=norms,
-            maps={name: maps[name] for name in self._voted()},
-            content={name: maps_b[name] for name in content},
-            style={name: gram_matrix(maps[name]) for name in style},
+            maps=seen.maps(self._voted()),
+            content=seen_b.maps(content),
+            style=seen.grams(style),
             explained=fitted.explained,
             variance=fitted.variance,
         )
@@ -197,6 +195,10 @@ class Stages(tf.Module):
     def features(self, image) -> dict[str, tf.Tensor]:
         """`{layer: (h, w, c)}` of one image `(H, W, 3)`."""
         return self._maps(image)
+
+    def look(self, image) -> Seen:
+        """What the network sees of an image `(H, W, 3)`."""
+        return Seen(image, self.features(image), self.strides)
 
     def _one_image(self, image) -> dict[str, tf.Tensor]:
         return {name: maps[0] for name, maps in self.model(image[tf.newaxis]).items()}
@@ -212,17 +214,6 @@ class Stages(tf.Module):
         options = self.options
         return options.analogy_w**0.5, (joint_maps.COHERENCE * options.mrf_w) ** 0.5
 
-    def _joint(self, image, maps, norms, cell, weight):
-        """One half of a joint map: all matched layers and the pixels, on the grid."""
-        parts = []
-        for name in self.matched:
-            stride = self.strides[name]
-            shrink, grow = tf.maximum(cell // stride, 1), tf.maximum(stride // cell, 1)
-            on_grid = joint_maps.to_grid(maps[name], shrink, grow)
-            parts.append(joint_maps.normalize_cells(on_grid, norms[name]))
-        parts.append(joint_maps.to_grid(image / joint_maps.PIXEL_SCALE, cell, 1))
-        return weight * tf.concat(parts, -1)
-
     # --- once per round or pass -------------------------------------------------------------
 
     def search(self, image, scene: Scene, cell, coherence, usage) -> NearestNeighborField:
@@ -235,7 +226,8 @@ class Stages(tf.Module):
                 `usage`; patches in much use are matched less.
         """
         _, own_weight = self._match_weights()
-        own = self._joint(image, self.features(image), scene.norms, cell, own_weight)
+        norms = {name: scene.norms[name] for name in self.matched}
+        own = own_weight * self.look(image).joint(norms, cell)
         channels = tf.shape(scene.guide)[-1]
         mask = tf.concat([tf.ones(channels), tf.fill([tf.shape(own)[-1]], coherence)], 0)
         query = tf.concat([scene.guide, own], -1) * mask
