@@ -19,6 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from analogies import pyramid
+from analogies.carried import Carried
 from analogies.errors import InputError
 from analogies.job import result_size
 from analogies.matching import NearestNeighborField
@@ -61,11 +62,13 @@ class Progress:
         step_length: how far an iteration of the last chunk moved the pixels, root mean square.
         seconds: since the start of the run.
         size: `(height, width)` of B' at this level, px.
+        pixels: B' on the device, `(h, w, 3)`, padded to whole cells; `image` cuts and fetches it.
         field: the matches of this pass.
         match_score: mean score of the matches, minus half a squared distance.
         changed_matches: share of matches other than in the match before, of the same level.
         phases: {what: seconds} when "done".
         notes: what a person should know about how the run was set up.
+        carried: what the run can go on from, where it stands between two passes; else None.
     """
 
     kind: str
@@ -89,6 +92,7 @@ class Progress:
     changed_matches: float | None = None
     phases: dict[str, float] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    carried: Carried | None = dataclasses.field(default=None, repr=False)
 
     def image(self) -> np.ndarray:
         """B' at this level, float32 `(height, width, 3)` in [0, 255], fetched from the device."""
@@ -103,6 +107,7 @@ def synthesize(
     options: Options,
     *,
     init: np.ndarray | None = None,
+    carried: Carried | None = None,
 ) -> Iterator[Progress]:
     """Make B' such that A is to A' as B is to B'.
 
@@ -111,6 +116,8 @@ def synthesize(
         b: float32 `(h2, w2, 3)` in [0, 255].
         options: see `Options`; `width` and `height` give the size of B'.
         init: image to start from, any size, float32 `(h3, w3, 3)` in [0, 255].
+        carried: of a record of an earlier run of the same arguments, to go on from there; only
+            the records after it are yielded, and the result is the same to the byte.
 
     Yields:
         Progress; the last one is "done" and holds the result. To stop early, stop iterating.
@@ -118,21 +125,21 @@ def synthesize(
     Raises:
         InputError: the pictures are too small for the options, or A and A' differ in size.
     """
-    run = _Run(a, a_prime, b, options, init)
+    run = _Run(a, a_prime, b, options, init, carried)
     yield from run.records()
 
 
 class _Run:
     """The state of one synthesis."""
 
-    def __init__(self, a, a_prime, b, options: Options, init) -> None:
+    def __init__(self, a, a_prime, b, options: Options, init, carried: Carried | None) -> None:
         if a.shape != a_prime.shape:
             raise InputError(
                 f"A and A' must have the same size. Received: {_size(a)} and {_size(a_prime)} px"
             )
-        self.options, self.init = options, init
-        self.started = time.monotonic()
-        self.clock = _Clock()
+        self.options, self.init, self.carried = options, init, carried
+        self.started = time.monotonic() - (carried.seconds if carried else 0.0)
+        self.clock = _Clock(carried.phases if carried else {})
         self.traced = False
         transfer = options.transfer
         if transfer == "auto":
@@ -152,58 +159,57 @@ class _Run:
             smallest_side=self.stages.smallest_side,
             cell_pairs=self.stages.cell_pairs,
         )
-        levels = self.pyramid.levels
-        self.progress = Progress(
+        self.progress = self._first_progress()
+
+    def _first_progress(self) -> Progress:
+        """Where the run stands before anything is done in it."""
+        levels, carried = self.pyramid.levels, self.carried
+        level = carried.level if carried else 0
+        return Progress(
             kind="chunk",
-            level=0,
+            level=level,
             levels=len(levels),
-            iteration=0,
-            iterations=options.iters,
-            evaluations=0,
-            evaluations_planned=len(levels) * options.iters * options.evaluations,
-            loss=float("nan"),
+            iteration=max(0, carried.iteration - 1) if carried else 0,
+            iterations=self.options.iters,
+            evaluations=carried.evaluations if carried else 0,
+            evaluations_planned=len(levels) * self.options.iters * self.options.evaluations,
+            loss=carried.loss if carried else float("nan"),
             losses=(),
             seconds=0.0,
-            size=levels[0].size_b,
-            pixels=tf.zeros((1, 1, 3)),
+            size=levels[level].size_b,
+            pixels=carried.image if carried else tf.zeros((1, 1, 3)),
             notes=self.pyramid.notes,
         )
 
     def records(self) -> Iterator[Progress]:
-        image = None
         for index, level in enumerate(self.pyramid.levels):
-            self.progress = replace(self.progress, level=index, size=level.size_b)
+            if self._is_done(index):
+                continue
+            self.progress = replace(self.progress, level=index, iteration=0, size=level.size_b)
             cell = tf.constant(level.cell)
             with self.clock.phase("features"):
                 sizes = tf.constant(level.size_a), tf.constant(level.size_b)
                 scene = self.stages.run("set_scene", *self.inputs, *sizes, cell)
-            self.usage = self.before = self.matches = None
-            image = self._start(image, level, scene)
-            given = index == 0 and self.init is not None
-            self._update(kind="chunk", pixels=image, losses=())
-            yield self.progress
-            if not given:
-                for _ in self._put_together(image, scene, cell, guided=index == 0):
-                    yield self.progress
-            image = self.progress.pixels
-            for iteration in range(self.options.iters):
-                self.progress = replace(self.progress, iteration=iteration)
-                matches = self._match(image, scene, cell, 1.0)
-                with self.clock.phase("matching"):
-                    targets = self.stages.run("aim", matches, scene, cell)
-                if iteration == 0 and not given and self._matches_count():
-                    image = targets.start
-                for _ in self._minimize(image, targets):
-                    yield self.progress
-                image = self.progress.pixels
-                yield self._finish_pass(image, targets)
+            if self.carried is None or self.carried.level < index:
+                yield from self._put_together(level, scene, cell)
+            while not self._is_done(index):
+                yield from self._pass(scene, cell)
         yield self._update(kind="done", phases=self.clock.seconds)
 
-    def _start(self, image: tf.Tensor | None, level: pyramid.Level, scene: Scene) -> tf.Tensor:
+    def _is_done(self, level: int) -> bool:
+        """Whether all passes of a level are behind the run."""
+        done = (self.carried.level, self.carried.iteration) if self.carried else (-1, 0)
+        return (level, self.options.iters) <= done
+
+    def _given(self) -> bool:
+        """Whether B' at this level is a picture that was given, to be left as it is."""
+        return self.progress.level == 0 and self.init is not None
+
+    def _start(self, level: pyramid.Level, scene: Scene) -> tf.Tensor:
         """B' at the start of a level, padded."""
-        if image is not None:
-            height, width = self.pyramid.levels[self.progress.level - 1].size_b
-            image = image[:height, :width]
+        if self.carried is not None:
+            height, width = self.pyramid.levels[self.carried.level].size_b
+            image = self.carried.image[:height, :width]
         elif self.init is not None:
             image = tf.convert_to_tensor(self.init, tf.float32)
         elif self.options.init == "b":
@@ -238,32 +244,52 @@ class _Run:
         """Whether anything is made of the matches; not where only content or style is."""
         return self.options.analogy_w > 0 or self.options.mrf_w > 0
 
-    def _put_together(self, image, scene: Scene, cell, guided: bool) -> Iterator[None]:
-        """Match and vote a few times; self.progress holds B'."""
-        if not self._matches_count():
-            return
+    def _put_together(self, level: pyramid.Level, scene: Scene, cell) -> Iterator[Progress]:
+        """Start a level: match and vote a few times."""
+        index = self.progress.level
+        self.carried = Carried(index, self._start(level, scene))
+        idle = self._given() or not self._matches_count()
+        rounds = 0 if idle else pyramid.rounds(self.options.votes, index)
+        yield self._show(between_passes=rounds == 0)
         fresh = self.init is None and self.options.init == "auto" and self.options.analogy_w > 0
-        for index in range(pyramid.rounds(self.options.votes, self.progress.level)):
-            coherence = 0.0 if guided and fresh and index == 0 else 1.0
-            matches = self._match(image, scene, cell, coherence)
+        for count in range(rounds):
+            coherence = 0.0 if index == 0 and fresh and count == 0 else 1.0
+            carried = self._match(scene, cell, coherence)
             with self.clock.phase("matching"):
-                image = self.stages.run("place", matches, scene, cell)
-            self._update(kind="chunk", pixels=image, losses=())
-            yield
+                image = self.stages.run("place", carried.matches, scene, cell)
+            self.carried = carried._replace(image=image)
+            yield self._show(between_passes=count == rounds - 1)
 
-    def _match(self, image, scene: Scene, cell, coherence: float) -> NearestNeighborField:
+    def _pass(self, scene: Scene, cell) -> Iterator[Progress]:
+        """Match once, then minimize with the matches held."""
+        assert self.carried is not None
+        before, iteration = self.carried.matches, self.carried.iteration
+        self.progress = replace(self.progress, iteration=iteration)
+        carried = self._match(scene, cell, 1.0)
         with self.clock.phase("matching"):
-            if self.usage is None:
+            targets = self.stages.run("aim", carried.matches, scene, cell)
+        fresh = iteration == 0 and not self._given() and self._matches_count()
+        yield from self._minimize(targets.start if fresh else carried.image, targets)
+        self.carried = carried._replace(image=self.progress.pixels, iteration=iteration + 1)
+        yield self._finish_pass(targets, before)
+
+    def _match(self, scene: Scene, cell, coherence: float) -> Carried:
+        """Match B' as it is carried, and carry the matches."""
+        carried = self.carried
+        assert carried is not None
+        with self.clock.phase("matching"):
+            usage = carried.usage
+            if usage is None:
                 k = self.options.patch_size
                 height, width = scene.reference.shape[:2]
-                self.usage = tf.zeros((height - k + 1, width - k + 1, 1))
-            matches = self.stages.run("search", image, scene, cell, coherence, self.usage)
-            self.usage = self.stages.run("usage", matches, scene)
-            self.before, self.matches = self.matches, matches
-            self.match_score = float(tf.reduce_mean(matches.scores))  # waits for the device
-        return matches
+                usage = tf.zeros((height - k + 1, width - k + 1, 1))
+            matches = self.stages.run("search", carried.image, scene, cell, coherence, usage)
+            usage = self.stages.run("usage", matches, scene)
+            score = float(tf.reduce_mean(matches.scores))  # waits for the device
+        self.carried = carried._replace(matches=matches, usage=usage, match_score=score)
+        return self.carried
 
-    def _minimize(self, image, targets) -> Iterator[None]:
+    def _minimize(self, image, targets) -> Iterator[Progress]:
         """Minimize in chunks of about a second; self.progress holds B'."""
         state = self.stages.begin(image)
         left, chunk = self.options.evaluations, FIRST_CHUNK
@@ -276,7 +302,7 @@ class _Run:
                 moved = float(moved) / max(int(result.nit), 1) / float(tf.size(state.x)) ** 0.5
             state, used = result.state, int(result.nfev)
             left -= max(used, 1)
-            self._update(
+            yield self._update(
                 kind="chunk",
                 pixels=result.x,
                 evaluations=self.progress.evaluations + used,
@@ -285,7 +311,6 @@ class _Run:
                 gradient_norm=float(result.state.gradient_norm),
                 step_length=moved,
             )
-            yield
             if int(result.reason) not in (reasons.ITERATIONS, reasons.EVALUATIONS):
                 break
             seconds = time.monotonic() - started
@@ -293,10 +318,12 @@ class _Run:
                 chunk = max(1, round(max(used, 1) * CHUNK_SECONDS / seconds))
             self.traced = True
 
-    def _finish_pass(self, image, targets) -> Progress:
-        before, matches = self.before, self.matches
+    def _finish_pass(self, targets, before: NearestNeighborField | None) -> Progress:
+        """Record what a pass has come to; `before` are the matches before its own."""
+        carried = self.carried
+        assert carried is not None
         with self.clock.phase("optimizing"):
-            energies = self.stages.run("energies", image, targets)
+            energies = self.stages.run("energies", carried.image, targets)
         parts = tuple(
             Part(name, layer, self.stages.losses[name].weight, float(value))
             for name, layers in energies.items()
@@ -305,38 +332,54 @@ class _Run:
         terms = dict.fromkeys(energies, 0.0)
         for part in parts:
             terms[part.term] += part.weight * part.energy
-        changed = None
-        if before is not None:
-            moved = (before.rows != matches.rows) | (before.cols != matches.cols)
-            changed = float(tf.reduce_mean(tf.cast(moved, tf.float32)))
-        return self._update(
+        return self._show(
+            between_passes=True,
             kind="pass",
-            pixels=image,
-            losses=(),
             terms=terms,
             parts=parts,
-            field=matches,
-            match_score=self.match_score,
-            changed_matches=changed,
+            field=carried.matches,
+            match_score=carried.match_score,
+            changed_matches=_changed(before, carried.matches),
         )
+
+    def _show(self, between_passes: bool, kind: str = "chunk", **changes) -> Progress:
+        """A record of B' as it is carried."""
+        assert self.carried is not None
+        if between_passes:
+            self.carried = self.carried._replace(
+                evaluations=self.progress.evaluations,
+                loss=self.progress.loss,
+                seconds=time.monotonic() - self.started,
+                phases=dict(self.clock.seconds),
+            )
+            changes["carried"] = self.carried
+        return self._update(kind=kind, pixels=self.carried.image, losses=(), **changes)
 
     def _update(self, **changes) -> Progress:
         seconds = time.monotonic() - self.started
-        self.progress = replace(self.progress, seconds=seconds, **changes)
+        self.progress = replace(self.progress, **{"carried": None, "seconds": seconds, **changes})
         return self.progress
 
 
 class _Clock:
     """Seconds spent per phase."""
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self.seconds = dict(seconds)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         started = time.monotonic()
         yield
         self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - started
+
+
+def _changed(before: NearestNeighborField | None, now: NearestNeighborField | None) -> float | None:
+    """Share of matches that are others than before."""
+    if before is None or now is None:
+        return None
+    moved = (before.rows != now.rows) | (before.cols != now.cols)
+    return float(tf.reduce_mean(tf.cast(moved, tf.float32)))
 
 
 def _size(image: np.ndarray) -> str:

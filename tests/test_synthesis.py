@@ -66,6 +66,27 @@ def test_the_same_seed_gives_the_same_bytes():
     assert images[0].tobytes() == images[1].tobytes()
 
 
+@pytest.mark.parametrize("changes", [{}, {"model": "patchmatch", "transfer": "picture"}])
+def test_goes_on_from_between_any_two_passes(changes):
+    a, b = _halves(10)
+    records = _records(a, 255 - a, b, iters=2, **changes)
+    passes = [r for r in records if r.kind == "pass"]
+    options = Options(**SMALL, iters=2, **changes)
+    between = [r.carried for r in records if r.carried is not None]
+    assert [(c.level, c.iteration) for c in between] == [(i, j) for i in range(2) for j in range(3)]
+    for count, carried in enumerate(between):
+        rest = list(synthesize(a, 255 - a, b, options, carried=carried))
+        assert rest[-1].kind == "done"
+        assert rest[-1].pixels.numpy().tobytes() == records[-1].pixels.numpy().tobytes()
+        found = [r for r in rest if r.kind == "pass"]
+        assert len(found) == [4, 3, 2, 2, 1, 0][count]
+        for record, expected in zip(found, passes[4 - len(found) :], strict=True):
+            for name in ("level", "iteration", "evaluations", "loss", "changed_matches", "terms"):
+                assert getattr(record, name) == getattr(expected, name)
+            assert record.pixels.numpy().tobytes() == expected.pixels.numpy().tobytes()
+        assert rest[-1].seconds > carried.seconds
+
+
 @pytest.mark.parametrize("init", ["noise", "b"])
 def test_starts_from_what_it_is_told(init):
     a, b = _halves(3)

@@ -1,0 +1,39 @@
+"""What a run carries from pass to pass, and can go on from."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from analogies.matching import NearestNeighborField
+
+
+class Carried(NamedTuple):
+    """All that the rest of a run depends on, between two passes.
+
+    Whatever else a pass is to know of the passes before it belongs here: a run that starts from
+    this alone ends with the same bytes as the run that it was taken from.
+
+    Attributes:
+        level: the level being worked on, 0 is the coarsest; it has been put together.
+        image: B' at this level, float32 `(h, w, 3)` in [0, 255], padded to whole cells.
+        iteration: passes of this level that are done.
+        matches: the last matches of this level, or None before the first.
+        usage: how much they use each patch of A', see `Stages.usage`, or None before the first.
+        match_score: their mean score.
+        evaluations: of the loss so far, in the whole run.
+        loss: the last one; NaN before the first.
+        seconds: since the start of the run.
+        phases: {what: seconds} so far.
+    """
+
+    level: int
+    image: "tf.Tensor"
+    iteration: int = 0
+    matches: "NearestNeighborField | None" = None
+    usage: "tf.Tensor | None" = None
+    match_score: float | None = None
+    evaluations: int = 0
+    loss: float = float("nan")
+    seconds: float = 0.0
+    phases: dict[str, float] = {}  # noqa: RUF012 (never changed in place)
