@@ -18,8 +18,10 @@ class Carried(NamedTuple):
         level: the level being worked on, 0 is the coarsest; it has been put together.
         image: B' at this level, float32 `(h, w, 3)` in [0, 255], padded to whole cells.
         iteration: passes of this level that are done.
-        matches: the last matches of this level, or None before the first.
-        usage: how much they use each patch of A', see `Stages.usage`, or None before the first.
+        matches: the last matches of this level, or None before the first. In the match mode
+            layer {layer: field}.
+        usage: how much they use each patch of A', see `Stages.usage`, or None before the first. In
+            the match mode layer the matches to start from.
         match_score: their mean score.
         evaluations: of the loss so far, in the whole run.
         loss: the last one; NaN before the first.
@@ -30,8 +32,8 @@ class Carried(NamedTuple):
     level: int
     image: "tf.Tensor"
     iteration: int = 0
-    matches: "NearestNeighborField | None" = None
-    usage: "tf.Tensor | None" = None
+    matches: "NearestNeighborField | dict[str, NearestNeighborField] | None" = None
+    usage: "tf.Tensor | dict[str, NearestNeighborField] | None" = None
     match_score: float | None = None
     evaluations: int = 0
     loss: float = float("nan")

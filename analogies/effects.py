@@ -11,7 +11,8 @@ from typing import Any
 from analogies.options import Options, defaults
 from analogies.presets import PRESETS
 
-_SWEEPS = "the number of sweeps is not an option"
+_SWEEPS = "it is for PatchMatch in --match-mode layer"
+_NOT_PUT_TOGETHER = "in --match-mode layer B' is not put together from patches"
 
 
 def _unmatched(options: Options) -> bool:
@@ -20,23 +21,38 @@ def _unmatched(options: Options) -> bool:
 
 def _nothing_random(options: Options) -> bool:
     scattered = options.init == "auto" and not options.analogy_w and options.mrf_w
+    if options.match_mode == "layer" and (options.init == "auto" or options.jitter):
+        return False
+    if options.match_mode == "layer" and options.color_jitter:
+        return False
     return options.init != "noise" and options.model != "patchmatch" and not scattered
 
 
-def _always(_: Options) -> bool:
-    return True
+def _joint(options: Options) -> bool:
+    return options.match_mode == "joint"
+
+
+def _layer(options: Options) -> bool:
+    return not _joint(options)
+
+
+def _no_sweeps(options: Options) -> bool:
+    return _joint(options) or options.model == "exact"
 
 
 # Option, when it has no effect, and why. Only options with another value than the default, or the
 # preset's, are looked at.
 _RULES: tuple[tuple[str, Callable[[Options], bool], str], ...] = (
-    ("patch_stride", _always, "every patch is matched"),
-    ("analogy_nnf_steps", _always, _SWEEPS),
-    ("mrf_nnf_steps", _always, _SWEEPS),
-    ("randomize_mrf_nnf", _always, "no level starts from the matches of the one before"),
-    ("use_full_analogy", _always, "all patches of A and A' are looked at anyway"),
-    ("jitter", _always, "pictures are not shifted at random"),
-    ("color_jitter", _always, "colors are not changed at random"),
+    ("patch_stride", _joint, "every patch is matched"),
+    ("analogy_nnf_steps", _no_sweeps, _SWEEPS),
+    ("mrf_nnf_steps", _no_sweeps, _SWEEPS),
+    ("randomize_mrf_nnf", _no_sweeps, _SWEEPS),
+    ("use_full_analogy", _joint, "all patches are looked at anyway"),
+    ("jitter", _joint, "only --match-mode layer shifts at random"),
+    ("color_jitter", _joint, "only --match-mode layer changes colors at random"),
+    ("votes", _layer, _NOT_PUT_TOGETHER),
+    ("transfer", _layer, _NOT_PUT_TOGETHER),
+    ("uniformity", _layer, "it is for --match-mode joint"),
     ("min_scale", lambda options: options.scales == 1, "there is one level"),
     ("analogy_layers", lambda options: not options.analogy_w, "the analogy has no weight"),
     ("mrf_layers", lambda options: not options.mrf_w, "the coherence has no weight"),

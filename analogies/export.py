@@ -9,9 +9,10 @@ from typing import Any
 
 from analogies.errors import InputError
 from analogies.features.networks import check_layers
-from analogies.options import Options, kinds
+from analogies.options import LAYER, Options, kinds
 
-_LEFT_OUT = ("init", "seed", "contrast", "preserve_color")  # seed is an input of the signature
+# The seed is an input of the signature; of modes there is one.
+_LEFT_OUT = ("init", "seed", "contrast", "preserve_color", "match_mode")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -72,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         "--version", type=int, metavar="N", default=None, help="number (default: the next one)"
     )
     for name, kind in kinds().items():
-        if name in _LEFT_OUT or (kind.runtime and name != "preset"):
+        if name in _LEFT_OUT or kind.group == LAYER or (kind.runtime and name != "preset"):
             continue
         spelled, text = "--" + name.replace("_", "-"), kind.help.replace("%", "%%")
         if kind.type == "flag":

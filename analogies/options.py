@@ -36,7 +36,7 @@ FEATURES = "features"
 COLOR = "color"
 OUTPUT = "output"
 RUNNING = "running"
-OLD = "of image-analogies, accepted without effect"
+LAYER = "for --match-mode layer, image-analogies' way"
 
 _LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1")
 
@@ -105,6 +105,11 @@ class Options:
     patch_size: int = option(
         5, MATCHING, "integer", "Side of the patches that are matched.",
         unit="cells", minimum=1, maximum=15, metavar="N",
+    )
+
+    match_mode: str = option(
+        "joint", MATCHING, "choice", "One field of matches for all layers together (joint), or one "
+        "per layer with the losses of image-analogies (layer).", choices=("joint", "layer"),
     )
 
     transfer: str = option(
@@ -217,32 +222,34 @@ class Options:
         False, RUNNING, "flag", "Tell what is done, with sizes and timings.", runtime=True
     )
 
-    # Of image-analogies; `effects.py` says why they have none
+    # Of image-analogies, for its way of matching
     patch_stride: int = option(
-        1, OLD, "integer", "Distance between patches; every patch is used.",
-        unit="cells", minimum=1, maximum=1000, metavar="N", runtime=True,
+        1, LAYER, "integer", "Distance between patches, of B' and of A'.",
+        unit="cells", minimum=1, maximum=1000, metavar="N",
     )
     analogy_nnf_steps: int | None = option(
-        None, OLD, "integer", "PatchMatch sweeps for the analogy.",
-        minimum=0, maximum=10**6, metavar="N", runtime=True,
+        None, LAYER, "integer", "PatchMatch sweeps for the analogy, once per level. Left out: 15.",
+        minimum=0, maximum=10**6, metavar="N",
     )
     mrf_nnf_steps: int | None = option(
-        None, OLD, "integer", "PatchMatch sweeps for the coherence.",
-        minimum=0, maximum=10**6, metavar="N", runtime=True,
+        None, LAYER, "integer", "PatchMatch sweeps for the coherence, each pass. Left out: 5.",
+        minimum=0, maximum=10**6, metavar="N",
     )
     randomize_mrf_nnf: bool = option(
-        False, OLD, "flag", "Start the matches of each level at random.", runtime=True
+        False, LAYER, "flag", "Let PatchMatch search anew at each level, instead of from the "
+        "matches of the one before.",
     )
     use_full_analogy: bool = option(
-        False, OLD, "flag", "Keep all patches of the analogy.", runtime=True
+        False, LAYER, "flag", "Compare with each of the overlapping patches instead of with their "
+        "mean: cells at the border count less.",
     )
     jitter: float = option(
-        0.0, OLD, "number", "Random shift per pass.",
-        minimum=0, maximum=1e6, metavar="PX", runtime=True,
+        0.0, LAYER, "number", "Largest random shift of B' during a pass, at the full size.",
+        unit="px", minimum=0, maximum=1e6, metavar="PX",
     )
     color_jitter: float = option(
-        0.0, OLD, "number", "Random change of colors per pass.",
-        minimum=0, maximum=1e6, metavar="X", runtime=True,
+        0.0, LAYER, "number", "Largest random change of each color of B' during a pass.",
+        unit="levels of 255", minimum=0, maximum=1e6, metavar="X",
     )
 
     # fmt: on

@@ -23,6 +23,7 @@ DEFAULT = "analogy"
 _ANALOGY = {"A": ("a",), "A'": ("a_prime",), "B": ("b",)}
 _STYLE = {"STYLE": ("a", "a_prime"), "CONTENT": ("b",)}
 _STYLE_LAYERS = ("block2_conv1", "block3_conv1", "block4_conv1")
+_OLD_LAYERS = ("block3_conv1", "block4_conv1")  # image-analogies' and CNNMRF's
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,21 @@ PRESETS = {
             "nstyle_layers": ("block1_conv1", *_STYLE_LAYERS),
             "tv_w": 1.0,
             "evaluations": 100,
+        },
+    ),
+    "image-analogies": Preset(
+        "as image-analogies (Wentz) made it: its losses, weights and settings",
+        values={
+            "match_mode": "layer",
+            "model": "patchmatch",
+            "patch_size": 1,
+            "init": "noise",
+            "iters": 5,
+            "evaluations": 20,
+            "analogy_layers": _OLD_LAYERS,
+            "mrf_layers": _OLD_LAYERS,
+            "tv_w": 1.0,
+            "contrast": 0.02,
         },
     ),
 }

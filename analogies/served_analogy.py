@@ -39,7 +39,8 @@ class AnalogyServable(tf.Module):
         options: of the analogy; `seed`, `device` and the options of output files play no part.
 
     Raises:
-        InputError: `init` is a picture, or `contrast` or `preserve_color` is asked for.
+        InputError: `init` is a picture, `contrast` or `preserve_color` is asked for, or the
+            `match_mode` is not joint.
     """
 
     def __init__(self, options: Options) -> None:
@@ -49,6 +50,8 @@ class AnalogyServable(tf.Module):
         for name in ("contrast", "preserve_color"):
             if getattr(options, name):
                 raise InputError(f"{name} cannot be exported. Received: {getattr(options, name)}")
+        if options.match_mode != "joint":
+            raise InputError(f"match_mode {options.match_mode} cannot be exported; joint can")
         self._options = options
         ways = ("residual", "picture") if options.transfer == "auto" else (options.transfer,)
         stages = [Stages(options, way) for way in ways]

@@ -93,6 +93,10 @@ def stages_for(options: Options, transfer: str) -> "Stages":
 
 @lru_cache(maxsize=4)
 def _stages_for(options: Options, transfer: str, version: int | None) -> "Stages":
+    if options.match_mode == "layer":
+        from analogies.layer_stages import LayerStages  # which is made of `Stages`
+
+        return LayerStages(options)
     return Stages(options, transfer)
 
 
@@ -104,6 +108,8 @@ class Stages(tf.Module):
         transfer: "residual": B' is what A explains of A', applied to B, plus voted residuals;
             "picture": B' is voted from A' itself.
     """
+
+    ftol = FTOL
 
     def __init__(self, options: Options, transfer: str) -> None:
         super().__init__()
@@ -142,12 +148,13 @@ class Stages(tf.Module):
     def run(self, stage: str, *arguments: Any) -> Any:
         """Call the method `stage`, traced on its first call for tensors of any height and width."""
         arguments = tuple(tf.nest.map_structure(tf.convert_to_tensor, a) for a in arguments)
-        if stage not in self._traces:
+        key = f"{stage} of {len(tf.nest.flatten(arguments))}"
+        if key not in self._traces:
             specs = [_any_size(argument) for argument in arguments]
-            self._traces[stage] = tf.function(
+            self._traces[key] = tf.function(
                 getattr(self, stage), input_signature=specs, autograph=False
             )
-        return self._traces[stage](*arguments)
+        return self._traces[key](*arguments)
 
     # --- once per level ---------------------------------------------------------------------
 
@@ -215,6 +222,24 @@ class Stages(tf.Module):
         return options.analogy_w**0.5, (joint_maps.COHERENCE * options.mrf_w) ** 0.5
 
     # --- once per round or pass -------------------------------------------------------------
+
+    def find(self, image, scene: Scene, cell, coherence, usage: tf.Tensor | None) -> tuple:
+        """`search`, and the `usage` after it; that of before is None where nothing is used."""
+        if usage is None:
+            k = self.options.patch_size
+            height, width = scene.reference.shape[:2]
+            usage = tf.zeros((height - k + 1, width - k + 1, 1))
+        matches = self.run("search", image, scene, cell, coherence, usage)
+        return matches, self.run("usage", matches, scene)
+
+    def carry(self, usage: tf.Tensor | None) -> tf.Tensor | None:
+        """What a level takes over from the one before it: nothing."""
+        del usage
+        return None
+
+    def shown(self, matches: Any) -> NearestNeighborField | None:
+        """The field that stands for a pass."""
+        return matches
 
     def search(self, image, scene: Scene, cell, coherence, usage) -> NearestNeighborField:
         """Match B and B' in A and A'.
@@ -341,7 +366,7 @@ class Stages(tf.Module):
             memory=MEMORY,
             max_iterations=evaluations,
             max_evaluations=evaluations,
-            ftol=FTOL,
+            ftol=self.ftol,
         )
 
 

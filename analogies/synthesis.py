@@ -13,12 +13,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from analogies import pyramid
+from analogies import jitter, pyramid
 from analogies.carried import Carried
 from analogies.errors import InputError
 from analogies.job import result_size
@@ -137,7 +137,10 @@ class _Run:
             raise InputError(
                 f"A and A' must have the same size. Received: {_size(a)} and {_size(a_prime)} px"
             )
+        if options.match_mode == "layer" and options.init == "auto":
+            options = replace(options, init="noise")  # no field of pixels to start from
         self.options, self.init, self.carried = options, init, carried
+        self.jitter: jitter.Jitter | None = None  # of the pass
         self.started = time.monotonic() - (carried.seconds if carried else 0.0)
         self.clock = _Clock(carried.phases if carried else {})
         self.traced = False
@@ -241,13 +244,15 @@ class _Run:
         return NearestNeighborField(rows, cols, tf.zeros(rows.shape))
 
     def _matches_count(self) -> bool:
-        """Whether anything is made of the matches; not where only content or style is."""
-        return self.options.analogy_w > 0 or self.options.mrf_w > 0
+        """Whether B' is put together from matches; not where only content or style is."""
+        joint = self.options.match_mode == "joint"
+        return joint and (self.options.analogy_w > 0 or self.options.mrf_w > 0)
 
     def _put_together(self, level: pyramid.Level, scene: Scene, cell) -> Iterator[Progress]:
         """Start a level: match and vote a few times."""
         index = self.progress.level
-        self.carried = Carried(index, self._start(level, scene))
+        usage = self.stages.carry(self.carried.usage if self.carried else None)
+        self.carried = Carried(index, self._start(level, scene), usage=usage)
         idle = self._given() or not self._matches_count()
         rounds = 0 if idle else pyramid.rounds(self.options.votes, index)
         yield self._show(between_passes=rounds == 0)
@@ -265,6 +270,7 @@ class _Run:
         assert self.carried is not None
         before, iteration = self.carried.matches, self.carried.iteration
         self.progress = replace(self.progress, iteration=iteration)
+        self._shake()
         carried = self._match(scene, cell, 1.0)
         with self.clock.phase("matching"):
             targets = self.stages.run("aim", carried.matches, scene, cell)
@@ -273,19 +279,23 @@ class _Run:
         self.carried = carried._replace(image=self.progress.pixels, iteration=iteration + 1)
         yield self._finish_pass(targets, before)
 
+    def _shake(self) -> None:
+        """Change B' at random for a pass, where that is asked for."""
+        assert self.carried is not None
+        index, iteration = self.carried.level, self.carried.iteration
+        level = self.pyramid.levels[index]
+        self.jitter = jitter.draw(self.options, level.size_b, level.scale, index, iteration)
+        if self.jitter:
+            self.carried = self.carried._replace(image=self.jitter.apply(self.carried.image))
+
     def _match(self, scene: Scene, cell, coherence: float) -> Carried:
         """Match B' as it is carried, and carry the matches."""
         carried = self.carried
         assert carried is not None
         with self.clock.phase("matching"):
-            usage = carried.usage
-            if usage is None:
-                k = self.options.patch_size
-                height, width = scene.reference.shape[:2]
-                usage = tf.zeros((height - k + 1, width - k + 1, 1))
-            matches = self.stages.run("search", carried.image, scene, cell, coherence, usage)
-            usage = self.stages.run("usage", matches, scene)
-            score = float(tf.reduce_mean(matches.scores))  # waits for the device
+            matches, usage = self.stages.find(carried.image, scene, cell, coherence, carried.usage)
+            shown = self.stages.shown(matches)
+            score = float(tf.reduce_mean(shown.scores)) if shown else None  # waits for the device
         self.carried = carried._replace(matches=matches, usage=usage, match_score=score)
         return self.carried
 
@@ -304,7 +314,7 @@ class _Run:
             left -= max(used, 1)
             yield self._update(
                 kind="chunk",
-                pixels=result.x,
+                pixels=self.jitter.undo(result.x) if self.jitter else result.x,
                 evaluations=self.progress.evaluations + used,
                 loss=float(result.fun),
                 losses=losses,
@@ -318,12 +328,13 @@ class _Run:
                 chunk = max(1, round(max(used, 1) * CHUNK_SECONDS / seconds))
             self.traced = True
 
-    def _finish_pass(self, targets, before: NearestNeighborField | None) -> Progress:
+    def _finish_pass(self, targets, before: Any) -> Progress:
         """Record what a pass has come to; `before` are the matches before its own."""
         carried = self.carried
         assert carried is not None
         with self.clock.phase("optimizing"):
-            energies = self.stages.run("energies", carried.image, targets)
+            image = self.jitter.apply(carried.image) if self.jitter else carried.image
+            energies = self.stages.run("energies", image, targets)
         parts = tuple(
             Part(name, layer, self.stages.losses[name].weight, float(value))
             for name, layers in energies.items()
@@ -337,9 +348,9 @@ class _Run:
             kind="pass",
             terms=terms,
             parts=parts,
-            field=carried.matches,
+            field=self.stages.shown(carried.matches),
             match_score=carried.match_score,
-            changed_matches=_changed(before, carried.matches),
+            changed_matches=_changed(*map(self.stages.shown, (before, carried.matches))),
         )
 
     def _show(self, between_passes: bool, kind: str = "chunk", **changes) -> Progress:
