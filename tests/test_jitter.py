@@ -7,7 +7,7 @@ from analogies.options import Options
 from analogies.synthesis import synthesize
 
 SIZE = (24, 31)
-LAYERS = {name: "block2_conv1" for name in ("analogy_layers", "mrf_layers")}
+LAYERS = dict.fromkeys(("analogy_layers", "mrf_layers"), "block2_conv1")
 SMALL = {"match_mode": "layer", "scales": 1, "iters": 2, "evaluations": 3, "patch_size": 1}
 
 
