@@ -24,11 +24,17 @@ def to_grid(values: tf.Tensor, shrink: tf.Tensor, grow: tf.Tensor) -> tf.Tensor:
     Returns:
         float32 `(h * grow / shrink, w * grow / shrink, c)`.
     """
+    if all(_known(factor) == 1 for factor in (shrink, grow)):
+        return values
     size = tf.shape(values)
     height, width, channels = size[0] // shrink, size[1] // shrink, values.shape[-1] or size[2]
     blocks = tf.reshape(values, (height, shrink, width, shrink, channels))
     means = tf.reduce_mean(blocks, axis=(1, 3))
     return tf.repeat(tf.repeat(means, grow, axis=0), grow, axis=1)
+
+
+def _known(number: tf.Tensor | int) -> int | None:
+    return tf.get_static_value(number) if tf.is_tensor(number) else number
 
 
 def typical_norm(values: tf.Tensor) -> tf.Tensor:
@@ -64,6 +70,19 @@ def join(
     parts = []
     for name, norm in norms.items():
         shrink, grow = tf.maximum(cell // strides[name], 1), tf.maximum(strides[name] // cell, 1)
-        parts.append(normalize_cells(to_grid(maps[name], shrink, grow), norm))
+        part = _on_grid(maps[name], shrink, grow, norm)
+        parts.append(tf.ensure_shape(part, (None, None, maps[name].shape[-1])))
     parts.append(to_grid(image / PIXEL_SCALE, cell, 1))
     return tf.concat(parts, -1)
+
+
+_COUNT = tf.TensorSpec((), tf.int32)
+
+
+@tf.function(
+    input_signature=[tf.TensorSpec((None, None, None)), _COUNT, _COUNT, tf.TensorSpec(())],
+    autograph=False,
+)
+def _on_grid(values: tf.Tensor, shrink: tf.Tensor, grow: tf.Tensor, norm: tf.Tensor) -> tf.Tensor:
+    """A map brought to the grid and scaled; one trace for all layers."""
+    return normalize_cells(to_grid(values, shrink, grow), norm)

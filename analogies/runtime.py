@@ -6,6 +6,7 @@ who wants a picture.
 """
 
 import contextlib
+import gc
 import json
 import os
 import sys
@@ -70,6 +71,17 @@ def _load() -> Any:
     A program that imported Keras itself keeps its own configuration.
     """
     fresh = "keras" not in sys.modules
+    collected = gc.isenabled()
+    gc.disable()  # looking for garbage in the thousands of modules takes a fifth of the import
+    try:
+        tf = _import(fresh)
+    finally:
+        if collected:
+            gc.enable()
+    return tf
+
+
+def _import(fresh: bool) -> Any:
     if fresh:
         os.environ["KERAS_BACKEND"] = _BACKEND
         _avoid_broken_keras_settings()

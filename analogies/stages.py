@@ -39,12 +39,15 @@ MATCHING_COST = (
 )
 FTOL = 1e-5  # relative; a pass that gains less per iteration has stalled
 
+# Stages put together from a few functions that are traced each: traced as a whole they would hold
+# copies of those, and take several times as long to trace and to optimize. In a graph they are.
+COMPOSED = ("set_scene", "search", "place", "aim")
+
 # Options that no stage looks at.
 SET_PER_JOB = (
     *("width", "height", "scales", "min_scale", "iters", "votes", "evaluations"),
     *("a_scale_mode", "a_scale", "init", "transfer", "contrast"),
     *("output_full", "device", "logdir", "quiet", "verbose"),
-    *("checkpoint", "resume"),
 )
 
 _IMAGE = tf.TensorSpec((None, None, 3), tf.float32)
@@ -140,6 +143,10 @@ class Stages(tf.Module):
         window = np.exp(-(k[:, None] ** 2 + k[None] ** 2) / (2 * WINDOW_SIGMA**2))
         self.window = tf.constant(window / window.max() + 1e-6, tf.float32)
         self._traces: dict[str, Callable] = {}
+        self._resize = tf.function(resize, input_signature=[_IMAGE, _SIZE], autograph=False)
+        self._predict = tf.function(
+            prediction.predict, input_signature=[_IMAGE] * 3, autograph=False
+        )
         # Shared by the stages, so that each is traced once and not once per use.
         self._maps = tf.function(self._one_image, input_signature=[_IMAGE], autograph=False)
         self._votes = tf.function(
@@ -149,6 +156,8 @@ class Stages(tf.Module):
     def run(self, stage: str, *arguments: Any) -> Any:
         """Call the method `stage`, traced on its first call for tensors of any height and width."""
         arguments = tuple(tf.nest.map_structure(tf.convert_to_tensor, a) for a in arguments)
+        if stage in COMPOSED and tf.executing_eagerly():
+            return getattr(self, stage)(*arguments)
         key = f"{stage} of {len(tf.nest.flatten(arguments))}"
         if key not in self._traces:
             specs = [_any_size(argument) for argument in arguments]
@@ -161,10 +170,11 @@ class Stages(tf.Module):
 
     def set_scene(self, a, a_prime, b, size_a, size_b, cell) -> Scene:
         """Everything that a level needs of A, A' and B, given at their full sizes."""
-        a, a_prime, b = resize(a, size_a), resize(a_prime, size_a), resize(b, size_b)
+        a, a_prime = self._resize(a, size_a), self._resize(a_prime, size_a)
+        b = self._resize(b, size_b)
         if self.transfer == "picture":
             b = match_colors(b, a)
-        fitted = prediction.predict(a, a_prime, b)
+        fitted = self._predict(a, a_prime, b)
         if self.transfer == "picture":
             fitted = prediction.Prediction(
                 tf.zeros_like(a), tf.zeros_like(b), fitted.explained * 0.0, fitted.variance
@@ -360,8 +370,13 @@ class Stages(tf.Module):
 
     def descend(self, state: State, targets: Targets, evaluations) -> OptimizeResult:
         """At most `evaluations` more evaluations of L-BFGS-B."""
+
+        @tf.autograph.experimental.do_not_convert  # it is a graph's already
+        def value_and_gradients(image):
+            return self.loss_and_gradient(image, targets)
+
         return minimize(
-            lambda image: self.loss_and_gradient(image, targets),
+            value_and_gradients,
             bounds=BOUNDS,
             state=state,
             memory=MEMORY,

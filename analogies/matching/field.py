@@ -1,9 +1,8 @@
 """The nearest-neighbor field: which reference patch each query patch was matched with."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    import tensorflow as tf
+import tensorflow as tf
 
 
 class NearestNeighborField(NamedTuple):
@@ -20,6 +19,6 @@ class NearestNeighborField(NamedTuple):
         scores: float32, larger is better; see `match` for the two scores.
     """
 
-    rows: "tf.Tensor"
-    cols: "tf.Tensor"
-    scores: "tf.Tensor"
+    rows: tf.Tensor
+    cols: tf.Tensor
+    scores: tf.Tensor
