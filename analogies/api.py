@@ -1,13 +1,12 @@
 """The program as Python functions on arrays or files."""
 
 import os
-from collections import deque
 from typing import Any
 
 import numpy as np
 from absl import logging
 
-from analogies import finishing, images, presets
+from analogies import finishing, images, presets, resuming
 from analogies.effects import without_effect
 from analogies.errors import InputError
 from analogies.options import Options
@@ -44,13 +43,18 @@ def make_analogy(a: Source, a_prime: Source, b: Source, **options: Any) -> np.nd
     given = options.get("init")
     init = None
     if given is not None and not (isinstance(given, str) and given in ("auto", "noise", "b")):
-        init = images.read(given).pixels
+        init = given
         options = {**options, "init": "auto"}
     checked = Options.parse(options)
     for name, reason in without_effect(checked).items():
         logging.warning("%s has no effect: %s", name, reason)
-    pixels = tuple(images.read(source).pixels for source in (a, a_prime, b))
-    return _run(pixels, checked, init)
+    sources = {"a": a, "a_prime": a_prime, "b": b, **({} if init is None else {"init": init})}
+    pictures = {name: images.read(source) for name, source in sources.items()}
+    keeping = resuming.prepare(checked, pictures)
+    for note in keeping.notes if keeping else ():
+        logging.info("%s", note)
+    pixels = {name: picture.pixels for name, picture in pictures.items()}
+    return _run(pixels, checked, keeping)
 
 
 def transfer_style(content: Source, style: Source, **options: Any) -> np.ndarray:
@@ -96,16 +100,30 @@ def synthesize_texture(example: Source, height: int, width: int, **options: Any)
     return make_analogy(source, source, source, height=height, width=width, **options)
 
 
-def _run(pixels: tuple[np.ndarray, ...], options: Options, init: np.ndarray | None) -> np.ndarray:
+def _run(
+    pixels: dict[str, np.ndarray], options: Options, keeping: resuming.Keeping | None
+) -> np.ndarray:
     from analogies import runtime
 
     machine = runtime.start(options.device, options.seed)
     import tensorflow as tf
 
+    from analogies.monitors import Checkpoints, PassLog
     from analogies.synthesis import synthesize
 
+    log = PassLog(keeping.rows() if keeping else ())
+    extras = {"device": machine.description}
+    checkpoints = Checkpoints(keeping, log, extras) if keeping else None
     with tf.device(machine.device):
-        a, a_prime, b = pixels
+        a, a_prime, b = (pixels[name] for name in ("a", "a_prime", "b"))
         a_prime = finishing.prepare(a_prime, b, options)
-        (last,) = deque(synthesize(a, a_prime, b, options, init=init), maxlen=1)
-        return images.to_uint8(finishing.finish(last.image(), b, options))
+        carried = keeping.carried() if keeping else None
+        for record in synthesize(a, a_prime, b, options, init=pixels.get("init"), carried=carried):
+            log(record)
+            if checkpoints:
+                checkpoints(record)
+        assert log.last is not None
+        result = images.to_uint8(finishing.finish(log.last.image(), b, options))
+    if checkpoints:
+        checkpoints.remove()
+    return result

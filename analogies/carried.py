@@ -1,11 +1,13 @@
 """What a run carries from pass to pass, and can go on from."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from analogies.matching import NearestNeighborField
+    from analogies.matching.field import NearestNeighborField
 
 
 class Carried(NamedTuple):
@@ -39,3 +41,13 @@ class Carried(NamedTuple):
     loss: float = float("nan")
     seconds: float = 0.0
     phases: dict[str, float] = {}  # noqa: RUF012 (never changed in place)
+
+
+def on_device(carried: Carried) -> Carried:
+    """The same with TensorFlow tensors for NumPy arrays, as a run that was saved brings them."""
+    import tensorflow as tf
+
+    def moved(value: Any) -> Any:
+        return tf.convert_to_tensor(value) if isinstance(value, np.ndarray) else value
+
+    return tf.nest.map_structure(moved, carried)

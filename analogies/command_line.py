@@ -90,10 +90,10 @@ def _make_all(path: str, given: dict[str, Any]) -> int:
 
 def _make(job: "Job", seconds: dict[str, float]) -> int:
     """Run a checked job with everything that listens to it."""
-    from analogies.monitors import PassLog, ProgressBar, report
+    from analogies.monitors import Checkpoints, PassLog, ProgressBar, report
 
     _tell(job.notes())
-    log = PassLog()
+    log = PassLog(job.keeping.rows() if job.keeping else ())
     interrupt = None
     with contextlib.ExitStack() as stack:
         terminal = stack.enter_context(os.fdopen(os.dup(2), "w"))
@@ -105,7 +105,13 @@ def _make(job: "Job", seconds: dict[str, float]) -> int:
         started = time.monotonic()
         machine = _start(job.options, stack)
         seconds["import"] = time.monotonic() - started
-        listeners += _writers(job, stack)
+        extras: dict[str, Any] = {"device": machine.description}
+        listeners += _writers(job, extras, stack)
+        checkpoints = None
+        if job.keeping is not None:
+            _tell(job.keeping.remarks(machine.description))
+            checkpoints = Checkpoints(job.keeping, log, extras)
+            listeners.append(checkpoints)
         try:
             _listen(_records(job), listeners)
         except Interrupted as error:
@@ -115,8 +121,11 @@ def _make(job: "Job", seconds: dict[str, float]) -> int:
     _save(job, log, machine, seconds)
     _tell(log.notes)
     if interrupt:
-        sys.stderr.write(f"{PROGRAM}: interrupted; the picture so far is {job.result}\n")
+        hint = "; --resume goes on with it" if checkpoints else ""
+        sys.stderr.write(f"{PROGRAM}: interrupted; the picture so far is {job.result}{hint}\n")
         return interrupt.exit_code
+    if checkpoints:
+        checkpoints.remove()
     height, width = job.result_size()
     logging.info("%s, %dx%d px", job.result, width, height)
     return 0
@@ -140,7 +149,8 @@ def _records(job: "Job") -> Iterable["Progress"]:
     pixels = {name: picture.pixels for name, picture in job.pictures.items()}
     a_prime = finishing.prepare(pixels["a_prime"], pixels["b"], job.options)
     init = pixels.get("init")
-    return synthesize(pixels["a"], a_prime, pixels["b"], job.options, init=init)
+    carried = job.keeping.carried() if job.keeping else None
+    return synthesize(pixels["a"], a_prime, pixels["b"], job.options, init=init, carried=carried)
 
 
 def _listen(records: Iterable["Progress"], listeners: Sequence[Monitor]) -> None:
@@ -154,8 +164,12 @@ def _listen(records: Iterable["Progress"], listeners: Sequence[Monitor]) -> None
         raise
 
 
-def _writers(job: "Job", stack: contextlib.ExitStack) -> list[Monitor]:
-    """The monitors that write files, as the options ask for them."""
+def _writers(job: "Job", extras: dict[str, Any], stack: contextlib.ExitStack) -> list[Monitor]:
+    """The monitors that write files, as the options ask for them.
+
+    What they want to know of themselves when the run is resumed they put into `extras`.
+    """
+    saved = job.keeping.saved if job.keeping else None
     listeners: list[Monitor] = []
     if job.prefix is not None:
         from analogies.monitors import SavedIterations
@@ -173,8 +187,15 @@ def _writers(job: "Job", stack: contextlib.ExitStack) -> list[Monitor]:
 
         pictures = {name: picture.pixels for name, picture in job.pictures.items()}
         board = TensorBoard(
-            job.options.logdir, job.options, pictures, job.result_size(), job.result.stem
+            job.options.logdir,
+            job.options,
+            pictures,
+            job.result_size(),
+            job.result.stem,
+            earlier=saved.extras.get("logs") if saved else None,
+            evaluations=saved.carried.evaluations if saved else 0,
         )
+        extras["logs"] = board.folder.name
         listeners.append(stack.enter_context(board))
     return listeners
 

@@ -1,12 +1,18 @@
 """Files that appear whole or not at all, and paths checked before work begins."""
 
 import contextlib
+import fcntl
 import os
+import re
 import secrets
 import stat
+import time
 from pathlib import Path
 
 from analogies.errors import InputError
+
+_TEMPORARY = re.compile(r"\.analogies-[0-9a-f]{12}\.tmp")
+_YOUNG = 60.0  # seconds; a temporary file without bytes may have been made this moment
 
 
 def check_readable(path: str | os.PathLike) -> Path:
@@ -69,18 +75,19 @@ def prepare_folder(path: str | os.PathLike) -> None:
     """Make the folder of a file to come, and try whether it takes a file.
 
     Permissions do not tell the truth on every file system, and a long run should not end in
-    an error that could have been known before it.
+    an error that could have been known before it. What a killed run was writing there is removed.
 
     Raises:
         InputError: it cannot be made or written into.
     """
     name = os.fspath(path)
     target = Path(os.path.realpath(name))
-    trial = target.parent / f".{secrets.token_hex(6)}.tmp"
+    trial = _temporary(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         trial.touch(exist_ok=False)
         trial.unlink()
+        remove_stale(target.parent)
     except OSError as error:
         raise InputError(f"cannot be written: {reason(error)}. Received: {name!r}") from None
 
@@ -89,27 +96,58 @@ def write_atomically(path: str | os.PathLike, data: bytes) -> None:
     """Write a file so that its name never stands for a part of it, even after a power cut.
 
     The bytes go to a temporary file in the same folder, to the disk, and then under their name.
-    A symbolic link is followed. Missing folders are made.
+    The temporary file is locked for as long as it has its own, see `remove_stale`. A symbolic
+    link is followed. Missing folders are made.
 
     Raises:
         InputError: the folder or file cannot be written, or the disk is full.
     """
     name = os.fspath(path)
     target = Path(os.path.realpath(name))
-    temporary = target.parent / f".{secrets.token_hex(6)}.tmp"
+    temporary = _temporary(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with open(temporary, "xb") as stream:
+            _try_lock(stream.fileno())
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(temporary, target)
+            os.replace(temporary, target)
         _sync_folder(target.parent)
     except OSError as error:
         raise InputError(f"cannot be written: {reason(error)}. Received: {name!r}") from None
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def remove_stale(folder: Path) -> None:
+    """Remove the temporary files of runs that were killed while they wrote.
+
+    Whoever writes holds a lock on the file, which ends with the process; files that are locked,
+    or too young to be, are left alone.
+    """
+    with contextlib.suppress(OSError):
+        found = [path for path in folder.iterdir() if _TEMPORARY.fullmatch(path.name)]
+        for path in found:
+            with contextlib.suppress(OSError), open(path, "rb") as stream:
+                status = os.fstat(stream.fileno())
+                old = status.st_size > 0 or time.time() - status.st_mtime > _YOUNG
+                if old and _try_lock(stream.fileno()):
+                    path.unlink()
+
+
+def _temporary(target: Path) -> Path:
+    return target.parent / f".analogies-{secrets.token_hex(6)}.tmp"
+
+
+def _try_lock(descriptor: int) -> bool:
+    """Lock an open file; whether that was possible. Some file systems have no locks."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def reason(error: Exception) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from analogies import images
+from analogies import images, resuming
 from analogies.arguments import spelled
 from analogies.effects import without_effect
 from analogies.errors import InputError
@@ -33,6 +33,7 @@ class Job:
         result: the picture to write.
         prefix: of the pictures of the passes, or None where none are wanted.
         remark: on how the options were chosen, or empty.
+        keeping: where its checkpoints go and from which it starts, or None where none are wanted.
     """
 
     options: Options
@@ -41,6 +42,7 @@ class Job:
     result: Path
     prefix: str | None
     remark: str = ""
+    keeping: resuming.Keeping | None = None
 
     @property
     def record(self) -> Path:
@@ -72,6 +74,7 @@ class Job:
                 for name, picture in self.pictures.items()
                 for note in picture.notes
             ),
+            *(self.keeping.notes if self.keeping else ()),
         ]
 
     def result_size(self) -> tuple[int, int]:
@@ -121,7 +124,8 @@ def with_pictures(job: Job) -> Job:
     with silence():
         pictures = {name: _named(name, images.read, path) for name, path in job.inputs.items()}
     prepare_folder(job.result)
-    return replace(job, pictures=pictures)
+    keeping = resuming.prepare(job.options, pictures)
+    return replace(job, pictures=pictures, keeping=keeping)
 
 
 def result_size(size_of_b: tuple[int, int], options: Options) -> tuple[int, int]:
@@ -181,6 +185,7 @@ def _check_output(job: Job) -> None:
             )
     if job.options.logdir is not None:
         check_writable(Path(job.options.logdir) / "events")
+    resuming.check(job.options)
 
 
 def _same_file(output: Path, inputs: dict[str, Path]) -> str | None:

@@ -217,6 +217,15 @@ class Options:
         None, RUNNING, "text", "Folder for TensorBoard: losses, timings and pictures.",
         metavar="FOLDER", runtime=True,
     )
+    checkpoint: str | None = option(
+        None, RUNNING, "text", "Folder, of this run alone, for what it takes to go on with it "
+        "after every pass, should it be stopped. Emptied when the result is written.",
+        metavar="FOLDER", runtime=True,
+    )
+    resume: bool = option(
+        False, RUNNING, "flag", "Go on from the last checkpoint, with the same options and "
+        "pictures, to the same bytes; from the beginning where there is none.", runtime=True,
+    )
     quiet: bool = option(False, RUNNING, "flag", "Print nothing but errors.", runtime=True)
     verbose: bool = option(
         False, RUNNING, "flag", "Tell what is done, with sizes and timings.", runtime=True
@@ -328,5 +337,7 @@ def _check_weights(options: Options) -> None:
     for name, layers in terms.items():
         if not layers:
             raise OptionError(name, "must name at least one layer. Received: none")
+    if options.resume and options.checkpoint is None:
+        raise OptionError("resume", "needs the folder of the checkpoints, --checkpoint FOLDER")
     if options.quiet and options.verbose:
         raise InputError("quiet and verbose cannot both be asked for")

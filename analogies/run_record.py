@@ -2,18 +2,16 @@
 
 import hashlib
 import json
-import platform
 import resource
 import sys
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from analogies.files import write_atomically
 from analogies.job import Job
 from analogies.monitors.pass_log import PassLog
-from analogies.version import version
+from analogies.version import versions
 
 
 def describe(job: Job, log: PassLog, device: str, seconds: Mapping[str, float]) -> dict[str, Any]:
@@ -60,13 +58,6 @@ def write(path: Path, record: Mapping[str, Any]) -> None:
     """
     text = json.dumps(_without_nan(record), indent=2, ensure_ascii=False) + "\n"
     write_atomically(path, text.encode("utf-8", "backslashreplace"))
-
-
-def versions() -> dict[str, str]:
-    """The versions of what decides about a result."""
-    names = ("tensorflow", "keras", "numpy", "pillow", "h5py")
-    found = {name: metadata.version(name) for name in names}
-    return {"analogies": version(), "python": platform.python_version(), **found}
 
 
 def peak_memory() -> int:

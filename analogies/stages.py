@@ -48,6 +48,7 @@ SET_PER_JOB = (
     *("width", "height", "scales", "min_scale", "iters", "votes", "evaluations"),
     *("a_scale_mode", "a_scale", "init", "transfer", "contrast"),
     *("output_full", "device", "logdir", "quiet", "verbose"),
+    *("checkpoint", "resume"),
 )
 
 _IMAGE = tf.TensorSpec((None, None, 3), tf.float32)

@@ -19,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from analogies import jitter, pyramid
-from analogies.carried import Carried
+from analogies.carried import Carried, on_device
 from analogies.errors import InputError
 from analogies.job import result_size
 from analogies.matching import NearestNeighborField
@@ -117,7 +117,8 @@ def synthesize(
         options: see `Options`; `width` and `height` give the size of B'.
         init: image to start from, any size, float32 `(h3, w3, 3)` in [0, 255].
         carried: of a record of an earlier run of the same arguments, to go on from there; only
-            the records after it are yielded, and the result is the same to the byte.
+            the records after it are yielded, and the result is the same to the byte. Its tensors
+            may be NumPy arrays.
 
     Yields:
         Progress; the last one is "done" and holds the result. To stop early, stop iterating.
@@ -139,7 +140,8 @@ class _Run:
             )
         if options.match_mode == "layer" and options.init == "auto":
             options = replace(options, init="noise")  # no field of pixels to start from
-        self.options, self.init, self.carried = options, init, carried
+        self.options, self.init = options, init
+        self.carried = carried and on_device(carried)
         self.jitter: jitter.Jitter | None = None  # of the pass
         self.started = time.monotonic() - (carried.seconds if carried else 0.0)
         self.clock = _Clock(carried.phases if carried else {})

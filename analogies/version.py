@@ -1,6 +1,7 @@
 """The program's version, from its installed metadata or from the checkout it runs in."""
 
 import configparser
+import platform
 from importlib import metadata
 from pathlib import Path
 
@@ -15,3 +16,10 @@ def version() -> str:
         return metadata.version("analogies")
     except metadata.PackageNotFoundError:
         return "unknown"
+
+
+def versions() -> dict[str, str]:
+    """The versions of what decides about a result."""
+    names = ("tensorflow", "keras", "numpy", "pillow", "h5py")
+    found = {name: metadata.version(name) for name in names}
+    return {"analogies": version(), "python": platform.python_version(), **found}

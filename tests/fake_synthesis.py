@@ -4,6 +4,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from analogies.carried import Carried
+
 GRAY = 128
 
 
@@ -13,7 +15,7 @@ def records(levels=2, iterations=2, size=(40, 30), smallest=0.5, planned=10):
     base = {"levels": levels, "iterations": iterations, "match_score": 0.5, "field": None}
     base |= {"evaluations_planned": levels * iterations * planned, "changed_matches": 0.25}
     base |= {"phases": {}, "terms": {}, "losses": (), "notes": ("one note",)}
-    base |= {"parts": (), "gradient_norm": 0.125, "step_length": 2.0}
+    base |= {"carried": None, "parts": (), "gradient_norm": 0.125, "step_length": 2.0}
     for level in range(levels):
         scale = smallest + (1 - smallest) * level / max(1, levels - 1)
         height, width = (max(16, round(side * scale)) for side in size)
@@ -29,7 +31,9 @@ def records(levels=2, iterations=2, size=(40, 30), smallest=0.5, planned=10):
                 yield SimpleNamespace(**base | {"kind": "chunk", "losses": losses})
             terms = {"analogy": 0.75, "mrf": 0.25}
             parts = (("analogy", "block1_conv1", 1.0, 0.75), ("mrf", "block1_conv1", 0.5, 0.5))
-            yield SimpleNamespace(**base | {"kind": "pass", "terms": terms, "parts": parts})
+            carried = Carried(level, picture, iteration + 1, evaluations=evaluations)
+            told = {"kind": "pass", "terms": terms, "parts": parts, "carried": carried}
+            yield SimpleNamespace(**base | told)
     yield SimpleNamespace(**base | {"kind": "done", "phases": {"matching": 1.5}})
 
 

@@ -29,7 +29,7 @@ def folder(tmp_path, monkeypatch):
         Image.new("RGB", SIZE, color).save(f"{name}.png")
     calls = []
 
-    def synthesize(a, a_prime, b, options, *, init=None):
+    def synthesize(a, a_prime, b, options, *, init=None, carried=None):
         calls.append(SimpleNamespace(a=a, b=b, options=options, init=init))
         height, width = options.height or 40, options.width or 30
         return fake_synthesis.records(options.scales, options.iters, (height, width))
@@ -193,7 +193,7 @@ def foreground():
 def interrupted(folder, number, after, words=("out.png",)):
     """Run and send a signal when `after` records have come."""
 
-    def synthesize(a, a_prime, b, options, *, init=None):
+    def synthesize(a, a_prime, b, options, *, init=None, carried=None):
         for count, record in enumerate(fake_synthesis.records()):
             if count == after:
                 os.kill(os.getpid(), number)
@@ -219,6 +219,51 @@ def test_an_early_interrupt_leaves_nothing(folder, foreground, capsys):
     assert interrupted(folder, signal.SIGINT, after=0, words=("out",)) == 130
     assert files(folder) == ["a.png", "ap.png", "b.png"]
     assert "before there was a picture" in capsys.readouterr().err
+
+
+def test_a_run_that_was_stopped_is_gone_on_with(folder, foreground, capsys):
+    words = ("out", "--checkpoint=kept", "--scales=2", "--iters=2", "--logdir=logs")
+    assert interrupted(folder, signal.SIGINT, after=8, words=words) == 130
+    assert "the picture so far is out.png; --resume goes on with it" in capsys.readouterr().err
+    assert sorted(os.listdir("kept")) == ["checkpoint_0_1.npz", "checkpoint_0_2.npz"]
+    assert command(*words) == 2
+    assert "--checkpoint holds a run that was not finished" in capsys.readouterr().err
+    assert command(*words, "--seed=1", "--resume") == 2
+    assert "of another run: --seed was 0, is 1. Received" in capsys.readouterr().err
+    carried = []
+
+    def synthesize(*_, **given):
+        carried.append(given["carried"])
+        yield from list(fake_synthesis.records(2, 2, (40, 30)))[6:]
+
+    folder.fake.synthesize = synthesize
+    assert command(*words, "--resume") == 0
+    assert (carried[0].level, carried[0].iteration, carried[0].evaluations) == (0, 2, 20)
+    assert "goes on from kept/checkpoint_0_2.npz: level 1, 2 of its 2 passes" in (
+        capsys.readouterr().err
+    )
+    record = json.loads((folder.path / "out.json").read_text())
+    places = [(row["level"], row["iteration"]) for row in record["passes"]]
+    assert places == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert os.listdir("kept") == []
+    assert len(os.listdir("logs")) == 1
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(folder, capsys, monkeypatch):
+    fsync, count = os.fsync, []
+
+    def full(descriptor):
+        count.append(descriptor)
+        if len(count) > 2:  # the first checkpoint and its folder
+            raise OSError(28, "No space left on device")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert command("out.png", "--checkpoint=kept", "--quiet") == 2
+    said = capsys.readouterr().err
+    assert "cannot be written: No space left on device" in said
+    assert "; kept/checkpoint_0_1.npz is kept, --resume goes on from it" in said
+    assert os.listdir("kept") == ["checkpoint_0_1.npz"]
 
 
 def test_lack_of_memory_is_said(folder, capsys):
@@ -291,6 +336,9 @@ BAD_WORDS = [
     ("--device=tpu", "--device must be"),
     ("--quiet --verbose", "cannot both"),
     ("--logdir=a.png", "is not a folder"),
+    ("--checkpoint=a.png", "is not a folder"),
+    ("--checkpoint=/proc/none", "cannot be written"),
+    ("--resume", "--resume needs the folder"),
     ("extra.png", "unrecognized arguments"),
 ]
 

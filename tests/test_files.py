@@ -1,9 +1,14 @@
 import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
 from analogies import files
 from analogies.errors import InputError
+
+OURS = ".analogies-000000000000.tmp"
 
 
 def test_a_failed_write_leaves_the_old_file_alone(tmp_path, monkeypatch):
@@ -38,3 +43,42 @@ def test_reasons_are_one_line():
     assert files.reason(OSError(2, "No such\nfile")) == "No such file"
     assert files.reason(ValueError()) == "ValueError"
     assert len(files.reason(ValueError("x" * 999))) == 200
+
+
+KILLED = """
+import os, signal, sys
+from analogies import files
+os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+files.write_atomically(sys.argv[1], b"half of it")
+"""
+
+
+def test_what_a_killed_run_was_writing_is_removed_by_the_next(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"old")
+    for _ in range(2):
+        killed = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+        assert killed.returncode == -signal.SIGKILL
+    assert path.read_bytes() == b"old"
+    assert len(os.listdir(tmp_path)) == 3
+    files.prepare_folder(path)
+    assert os.listdir(tmp_path) == ["x"]
+
+
+def test_what_another_run_is_writing_is_left_alone(tmp_path, monkeypatch):
+    seen = []
+
+    def meanwhile(_):
+        files.remove_stale(tmp_path)
+        seen.append(sorted(os.listdir(tmp_path)))
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    files.write_atomically(tmp_path / "x", b"new")
+    assert [len(names) for names in seen] == [1, 1]  # the temporary file, then the file
+    assert (tmp_path / "x").read_bytes() == b"new"
+    young, old, other = (tmp_path / name for name in (OURS, OURS.replace("0", "1"), ".x.tmp"))
+    for file in (young, old, other):
+        file.touch()
+    os.utime(old, (0, 0))
+    files.remove_stale(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == [OURS, ".x.tmp", "x"]

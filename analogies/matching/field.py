@@ -1,8 +1,9 @@
 """The nearest-neighbor field: which reference patch each query patch was matched with."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import tensorflow as tf
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 class NearestNeighborField(NamedTuple):
@@ -19,6 +20,6 @@ class NearestNeighborField(NamedTuple):
         scores: float32, larger is better; see `match` for the two scores.
     """
 
-    rows: tf.Tensor
-    cols: tf.Tensor
-    scores: tf.Tensor
+    rows: "tf.Tensor"
+    cols: "tf.Tensor"
+    scores: "tf.Tensor"

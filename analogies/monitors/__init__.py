@@ -6,15 +6,17 @@ None of them is known to the algorithm; each knows only the record.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analogies.monitors.checkpoints import Checkpoints
     from analogies.monitors.pass_lines import report
     from analogies.monitors.pass_log import PassLog
     from analogies.monitors.progress_bar import ProgressBar
     from analogies.monitors.saved_iterations import SavedIterations
     from analogies.monitors.tensorboard import TensorBoard
 
-__all__ = ["PassLog", "ProgressBar", "SavedIterations", "TensorBoard", "report"]
+__all__ = ["Checkpoints", "PassLog", "ProgressBar", "SavedIterations", "TensorBoard", "report"]
 
 _MODULES = {
+    "Checkpoints": "checkpoints",
     "PassLog": "pass_log",
     "ProgressBar": "progress_bar",
     "SavedIterations": "saved_iterations",

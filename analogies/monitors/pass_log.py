@@ -1,5 +1,6 @@
 """The numbers of a run, pass by pass, for its record."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -9,6 +10,9 @@ if TYPE_CHECKING:
 class PassLog:
     """Keeps the last record and one row of plain numbers per pass.
 
+    Args:
+        rows: of the passes before, where the run goes on from a checkpoint.
+
     Attributes:
         last: the last record, or None before the first; its image is the best so far.
         rows: per finished pass: level, iteration, size, evaluations, loss, terms and seconds.
@@ -16,9 +20,9 @@ class PassLog:
         notes: what the run has to say about how it was set up.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rows: Iterable[dict[str, Any]] = ()) -> None:
         self.last: Progress | None = None
-        self.rows: list[dict[str, Any]] = []
+        self.rows: list[dict[str, Any]] = list(rows)
         self.phases: dict[str, float] = {}
         self.notes: tuple[str, ...] = ()
 

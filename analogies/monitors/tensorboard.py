@@ -51,6 +51,8 @@ class TensorBoard:
         pictures: {name: pixels (h, w, 3) in [0, 255]}, shown once.
         size: `(height, width)` at which results are shown; left out, that of their level.
         name: what the folder of the run is called, before date and time.
+        earlier: name of the folder of a run that is gone on with, in `logdir`; its curves go on.
+        evaluations: of the loss in that run.
 
     Attributes:
         folder: of this run.
@@ -66,17 +68,23 @@ class TensorBoard:
         pictures: Mapping[str, np.ndarray] | None = None,
         size: tuple[int, int] | None = None,
         name: str = "analogy",
+        earlier: str | None = None,
+        evaluations: int = 0,
     ) -> None:
         self._size = size
         self._losses: list[tuple[int, float]] = []
-        self._before = 0
+        self._before = evaluations
+        folder = Path(logdir) / Path(earlier or "").name
+        goes_on = earlier is not None and folder.is_dir()
         try:
-            self.folder = _new_folder(Path(logdir), name)
+            self.folder = folder if goes_on else _new_folder(Path(logdir), name)
             self._writer = tf.summary.create_file_writer(str(self.folder))
         except (OSError, tf.errors.OpError) as error:
             raise InputError(
                 f"logdir cannot be written: {reason(error)}. Received: {os.fspath(logdir)!r}"
             ) from None
+        if goes_on:
+            return
         with self._writing():
             if options is not None:
                 values = options.as_dict()
