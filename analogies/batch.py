@@ -6,6 +6,7 @@ What was compiled for one analogy serves the next; a failure ends only its own r
 import csv
 import io
 import json
+import os
 import sys
 import time
 import traceback
@@ -141,6 +142,9 @@ def _plan(row: batch_list.Row, given: Mapping[str, Any]) -> Job:
     options = {**given, **row.options}
     paths = batch_list.sources(row, options.get("preset"))
     options, remark = presets.choose(options, **paths)
+    if options.get("checkpoint"):  # a folder belongs to one run
+        own = "_".join(Path(row.out).with_suffix("").parts).strip(os.sep + "_")
+        options["checkpoint"] = os.path.join(options["checkpoint"], own)
     return jobs.check(
         **paths, out=row.pictures["out"], options=Options.parse(options), remark=remark
     )

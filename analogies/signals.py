@@ -1,10 +1,11 @@
 """Signals that ask the program to end, as an exception that carries the exit code."""
 
 import contextlib
+import os
 import signal
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -19,6 +20,18 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.exit_code = 128 + number
+
+
+def quit_on_signals(message: bytes) -> None:
+    """From now on a signal ends the process at once, with a line on standard error."""
+
+    def handler(number: int, frame: FrameType | None) -> NoReturn:
+        os.write(2, message)
+        os._exit(128 + number)
+
+    for number in _SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager

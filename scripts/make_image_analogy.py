@@ -1,5 +1,5 @@
 """Run the image-analogy command from a checkout."""
 
-from analogies.command_line import run
+from analogies.entry import run
 
 run()

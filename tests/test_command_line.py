@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from analogies import command_line
+from analogies import checkpoint_files, command_line
 from analogies.arguments import PROGRAM
 from analogies.options import Options
 
@@ -264,6 +264,40 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(folder, capsy
     assert "cannot be written: No space left on device" in said
     assert "; kept/checkpoint_0_1.npz is kept, --resume goes on from it" in said
     assert os.listdir("kept") == ["checkpoint_0_1.npz"]
+
+
+@pytest.fixture
+def small_disk(folder):
+    """A file system of 64 kB."""
+    disk = folder.path / "disk"
+    disk.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("file systems cannot be mounted here")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_a_full_or_read_only_disk_is_said_in_one_line(small_disk, capsys):
+    words = ("disk/out", "--scales=1", "--iters=3", "--quiet")
+    assert command(*words, "--checkpoint=disk/kept") == 0
+    (small_disk / "ballast").write_bytes(b"x" * 36_000)
+    (small_disk / "out_at_iteration_0_2.png").unlink()
+    assert command(*words, "--checkpoint=disk/kept", "--evaluations=1") == 2
+    said = capsys.readouterr().err
+    assert "cannot be written: No space left on device" in said
+    assert said.count("\n") == 1
+    left = sorted(path.name for path in (small_disk / "kept").iterdir())
+    assert left
+    assert all(checkpoint_files.read(small_disk / "kept" / name) for name in left)
+    assert not [path for path in small_disk.iterdir() if path.name.startswith(".")]
+    (small_disk / "ballast").unlink()
+    assert command(*words, "--checkpoint=disk/kept", "--evaluations=1", "--resume") == 0
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    before = (small_disk / "out.png").read_bytes()
+    assert command(*words) == 2
+    assert "no permission to write into 'disk'" in capsys.readouterr().err
+    assert (small_disk / "out.png").read_bytes() == before
 
 
 def test_lack_of_memory_is_said(folder, capsys):

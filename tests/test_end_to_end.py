@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import sysconfig
 import time
 from pathlib import Path
@@ -72,6 +73,36 @@ def test_the_command_and_the_function_make_the_same_picture(tmp_path, environmen
     made = analogies.make_analogy(*LABELS, **options)
     np.testing.assert_array_equal(made, np.asarray(Image.open(tmp_path / "folder" / "out.png")))
     assert made.std() > 10
+
+
+EARLY = """
+import builtins, os, runpy, signal, sys
+real = builtins.__import__
+def imported(name, *rest, **more):
+    if name == "numpy":
+        os.kill(os.getpid(), signal.{name})
+    return real(name, *rest, **more)
+builtins.__import__ = imported
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+sys.argv = ["make_image_analogy.py", "--version"]
+runpy.run_path({script!r}, run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_an_interrupt_while_the_program_is_loaded_is_one_line(environment, name, code):
+    script = str(EXAMPLES.parent / "scripts" / "make_image_analogy.py")
+    answer = subprocess.run(
+        [sys.executable, "-c", EARLY.format(name=name, script=script)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert answer.returncode == code
+    said = "make_image_analogy.py: interrupted before there was a picture\n"
+    assert (answer.stdout, answer.stderr) == ("", said)
 
 
 def losses_written(logdir):

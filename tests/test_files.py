@@ -65,6 +65,24 @@ def test_what_a_killed_run_was_writing_is_removed_by_the_next(tmp_path):
     assert os.listdir(tmp_path) == ["x"]
 
 
+LIMITED = """
+import resource, sys
+from analogies import files
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    files.write_atomically(sys.argv[1], bytes(2000))
+except files.InputError as error:
+    print(error)
+"""
+
+
+def test_a_file_that_may_not_be_that_large(tmp_path):
+    words = [sys.executable, "-c", LIMITED, str(tmp_path / "x")]
+    answer = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert answer.stdout.startswith("cannot be written: File too large")
+    assert os.listdir(tmp_path) == []
+
+
 def test_what_another_run_is_writing_is_left_alone(tmp_path, monkeypatch):
     seen = []
 

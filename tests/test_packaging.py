@@ -68,7 +68,7 @@ def test_the_wheel_holds_everything_and_works_unpacked(wheel, tmp_path):
     (entries,) = [name for name in names if name.endswith("entry_points.txt")]
     text = (tmp_path / "site" / entries).read_text()
     for command in COMMANDS:
-        assert f"{command} = analogies.command_line:run" in text
+        assert f"{command} = analogies.entry:run" in text
     script = (
         "import analogies, sys; from analogies.features import weights; "
         "print(analogies.__file__); print(weights.embedded_path()); "

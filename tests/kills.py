@@ -1,0 +1,50 @@
+"""A process that has TensorFlow loaded and makes analogies in copies of itself, to be killed.
+
+    python kills.py < requests > answers
+
+A request is a line of JSON, [folder, words of the command, moment of the SIGKILL]: so many
+seconds, as soon as a file is there, or null for never. The answer is [exit code or minus the
+signal's number, seconds].
+"""
+
+import importlib
+import json
+import os
+import signal
+import sys
+import time
+
+from analogies import command_line, runtime
+
+
+def is_time(moment, folder, seconds):
+    if isinstance(moment, str):
+        return os.path.exists(os.path.join(folder, moment))
+    return moment is not None and seconds >= moment
+
+
+def answer(folder, words, moment):
+    started = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        os.chdir(folder)
+        os._exit(command_line.main(words))
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status), time.monotonic() - started
+        if is_time(moment, folder, time.monotonic() - started):
+            os.kill(child, signal.SIGKILL)
+            moment = None
+        time.sleep(0.001)
+
+
+def main():
+    runtime._load()  # no session is opened, so that copies of the process are sound
+    for name in ("job", "synthesis", "run_record", "monitors.checkpoints"):
+        importlib.import_module(f"analogies.{name}")
+    for line in sys.stdin:
+        print(json.dumps(answer(*json.loads(line))), flush=True)
+
+
+main()
