@@ -112,17 +112,19 @@ class Stages(tf.Module):
         options: decides network, layers, weights and how patches are matched.
         transfer: "residual": B' is what A explains of A', applied to B, plus voted residuals;
             "picture": B' is voted from A' itself.
+        model: the network with the layers of the options; made where it is not given.
     """
 
-    ftol = FTOL
+    ftol = FTOL  # of a pass
+    composed: tuple[str, ...] = COMPOSED
 
-    def __init__(self, options: Options, transfer: str) -> None:
+    def __init__(self, options: Options, transfer: str, model: FeatureModel | None = None) -> None:
         super().__init__()
-        self.options, self.transfer = options, transfer
+        self.options, self.transfer, self.memory = options, transfer, MEMORY
         self.losses = _losses(options)
         used = [name for layers in options.layers().values() for name in layers]
         self.layers = tuple(dict.fromkeys(used))
-        self.model = FeatureModel(
+        self.model = model or FeatureModel(
             options.features,
             self.layers,
             options.vgg_weights,
@@ -144,7 +146,7 @@ class Stages(tf.Module):
         window = np.exp(-(k[:, None] ** 2 + k[None] ** 2) / (2 * WINDOW_SIGMA**2))
         self.window = tf.constant(window / window.max() + 1e-6, tf.float32)
         self._traces: dict[str, Callable] = {}
-        self._resize = tf.function(resize, input_signature=[_IMAGE, _SIZE], autograph=False)
+        self._resize = tf.function(_fit, input_signature=[_IMAGE, _SIZE], autograph=False)
         self._predict = tf.function(
             prediction.predict, input_signature=[_IMAGE] * 3, autograph=False
         )
@@ -157,7 +159,7 @@ class Stages(tf.Module):
     def run(self, stage: str, *arguments: Any) -> Any:
         """Call the method `stage`, traced on its first call for tensors of any height and width."""
         arguments = tuple(tf.nest.map_structure(tf.convert_to_tensor, a) for a in arguments)
-        if stage in COMPOSED and tf.executing_eagerly():
+        if stage in self.composed and tf.executing_eagerly():
             return getattr(self, stage)(*arguments)
         key = f"{stage} of {len(tf.nest.flatten(arguments))}"
         if key not in self._traces:
@@ -367,7 +369,7 @@ class Stages(tf.Module):
 
     def begin(self, image) -> State:
         """State of a minimization that starts at `image`."""
-        return start_minimizing(image, BOUNDS, memory=MEMORY)
+        return start_minimizing(image, BOUNDS, memory=self.memory)
 
     def descend(self, state: State, targets: Targets, evaluations) -> OptimizeResult:
         """At most `evaluations` more evaluations of L-BFGS-B."""
@@ -380,11 +382,17 @@ class Stages(tf.Module):
             value_and_gradients,
             bounds=BOUNDS,
             state=state,
-            memory=MEMORY,
+            memory=self.memory,
             max_iterations=evaluations,
             max_evaluations=evaluations,
             ftol=self.ftol,
         )
+
+
+def _fit(image, size):
+    """`resize`, which costs more per pixel the larger the image, only where it changes anything."""
+    same = tf.reduce_all(tf.shape(image)[:2] == size)
+    return tf.cond(same, lambda: tf.identity(image), lambda: resize(image, size))
 
 
 def _losses(options: Options) -> dict:
@@ -405,7 +413,7 @@ def _any_size(tree: Any) -> Any:
     if isinstance(tree, State):
         fixed = tf.nest.map_structure(tf.TensorSpec.from_tensor, tree)
         vector = tf.TensorSpec((None,), tf.float32)
-        rows = tf.TensorSpec((2 * MEMORY, None), tf.float32)
+        rows = tf.TensorSpec((tree.pairs.rows.shape[0], None), tf.float32)
         return fixed._replace(
             x=tf.TensorSpec((None, None, 3), tf.float32),
             gradient=vector,

@@ -22,6 +22,7 @@ from analogies import jitter, pyramid
 from analogies.carried import Carried, on_device
 from analogies.errors import InputError
 from analogies.job import result_size
+from analogies.large_stages import fitting
 from analogies.matching import NearestNeighborField
 from analogies.optimizers import result as reasons
 from analogies.options import Options
@@ -150,7 +151,7 @@ class _Run:
         if transfer == "auto":
             transfer = "picture" if np.array_equal(a, a_prime) else "residual"
         with self.clock.phase("build"):
-            self.stages = stages_for(options, transfer)
+            self.stages = self.stages_of_all = stages_for(options, transfer)
             self.inputs = [tf.convert_to_tensor(x, tf.float32) for x in (a, a_prime, b)]
         self.pyramid = pyramid.plan(
             a.shape[:2],
@@ -192,6 +193,7 @@ class _Run:
                 continue
             self.progress = replace(self.progress, level=index, iteration=0, size=level.size_b)
             cell = tf.constant(level.cell)
+            self.stages = fitting(self.stages_of_all, level.size_a, level.size_b)
             with self.clock.phase("features"):
                 sizes = tf.constant(level.size_a), tf.constant(level.size_b)
                 scene = self.stages.run("set_scene", *self.inputs, *sizes, cell)

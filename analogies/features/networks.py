@@ -43,6 +43,11 @@ class LayerInfo:
     receptive_field: int
     inputs: int
 
+    @property
+    def reach(self) -> int:
+        """Pixels that a cell sees beyond the `stride` of its own, on each side."""
+        return (self.receptive_field - self.stride) // 2
+
 
 def canonical_layer(name: str) -> str:
     """Keras name of a layer: `conv3_1` and `relu3_1` become `block3_conv1`.

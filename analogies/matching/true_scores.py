@@ -28,12 +28,21 @@ def scorer_of(
 
     def score(queries, rows, cols):
         i, j = queries // columns * stride, queries % columns * stride
-        total = tf.zeros_like(queries, tf.float32)
-        for dy in range(k):
-            for dx in range(k):
-                here = tf.gather(from_cells, (i + dy) * width + j + dx)
-                there = tf.gather(to_cells, (rows + dy) * other_width + cols + dx)
-                total += tf.reduce_sum(here * there, axis=-1)
+        start, other = i * width + j, rows * other_width + cols
+
+        def add(place, total):  # one place of the patches after another: all at once would
+            dy, dx = place // k, place % k  # take k * k times the memory
+            here = tf.gather(from_cells, start + dy * width + dx)
+            there = tf.gather(to_cells, other + dy * other_width + dx)
+            total += tf.reduce_sum(here * there, axis=-1)
+            return place + 1, tf.ensure_shape(total, (None,))
+
+        _, total = tf.while_loop(
+            lambda place, _: place < k * k,
+            add,
+            (tf.constant(0), tf.zeros_like(queries, tf.float32)),
+            parallel_iterations=1,
+        )
         patch, place = tf.stack([i, j], -1), tf.stack([rows, cols], -1)
         return (
             total * tf.gather_nd(scoring.query_scale, patch) * tf.gather_nd(scoring.scale, place)
