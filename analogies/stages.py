@@ -222,7 +222,8 @@ class Stages(tf.Module):
         return Seen(image, self.features(image), self.strides)
 
     def _one_image(self, image) -> dict[str, tf.Tensor]:
-        return {name: maps[0] for name, maps in self.model(image[tf.newaxis]).items()}
+        batch = self.model(tf.expand_dims(image, 0))  # an index would have a slow gradient
+        return {name: tf.squeeze(maps, 0) for name, maps in batch.items()}
 
     def _voted(self) -> tuple[str, ...]:
         options = self.options
@@ -329,17 +330,11 @@ class Stages(tf.Module):
 
     def terms(self, image, targets: Targets) -> dict[str, tf.Tensor]:
         """Weighted loss terms by name, scalars."""
-        maps = self.features(image)
-        result = {}
-        for name, loss in self.losses.items():
-            if name == "smoothness":
-                result[name] = loss(image)
-            elif name == "start":
-                result[name] = loss(image, targets.start, targets.variance, targets.explained)
-            else:
-                wanted = {"content": targets.content, "style": targets.style}
-                result[name] = loss(maps, wanted.get(name, targets.maps))
-        return result
+        energies = self.energies(image, targets)
+        return {
+            name: self.losses[name].weight * tf.add_n(list(layers.values()))
+            for name, layers in energies.items()
+        }
 
     def energies(self, image, targets: Targets) -> dict[str, dict[str, tf.Tensor]]:
         """Losses without their weights, `{term: {layer: scalar}}`; the layer of pixels is "".
@@ -347,6 +342,8 @@ class Stages(tf.Module):
         A term is its loss's weight times the sum over the layers.
         """
         maps = self.features(image)
+        others = {"content": targets.content, "style": targets.style}
+        voted: dict[str, tf.Tensor] = {}  # what analogy and coherence have in common
         result = {}
         for name, loss in self.losses.items():
             if name == "smoothness":
@@ -355,9 +352,10 @@ class Stages(tf.Module):
                 value = loss(image, targets.start, targets.variance, targets.explained)
                 result[name] = {"": value / loss.weight}
             else:
-                others = {"content": targets.content, "style": targets.style}
-                wanted, layers = others.get(name, targets.maps), loss.feature_layers
-                result[name] = {layer: loss.energy(maps[layer], wanted[layer]) for layer in layers}
+                wanted, found = others.get(name, targets.maps), {} if name in others else voted
+                missing = [layer for layer in loss.feature_layers if layer not in found]
+                found |= {layer: loss.energy(maps[layer], wanted[layer]) for layer in missing}
+                result[name] = {layer: found[layer] for layer in loss.feature_layers}
         return result
 
     def loss_and_gradient(self, image, targets: Targets) -> tuple[tf.Tensor, tf.Tensor]:

@@ -75,19 +75,22 @@ def _print_picture(args: argparse.Namespace) -> None:
     x0 = np.random.default_rng(0).uniform(0, 255, shape).astype(np.float32)
     print(f"float32, {args.network} at {shape[0]} x {shape[1]} px, noise at the start, [0, 255]\n")
     marks = "".join(f"{mark:>12}" for mark in pictures.MARKS)
-    print(f"{'loss after evaluations':32}{marks}{'ms each':>10}{'of bare':>9}")
-    bare = pictures.run_bare(objective, x0)
-    _print_run(bare, bare.seconds)
+    print(f"{'loss after evaluations':32}{marks}")
     for memory in (4, args.memory):
-        _print_run(pictures.run_ours(objective, x0, memory), bare.seconds)
+        _print_run(pictures.run_ours(objective, x0, memory))
     for memory in (4, args.memory):
-        _print_run(pictures.run_scipy(objective, x0, memory), bare.seconds)
-    _print_run(pictures.run_scipy(objective, x0, 4, restart=20), bare.seconds)
+        _print_run(pictures.run_scipy(objective, x0, memory))
+    _print_run(pictures.run_scipy(objective, x0, 4, restart=20))
+    print(f"\n{'an evaluation, taking turns':32}{'ms':>12}{'of alone':>12}")
+    for name, (seconds, ratio) in pictures.time_evaluations(
+        objective, x0, (4, args.memory)
+    ).items():
+        print(f"{name:32}{1e3 * seconds:12.2f}{ratio:12.3f}", flush=True)
 
 
-def _print_run(run, bare: float) -> None:  # type: ignore[no-untyped-def]
+def _print_run(run) -> None:  # type: ignore[no-untyped-def]
     losses = "".join(f"{loss:12.3f}" for loss in run.losses)
-    print(f"{run.name:32}{losses}{1e3 * run.seconds:10.2f}{run.seconds / bare:9.2f}", flush=True)
+    print(f"{run.name:32}{losses}", flush=True)
 
 
 def _load(path: str, size: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Our minimizer and SciPy's L-BFGS-B on a picture: features held to targets, in float32."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,13 @@ import tensorflow as tf
 from analogies.features import FeatureModel
 from analogies.matching import match, vote
 from analogies.optimizers import minimize, start
+from analogies.optimizers.result import State
 
 LAYERS = ("block3_conv1", "block4_conv1")
 MARKS = (20, 50, 100)  # evaluations after which losses are compared
 CHUNK = 10
+TURNS = 7
+BARE = "loss and gradient alone"
 PIXELS = (0.0, 255.0)
 
 Objective = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
@@ -21,11 +24,10 @@ Objective = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 @dataclass(frozen=True)
 class PictureRun:
-    """Least loss after each of `MARKS` and the median seconds per evaluation."""
+    """Least loss after each of `MARKS` evaluations."""
 
     name: str
     losses: tuple[float, ...]
-    seconds: float
 
 
 def analogy_objective(
@@ -63,20 +65,19 @@ def _roughness(x: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean((x[1:] - x[:-1]) ** 2) + tf.reduce_mean((x[:, 1:] - x[:, :-1]) ** 2)
 
 
-def run_bare(objective: Objective, x0: np.ndarray) -> PictureRun:
-    """Time the loss and gradient alone, the picture staying where it is."""
-    function = tf.function(objective)
-    x = tf.constant(x0)
-    loss, _ = function(x)
-
-    def once() -> None:
-        function(x)[1].numpy()
-
-    return PictureRun("loss and gradient", (float(loss),) * 3, _median([once] * 40))
-
-
 def run_ours(objective: Objective, x0: np.ndarray, memory: int) -> PictureRun:
     """Minimize in chunks, each synchronized."""
+    chunk, state = _chunks(objective, x0, memory)
+    least = {}
+    for done in range(CHUNK, MARKS[-1] + 1, CHUNK):
+        result = chunk(state)
+        least[done] = float(result.fun)
+        state = result.state
+    return PictureRun(f"analogies, m = {memory}", tuple(least[mark] for mark in MARKS))
+
+
+def _chunks(objective: Objective, x0: np.ndarray, memory: int) -> tuple[Callable, State]:
+    """A traced function that takes a state `CHUNK` evaluations further, and the first state."""
 
     @tf.function
     def chunk(state):  # type: ignore[no-untyped-def]
@@ -91,15 +92,7 @@ def run_ours(objective: Objective, x0: np.ndarray, memory: int) -> PictureRun:
 
     state = start(tf.constant(x0), PIXELS, memory=memory)
     chunk(state)
-    seconds, least = [], {}
-    for done in range(CHUNK, MARKS[-1] + 1, CHUNK):
-        begun = time.perf_counter()
-        result = chunk(state)
-        least[done] = float(result.fun)
-        seconds.append((time.perf_counter() - begun) / CHUNK)
-        state = result.state
-    losses = tuple(least[mark] for mark in MARKS)
-    return PictureRun(f"analogies, m = {memory}", losses, float(np.median(seconds)))
+    return chunk, state
 
 
 def run_scipy(
@@ -109,39 +102,101 @@ def run_scipy(
 
     They called it anew for every `restart` evaluations, with its own stopping tests.
     """
-    from scipy import optimize
-
-    function = tf.function(objective)
     losses: list[float] = []
+    flat = _for_scipy(tf.function(objective), x0.shape, losses)
+    x = x0.astype(np.float64).ravel()
+    options: dict[str, float] = {} if restart else {"ftol": 0.0, "gtol": 0.0}
+    while len(losses) < MARKS[-1]:
+        found = _minimize_with_scipy(flat, x, memory, restart or MARKS[-1], **options)
+        if restart is None or np.array_equal(found, x):
+            break
+        x = found
+    least = np.minimum.accumulate(losses)
+    name = f"SciPy, m = {memory}" + (f", restarted every {restart}" if restart else "")
+    return PictureRun(name, tuple(float(least[min(m, len(least)) - 1]) for m in MARKS))
+
+
+def _for_scipy(function: Objective, shape: tuple[int, ...], losses: list[float]) -> Callable:
+    """The function of a flat float64 vector that SciPy asks for; records the losses."""
 
     def flat(x: np.ndarray) -> tuple[float, np.ndarray]:
-        loss, gradient = function(tf.constant(x.reshape(x0.shape), tf.float32))
+        loss, gradient = function(tf.constant(x.reshape(shape), tf.float32))
         losses.append(float(loss))
         return losses[-1], gradient.numpy().astype(np.float64).ravel()
 
-    flat(x0)
-    losses.clear()
-    x = x0.astype(np.float64).ravel()
-    options: dict[str, float] = {"maxcor": memory, "maxfun": restart or MARKS[-1]}
-    if restart is None:
-        options |= {"ftol": 0.0, "gtol": 0.0}
-    begun = time.perf_counter()
-    while len(losses) < MARKS[-1]:
-        box = optimize.Bounds(*PIXELS)
-        found = optimize.minimize(flat, x, jac=True, method="L-BFGS-B", bounds=box, options=options)
-        if restart is None or np.array_equal(found.x, x):
-            break
-        x = found.x
-    seconds = (time.perf_counter() - begun) / len(losses)
-    least = np.minimum.accumulate(losses)
-    name = f"SciPy, m = {memory}" + (f", restarted every {restart}" if restart else "")
-    return PictureRun(name, tuple(float(least[min(m, len(least)) - 1]) for m in MARKS), seconds)
+    return flat
 
 
-def _median(calls: list[Callable[[], None]]) -> float:
-    seconds = []
-    for call in calls:
-        begun = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - begun)
-    return float(np.median(seconds))
+def _minimize_with_scipy(
+    flat: Callable, x: np.ndarray, memory: int, evaluations: int, **options: float
+) -> np.ndarray:
+    from scipy import optimize
+
+    return optimize.minimize(
+        flat,
+        x,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=optimize.Bounds(*PIXELS),
+        options={"maxcor": memory, "maxfun": evaluations, **options},
+    ).x
+
+
+def time_evaluations(
+    objective: Objective, x0: np.ndarray, memories: Sequence[int]
+) -> dict[str, tuple[float, float]]:
+    """Time an evaluation alone and within each minimizer, taking turns.
+
+    In a turn each makes `CHUNK` evaluations; of our minimizer all `memory` pairs are in use.
+
+    Returns:
+        {name as in the runs, or `BARE`: (median seconds of an evaluation, median of its ratio to
+        the bare evaluation of the same turn)}.
+    """
+    function = tf.function(objective)
+    x = tf.constant(x0)
+
+    def bare() -> int:
+        for _ in range(CHUNK):
+            function(x)[1].numpy()
+        return CHUNK
+
+    calls: dict[str, Callable[[], int]] = {BARE: bare}
+    for memory in memories:
+        calls[f"analogies, m = {memory}"] = _our_turn(objective, x0, memory)
+        calls[f"SciPy, m = {memory}"] = _scipys_turn(function, x0, memory)
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    for turn in range(1 + TURNS):
+        for name, call in calls.items():
+            begun = time.perf_counter()
+            evaluations = call()
+            if turn > 0:
+                seconds[name].append((time.perf_counter() - begun) / evaluations)
+    return {
+        name: (float(np.median(found)), float(np.median(np.divide(found, seconds[BARE]))))
+        for name, found in seconds.items()
+    }
+
+
+def _our_turn(objective: Objective, x0: np.ndarray, memory: int) -> Callable[[], int]:
+    chunk, state = _chunks(objective, x0, memory)
+    while int(state.pairs.count) < memory:
+        state = chunk(state).state
+
+    def turn() -> int:
+        result = chunk(state)
+        result.x.numpy()
+        return int(result.nfev)
+
+    return turn
+
+
+def _scipys_turn(function: Objective, x0: np.ndarray, memory: int) -> Callable[[], int]:
+    def turn() -> int:
+        losses: list[float] = []
+        flat = _for_scipy(function, x0.shape, losses)
+        x = x0.astype(np.float64).ravel()
+        _minimize_with_scipy(flat, x, memory, CHUNK, ftol=0.0, gtol=0.0)
+        return len(losses)
+
+    return turn

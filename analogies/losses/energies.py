@@ -13,8 +13,13 @@ TINY = 1e-12
 
 def relative_squared_error(x: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
     """`mean((x - target)^2) / mean(target^2)`, scalar; shapes `[...]`, equal."""
-    scale = tf.reduce_mean(tf.square(tf.stop_gradient(target)))
-    return tf.reduce_mean(tf.math.squared_difference(x, target)) / (scale + TINY)
+    scale = mean_square(tf.stop_gradient(target))
+    return mean_square(x - target) / (scale + TINY)
+
+
+def mean_square(x: tf.Tensor) -> tf.Tensor:
+    """`mean(x^2)`, scalar; its gradient is one product with x."""
+    return tf.nn.l2_loss(x) * (2.0 / tf.cast(tf.size(x), x.dtype))
 
 
 def gram_matrix(features: tf.Tensor) -> tf.Tensor:

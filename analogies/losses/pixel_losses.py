@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from analogies.losses.energies import total_variation
+from analogies.losses.energies import mean_square, total_variation
 
 MOST_TRUST = 100.0  # in a prediction, however exact: other weights must keep their say
 
@@ -61,7 +61,7 @@ class StartLoss(keras.layers.Layer):
             variance: of the pixels of A', scalar.
             explained: R^2 of the prediction, scalar in [0, 1).
         """
-        error = tf.reduce_mean(tf.math.squared_difference(image, start))
+        error = mean_square(image - start)
         trust = tf.minimum(explained / (1.0 - explained), MOST_TRUST)
         return self.weight * trust * error / tf.maximum(variance, 1.0)
 

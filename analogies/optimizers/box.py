@@ -58,14 +58,18 @@ def project(box: Box | None, x: tf.Tensor) -> tf.Tensor:
 
 
 def stopped(box: Box | None, x: tf.Tensor, direction: tf.Tensor) -> tf.Tensor | None:
-    """Return which elements cannot move along the direction (bool), None for none."""
+    """Return which elements cannot move along the direction (bool), None for none.
+
+    What is said of an element without a direction means nothing.
+    """
     if box is None:
         return None
-    return ((x <= box.lower) & (direction < 0)) | ((x >= box.upper) & (direction > 0))
+    return tf.where(direction < 0, x <= box.lower, x >= box.upper)
 
 
 def projected_gradient(box: Box | None, x: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
     """Return the gradient with 0 where a bound keeps x from following its negative."""
     if box is None:
         return gradient
-    return tf.where(stopped(box, x, -gradient), tf.zeros_like(gradient), gradient)
+    halted = tf.where(gradient > 0, x <= box.lower, x >= box.upper)
+    return tf.where(halted, tf.zeros_like(gradient), gradient)

@@ -63,9 +63,9 @@ def remember(
     memory = pairs.rows.shape[0] // 2
     length = tf.norm(step)
     inverse = tf.math.divide_no_nan(tf.ones_like(length), length)
-    new = tf.stack([change * inverse, step * inverse])
-    size = tf.reduce_sum(new[0] * new[0])
-    curvature = tf.reduce_sum(new[0] * new[1])
+    new = tf.stack([change, step]) * inverse
+    products = tf.linalg.matmul(new, new, transpose_b=True)
+    size, curvature = products[0, 0], products[0, 1]
     kept = (curvature > epsilon(step.dtype) * tf.sqrt(size)) & (size > 0) & tf.math.is_finite(size)
     slots = tf.stack([pairs.next_slot, memory + pairs.next_slot])
     rows = tf.cond(
