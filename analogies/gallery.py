@@ -39,36 +39,32 @@ class Sheet:
     options: dict[str, Any]
 
 
-def _analogy(name: str, title: str) -> Sheet:
-    given = {"A": f"{name}-a.png", "A'": f"{name}-a-prime.png", "B": f"{name}-b.png"}
-    return Sheet(name, title, "make_analogy", given, {})
+def _analogy(name: str, title: str, preset: str, example: str = "") -> Sheet:
+    stem = example or name
+    given = {"A": f"{stem}-a.png", "A'": f"{stem}-a-prime.png", "B": f"{stem}-b.png"}
+    return Sheet(name, title, "make_analogy", given, {"preset": preset})
+
+
+def _style(name: str, title: str) -> Sheet:
+    given = {"Content": "style-content.png", "Style": "style-painting.png"}
+    return Sheet(name, title, "transfer_style", given, {"preset": name})
+
+
+def _texture(name: str, title: str) -> Sheet:
+    options = {"height": 240, "width": 320, "preset": name}
+    return Sheet(name, title, "synthesize_texture", {"Example": "texture.png"}, options)
 
 
 SHEETS = (
-    _analogy("landscape", "Texture by numbers"),
-    _analogy("recolor", "Recoloring"),
-    _analogy("superres", "Super-resolution"),
-    Sheet(
-        "style",
-        "Style transfer",
-        "transfer_style",
-        {"Content": "style-content.png", "Style": "style-painting.png"},
-        {},
-    ),
-    Sheet(
-        "neural-style",
-        "Neural style (Gram matrices)",
-        "transfer_style",
-        {"Content": "style-content.png", "Style": "style-painting.png"},
-        {"preset": "neural-style"},
-    ),
-    Sheet(
-        "texture",
-        "Texture synthesis",
-        "synthesize_texture",
-        {"Example": "texture.png"},
-        {"height": 240, "width": 320},
-    ),
+    _analogy("landscape", "Texture by numbers", "analogy"),
+    _analogy("recolor", "Recoloring", "recolor"),
+    _analogy("superres", "Super-resolution", "superres"),
+    _style("style", "Style transfer"),
+    _style("neural-style", "Neural style (Gram matrices)"),
+    _style("cnnmrf", "Style transfer as CNNMRF made it"),
+    _texture("texture", "Texture synthesis"),
+    _texture("cnnmrf-texture", "Texture synthesis as CNNMRF made it"),
+    _analogy("image-analogies", "As image-analogies made it", "image-analogies", "landscape"),
 )
 
 

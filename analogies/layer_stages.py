@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from analogies.color import match_colors
 from analogies.losses import sums
 from analogies.matching import NearestNeighborField, match, vote
 from analogies.options import SMALLEST_SIDE, Options
@@ -129,6 +130,13 @@ class LayerStages(Stages):
         before = (usage,) if usage and self.method != "exact" else ()
         fields = self.run("match_layers", image, scene, *before)
         return fields, fields
+
+    def first(self, image, a_prime):
+        """What a start from B or from noise looks like: in the colors of A' where A has no say.
+
+        Deep features say little about colors, so those of the start stay.
+        """
+        return image if self.options.analogy_w else match_colors(image, a_prime)
 
     def carry(self, usage):
         """What a level takes over from the one before it: fields to start PatchMatch from."""

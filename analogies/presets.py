@@ -25,6 +25,20 @@ _STYLE = {"STYLE": ("a", "a_prime"), "CONTENT": ("b",)}
 _STYLE_LAYERS = ("block2_conv1", "block3_conv1", "block4_conv1")
 _OLD_LAYERS = ("block3_conv1", "block4_conv1")  # image-analogies' and CNNMRF's
 
+# Its weights of 1e-4 for the patches and 1e-3 for smoothness, times 1e4 and by our formulas.
+_CNNMRF = {
+    "match_mode": "layer",
+    "model": "exact",
+    "patch_size": 3,
+    "patch_stride": 2,
+    "iters": 5,
+    "evaluations": 20,
+    "analogy_w": 0.0,
+    "mrf_w": 1.0,
+    "mrf_layers": _OLD_LAYERS,
+    "tv_w": 3.0,
+}
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -99,6 +113,21 @@ PRESETS = {
             "tv_w": 1.0,
             "contrast": 0.02,
         },
+    ),
+    "cnnmrf": Preset(
+        "the content repainted as CNNMRF (Li & Wand) did it: small patches, much of the content",
+        _STYLE,
+        {
+            **_CNNMRF,
+            "init": "b",
+            "b_content_w": 1.0,
+            "content_layers": ("block4_conv2",),
+        },
+    ),
+    "cnnmrf-texture": Preset(
+        "more of the example as CNNMRF made it, at any --width and --height",
+        {"EXAMPLE": ("a", "a_prime", "b")},
+        {**_CNNMRF, "init": "noise"},
     ),
 }
 

@@ -45,7 +45,7 @@ COMPOSED = ("set_scene", "search", "place", "aim")
 
 # Options that no stage looks at.
 SET_PER_JOB = (
-    *("width", "height", "scales", "min_scale", "iters", "votes", "evaluations"),
+    *("preset", "width", "height", "scales", "min_scale", "iters", "votes", "evaluations"),
     *("a_scale_mode", "a_scale", "init", "transfer", "contrast"),
     *("output_full", "device", "logdir", "quiet", "verbose"),
     *("checkpoint", "resume"),
@@ -246,6 +246,11 @@ class Stages(tf.Module):
             usage = tf.zeros((height - k + 1, width - k + 1, 1))
         matches = self.run("search", image, scene, cell, coherence, usage)
         return matches, self.run("usage", matches, scene)
+
+    def first(self, image, a_prime) -> tf.Tensor:
+        """What a start from B or from noise looks like."""
+        del a_prime
+        return image
 
     def carry(self, usage: tf.Tensor | None) -> tf.Tensor | None:
         """What a level takes over from the one before it: nothing."""

@@ -230,6 +230,8 @@ class _Run:
         else:
             return scene.base
         image = tf.clip_by_value(resize(image, level.size_b, "cubic"), 0.0, 255.0)
+        if not self._given():
+            image = self.stages.first(image, self.inputs[1])
         return self.stages.pad(image, level.cell)
 
     def _scatter(self, scene: Scene) -> NearestNeighborField:

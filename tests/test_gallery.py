@@ -3,6 +3,7 @@ import pytest
 from PIL import Image
 
 from analogies import gallery
+from analogies.presets import PRESETS
 
 
 @pytest.fixture
@@ -35,7 +36,12 @@ def test_all_sheets_are_drawn_from_the_examples(results, tmp_path):
 
 def test_one_sheet(results, tmp_path):
     gallery.main(["style", "--out", str(tmp_path)])
-    assert results == [("transfer_style", ["style-content.png", "style-painting.png"], {})]
+    pictures = ["style-content.png", "style-painting.png"]
+    assert results == [("transfer_style", pictures, {"preset": "style"})]
+
+
+def test_every_preset_has_a_sheet():
+    assert {sheet.options["preset"] for sheet in gallery.SHEETS} == set(PRESETS)
 
 
 def test_pictures_stand_side_by_side_at_their_own_size():

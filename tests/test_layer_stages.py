@@ -11,6 +11,7 @@ from PIL import Image
 from analogies.features import FeatureModel
 from analogies.options import Options
 from analogies.stages import stages_for
+from analogies.synthesis import synthesize
 
 LAYERS = ("block2_conv1", "block3_conv1")
 WEIGHTS = {
@@ -162,3 +163,27 @@ def test_loss_after_100_evaluations_is_no_higher_than_scipys(shared_folder):
     for restart in (20, None):
         theirs = run_scipy(objective, start, memory=4, restart=restart)
         assert ours.losses[-1] <= theirs.losses[-1]
+
+
+def test_a_run_goes_on_from_what_it_carried():
+    """PatchMatch starts from the matches of the pass before, and jitter is that of the pass."""
+    random = np.random.default_rng(0)
+    pictures = [random.uniform(0, 255, (40, 36, 3)).astype(np.float32) for _ in range(3)]
+    options = Options(
+        match_mode="layer",
+        model="patchmatch",
+        jitter=2.0,
+        scales=2,
+        min_scale=0.6,
+        iters=2,
+        evaluations=2,
+        patch_size=1,
+        analogy_layers=LAYERS[:1],
+        mrf_layers=LAYERS[:1],
+    )
+    records = list(synthesize(*pictures, options))
+    passes = [record for record in records if record.kind == "pass"]
+    assert len(passes) == 4
+    for record in (passes[0], passes[1]):
+        *_, last = synthesize(*pictures, options, carried=record.carried)
+        assert last.image().tobytes() == records[-1].image().tobytes()
