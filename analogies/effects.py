@@ -6,10 +6,8 @@
 """
 
 from collections.abc import Callable
-from typing import Any
 
-from analogies.options import Options, defaults
-from analogies.presets import PRESETS
+from analogies.options import Options, usual
 
 _SWEEPS = "it is for PatchMatch in --match-mode layer"
 _NOT_PUT_TOGETHER = "in --match-mode layer B' is not put together from patches"
@@ -67,9 +65,9 @@ _RULES: tuple[tuple[str, Callable[[Options], bool], str], ...] = (
 
 def without_effect(options: Options) -> dict[str, str]:
     """{option: why it changes nothing}, of the options that differ from what they would be."""
-    usual: dict[str, Any] = {**defaults(), **PRESETS[options.preset].values}
+    expected = usual(options.preset, options.speed)
     return {
         name: reason
         for name, applies, reason in _RULES
-        if getattr(options, name) != usual[name] and applies(options)
+        if getattr(options, name) != expected[name] and applies(options)
     }

@@ -23,6 +23,8 @@ from typing import Any, Self
 from analogies.errors import InputError
 from analogies.option_kinds import Kind, OptionError, check, kind_of, option
 from analogies.presets import DEFAULT, PRESETS, with_preset
+from analogies.speeds import DEFAULT as SPEED
+from analogies.speeds import SPEEDS, with_speed
 
 SMALLEST_SIDE = 16  # px, of any picture that is made
 LARGEST_SIDE = 65500  # px, what image formats hold
@@ -54,6 +56,12 @@ class Options:
         DEFAULT, PRESET, "choice", "Kind of job: values for the options below, listed at the end "
         "of this text. Options given beside it win. Left out and A and A' the same picture: style.",
         choices=tuple(PRESETS), metavar="NAME", runtime=True,
+    )
+
+    speed: str = option(
+        SPEED, PRESET, "choice", "How much work: fast takes a quarter of the preset's --votes and "
+        "half of its --evaluations, best one and a half times and twice as many.",
+        choices=tuple(SPEEDS), runtime=True,
     )
 
     # Size and pyramid
@@ -177,6 +185,11 @@ class Options:
         "max", FEATURES, "choice", "Pooling between the blocks of the network.",
         choices=("max", "avg"),
     )
+    precision: str = option(
+        "float32", FEATURES, "choice", "Of the network and of what is matched; sums are float32 "
+        "anyway. bfloat16 is meant for GPUs; on most CPUs it is no faster.",
+        choices=("float32", "bfloat16"),
+    )
 
     # Start
     init: str = option(
@@ -288,7 +301,7 @@ class Options:
             similar = difflib.get_close_matches(str(name), known, n=1)
             hint = f"Did you mean {similar[0]}?" if similar else f"There are: {', '.join(known)}."
             raise InputError(f"no option has this name. {hint} Received: {name!r}")
-        return cls(**with_preset(given))
+        return cls(**{**with_preset(given), **with_speed(given, _of_preset(given), defaults())})
 
     def as_dict(self) -> dict[str, Any]:
         """All options as JSON can hold them; `Options.parse` takes them back."""
@@ -320,6 +333,17 @@ def kinds() -> dict[str, Kind]:
 def defaults() -> dict[str, Any]:
     """{option's name: its default}."""
     return {field.name: field.default for field in dataclasses.fields(Options)}
+
+
+def usual(preset: str, speed: str) -> dict[str, Any]:
+    """{option's name: its value where nothing but a preset and a speed is given}."""
+    values = {**defaults(), **PRESETS[preset].values}
+    return {**values, **with_speed({"speed": speed}, PRESETS[preset].values, defaults())}
+
+
+def _of_preset(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    name = given.get("preset", DEFAULT)
+    return PRESETS[name].values if isinstance(name, str) and name in PRESETS else {}
 
 
 def _check_device(device: str) -> None:

@@ -39,8 +39,8 @@ class AnalogyServable(tf.Module):
         options: of the analogy; `seed`, `device` and the options of output files play no part.
 
     Raises:
-        InputError: `init` is a picture, `contrast` or `preserve_color` is asked for, or the
-            `match_mode` is not joint.
+        InputError: `init` is a picture, `contrast` or `preserve_color` is asked for, the
+            `match_mode` is not joint or the `precision` not float32.
     """
 
     def __init__(self, options: Options) -> None:
@@ -52,6 +52,8 @@ class AnalogyServable(tf.Module):
                 raise InputError(f"{name} cannot be exported. Received: {getattr(options, name)}")
         if options.match_mode != "joint":
             raise InputError(f"match_mode {options.match_mode} cannot be exported; joint can")
+        if options.precision != "float32":
+            raise InputError(f"precision {options.precision} cannot be exported; float32 can")
         self._options = options
         ways = ("residual", "picture") if options.transfer == "auto" else (options.transfer,)
         stages = [Stages(options, way) for way in ways]

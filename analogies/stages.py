@@ -46,7 +46,7 @@ COMPOSED = ("set_scene", "search", "place", "aim")
 # Options that no stage looks at.
 SET_PER_JOB = (
     *("preset", "width", "height", "scales", "min_scale", "iters", "votes", "evaluations"),
-    *("a_scale_mode", "a_scale", "init", "transfer", "contrast"),
+    *("speed", "a_scale_mode", "a_scale", "init", "transfer", "contrast"),
     *("output_full", "device", "logdir", "quiet", "verbose"),
     *("checkpoint", "resume"),
 )
@@ -130,6 +130,7 @@ class Stages(tf.Module):
             options.vgg_weights,
             options.pool_mode,
             thin_maps=False,
+            precision=options.precision,
         )
         table = {name: layer_info(self.model.network, name) for name in self.layers}
         self.strides = {name: info.stride for name, info in table.items()}
@@ -188,10 +189,10 @@ class Stages(tf.Module):
         seen, seen_a, seen_b = self.look(a_prime), self.look(a), self.look(b)
         norms, norms_a = seen.norms(self.matched), seen_a.norms(self.matched)
         guide_weight, own_weight = self._match_weights()
-        guide = guide_weight * seen_b.joint(norms_a, cell)
+        guide = self._rounded(guide_weight * seen_b.joint(norms_a, cell))
         reference = [
-            guide_weight * seen_a.joint(norms_a, cell),
-            own_weight * seen.joint(norms, cell),
+            self._rounded(guide_weight * seen_a.joint(norms_a, cell)),
+            self._rounded(own_weight * seen.joint(norms, cell)),
         ]
         options = self.options
         content = options.content_layers if options.b_content_w else ()
@@ -230,6 +231,16 @@ class Stages(tf.Module):
         names = options.analogy_layers if options.analogy_w else ()
         names += options.mrf_layers if options.mrf_w else ()
         return tuple(dict.fromkeys(names))
+
+    def _rounded(self, values):
+        """What is matched, to the precision asked for.
+
+        It stays float32: products of bfloat16 numbers are exact in the TF32 that GPUs multiply
+        float32 matrices in, and their sums stay float32, which TensorFlow's bfloat16 products lose.
+        """
+        if self.options.precision == "float32":
+            return values
+        return tf.cast(tf.cast(values, tf.bfloat16), tf.float32)
 
     def _match_weights(self) -> tuple[float, float]:
         """Factors of the guide's and the result's part of the joint map; their ratio counts."""
@@ -272,7 +283,7 @@ class Stages(tf.Module):
         """
         _, own_weight = self._match_weights()
         norms = {name: scene.norms[name] for name in self.matched}
-        own = own_weight * self.look(image).joint(norms, cell)
+        own = self._rounded(own_weight * self.look(image).joint(norms, cell))
         channels = tf.shape(scene.guide)[-1]
         mask = tf.concat([tf.ones(channels), tf.fill([tf.shape(own)[-1]], coherence)], 0)
         query = tf.concat([scene.guide, own], -1) * mask

@@ -1,6 +1,7 @@
 """`FeatureModel`: the first layers of a VGG network as a Keras functional model."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -37,6 +38,8 @@ class FeatureModel(keras.Model):
         pooling: "max" or "avg", the 2x2 pooling between blocks.
         thin_maps: whether pictures may be so small that a map is one cell high or wide. Without
             them the model traces faster.
+        precision: "float32", or "bfloat16": convolutions take and give bfloat16 and sum in
+            float32. Weights and the maps returned are float32 either way.
 
     Raises:
         InputError: unknown network, layer or pooling; a weight file that cannot be used, holds
@@ -55,6 +58,7 @@ class FeatureModel(keras.Model):
         weights: str | Path | None = None,
         pooling: str = "max",
         thin_maps: bool = True,
+        precision: str = "float32",
     ):
         layers = (layers,) if isinstance(layers, str) else tuple(layers)
         if pooling not in POOLINGS:
@@ -70,10 +74,11 @@ class FeatureModel(keras.Model):
             _check_held(found.info, names, weights)
         padding = found.padding if found else ("reflect" if network == "slim" else "zero")
         caffe = found.caffe if found else network != "slim"
-        pad = (
-            (lambda name: ReflectionPadding(thin_maps, name=name)) if padding == "reflect" else None
-        )
-        images, maps = _build(_cut(network, names), pad, caffe, pooling)
+        policy = "mixed_bfloat16" if precision == "bfloat16" else precision
+        pad = None
+        if padding == "reflect":
+            pad = partial(ReflectionPadding, thin_maps, dtype=policy)
+        images, maps = _build(_cut(network, names), pad, caffe, pooling, policy)
         outputs = {given: maps[name] for given, name in zip(layers, names, strict=True)}
         super().__init__(inputs=images, outputs=outputs, name=network)
         self.network, self.padding, self.pooling = network, padding, pooling
@@ -111,11 +116,11 @@ def _cut(network: str, names: Sequence[str]) -> list[LayerInfo]:
 
 
 def _build(
-    table: Sequence[LayerInfo], pad: Callable | None, caffe: bool, pooling: str
+    table: Sequence[LayerInfo], pad: Callable | None, caffe: bool, pooling: str, policy: str
 ) -> tuple[keras.KerasTensor, dict[str, keras.KerasTensor]]:
     """Symbolic input and the output of each convolution in `table`."""
     pool = keras.layers.MaxPooling2D if pooling == "max" else keras.layers.AveragePooling2D
-    fixed = {"dtype": "float32", "data_format": "channels_last"}
+    fixed = {"dtype": policy, "data_format": "channels_last"}
     images = keras.Input((None, None, 3), dtype="float32", name="images")
     x = CaffePreprocessing(name="caffe_preprocessing")(images) if caffe else images
     maps: dict[str, keras.KerasTensor] = {}
@@ -124,7 +129,7 @@ def _build(
             block = before.name.split("_")[0]
             x = pool(2, 2, padding="valid", name=f"{block}_pool", **fixed)(x)
         if pad:
-            x = pad(f"{row.name}_pad")(x)
+            x = pad(name=f"{row.name}_pad")(x)
         x = keras.layers.Conv2D(
             row.channels,
             3,
@@ -134,7 +139,7 @@ def _build(
             name=row.name,
             **fixed,
         )(x)
-        maps[row.name] = x
+        maps[row.name] = x if policy == "float32" else keras.ops.cast(x, "float32")
     return images, maps
 
 

@@ -190,3 +190,16 @@ def test_a_foreign_keras_configuration_changes_nothing(tmp_path):
     value = np.load(tmp_path / "map.npy")
     assert value.dtype == np.float32
     np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_bfloat16_convolutions_give_nearly_the_float32_maps():
+    image = keras.random.uniform((1, 32, 48, 3), 0, 255, seed=1)
+    layers = ("conv1_1", "conv3_1")
+    exact = FeatureModel("slim", layers)
+    rough = FeatureModel("slim", layers, precision="bfloat16")
+    assert all(weight.dtype == "float32" for weight in rough.weights)
+    for name, wanted in exact(image).items():
+        found = rough(image)[name]
+        assert found.dtype == "float32"
+        difference = np.abs(np.asarray(found) - np.asarray(wanted))
+        assert 0 < difference.mean() < 0.02 * np.abs(np.asarray(wanted)).mean()
