@@ -161,7 +161,21 @@ def expand_prefixes(argv: Sequence[str]) -> list[str]:
     ['a.png', '--model=brute', '--scales', '3', '--seed=1']
     """
     ours = {spelled(name) for name in kinds()} | {"--batch", "--help", "--version"}
-    return [_expand(word, ours) for word in argv]
+    return _fill_in([_expand(word, ours) for word in argv])
+
+
+def _fill_in(argv: list[str]) -> list[str]:
+    """Write out what options mean that stand without the value they may have.
+
+    >>> _fill_in(["--match-color", "a.png", "--match-color", "histogram"])
+    ['--match-color=covariance', 'a.png', '--match-color', 'histogram']
+    """
+    bare = {spelled(name): kind for name, kind in kinds().items() if kind.bare}
+    filled = []
+    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+        alone = word in bare and following not in bare[word].choices
+        filled.append(f"{word}={bare[word].bare}" if alone else word)
+    return filled
 
 
 def _expand(word: str, ours: set[str]) -> str:

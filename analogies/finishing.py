@@ -15,10 +15,12 @@ def prepare(a_prime: np.ndarray, b: np.ndarray, options: Options) -> np.ndarray:
     Returns:
         float32 `(h, w, 3)` in [0, 255].
     """
-    if not options.match_color:
+    if options.match_color == "off":
         return a_prime
-    from analogies.color import match_colors
+    from analogies.color import match_colors, match_histograms
 
+    if options.match_color == "histogram":
+        return match_histograms(a_prime, b)
     return np.asarray(match_colors(a_prime, b))
 
 

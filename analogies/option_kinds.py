@@ -42,6 +42,7 @@ class Kind:
         above: the value must be greater than this.
         choices: the accepted words of a "choice".
         aliases: other words for a choice, {word: choice}.
+        bare: the choice that the option stands for without a value, and True; False is the first.
         metavar: what stands for the value in `--help`.
         optional: None is a valid value.
         runtime: concerns only how the program runs or what it tells; the result's pixels do
@@ -57,6 +58,7 @@ class Kind:
     above: float | None = None
     choices: tuple[str, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
+    bare: str | None = None
     metavar: str | None = None
     optional: bool = False
     runtime: bool = False
@@ -143,6 +145,8 @@ def _to_number(name: str, value: Any, kind: Kind, what: str) -> float | int:
 
 def _check_choice(name: str, value: Any, kind: Kind) -> str:
     aliases = dict(kind.aliases)
+    if isinstance(value, bool) and kind.bare:
+        value = kind.bare if value else kind.choices[0]
     word = aliases.get(value, value) if isinstance(value, str) else value
     if word not in kind.choices:
         words = ", ".join(kind.choices)

@@ -204,8 +204,11 @@ class Options:
     )
 
     # Color
-    match_color: bool = option(
-        False, COLOR, "flag", "Give A' the colors of B first: their mean and covariance.",
+    match_color: str = option(
+        "off", COLOR, "choice", "Give A' the colors of B first: their mean and covariance, which "
+        "is also meant by --match-color alone, or the histogram of each channel.",
+        choices=("off", "covariance", "histogram"), bare="covariance",
+        aliases=(("yes", "covariance"), ("true", "covariance"), ("no", "off"), ("false", "off")),
     )
     preserve_color: bool = option(
         False, COLOR, "flag", "Keep the colors of B; only the brightness of the result is used.",

@@ -39,8 +39,8 @@ class AnalogyServable(tf.Module):
         options: of the analogy; `seed`, `device` and the options of output files play no part.
 
     Raises:
-        InputError: `init` is a picture, `contrast` or `preserve_color` is asked for, the
-            `match_mode` is not joint or the `precision` not float32.
+        InputError: `init` is a picture, `contrast`, `preserve_color` or histograms of colors are
+            asked for, the `match_mode` is not joint or the `precision` not float32.
     """
 
     def __init__(self, options: Options) -> None:
@@ -50,6 +50,8 @@ class AnalogyServable(tf.Module):
         for name in ("contrast", "preserve_color"):
             if getattr(options, name):
                 raise InputError(f"{name} cannot be exported. Received: {getattr(options, name)}")
+        if options.match_color == "histogram":
+            raise InputError("match_color histogram cannot be exported; covariance can")
         if options.match_mode != "joint":
             raise InputError(f"match_mode {options.match_mode} cannot be exported; joint can")
         if options.precision != "float32":
@@ -149,7 +151,8 @@ class AnalogyServable(tf.Module):
         )
         with tf.control_dependencies([check]):
             a = tf.identity(a)
-        return [a, match_colors(a_prime, b) if self._options.match_color else a_prime, b]
+        recolored = self._options.match_color == "covariance"
+        return [a, match_colors(a_prime, b) if recolored else a_prime, b]
 
     def _plan(self, images: list[tf.Tensor]) -> planning.Plan:
         sizes = (tf.shape(images[0])[:2], tf.shape(images[2])[:2])
