@@ -19,7 +19,8 @@ def make_analogy(a: Source, a_prime: Source, b: Source, **options: Any) -> np.nd
 
     Args:
         a, a_prime: a pair of pictures of one size: paths, or arrays `(H, W)`, `(H, W, 1)`,
-            `(H, W, 3)` or `(H, W, 4)`, uint8 or float, values in [0, 255].
+            `(H, W, 3)` or `(H, W, 4)`, uint8 or float, values in [0, 255] (floats none of which
+            is above 1 are refused: they are meant otherwise).
         b: the picture to be changed as A was, any size.
         **options: any of `Options`, such as `height=231` or `preset="recolor"`. `init` may be an
             array. Without `preset`, and with one picture as A and A', the preset style is used.
@@ -51,6 +52,9 @@ def make_analogy(a: Source, a_prime: Source, b: Source, **options: Any) -> np.nd
     sources = {"a": a, "a_prime": a_prime, "b": b, **({} if init is None else {"init": init})}
     pictures = {name: images.read(source) for name, source in sources.items()}
     keeping = resuming.prepare(checked, pictures)
+    for name, picture in pictures.items():
+        for note in picture.notes:
+            logging.warning("%s %s", name, note)
     for note in keeping.notes if keeping else ():
         logging.info("%s", note)
     pixels = {name: picture.pixels for name, picture in pictures.items()}
@@ -105,7 +109,7 @@ def _run(
 ) -> np.ndarray:
     from analogies import runtime
 
-    machine = runtime.start(options.device, options.seed)
+    machine = runtime.start(options.device)
     import tensorflow as tf
 
     from analogies.monitors import Checkpoints, PassLog

@@ -135,7 +135,7 @@ def _start(options: Options, stack: contextlib.ExitStack) -> "Machine":
     """TensorFlow, computing on the chosen device until the stack is closed."""
     from analogies import runtime
 
-    machine = runtime.start(options.device, options.seed)
+    machine = runtime.start(options.device)
     logging.debug("computing on %s", machine.description)
     import tensorflow as tf
 

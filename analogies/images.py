@@ -107,7 +107,8 @@ def read(source: Any) -> Picture:
             (H, W, 4), uint8 or float with values in [0, 255].
 
     Raises:
-        InputError: it is no picture, is damaged, too small, too large, or holds NaN.
+        InputError: it is no picture, is damaged, too small, too large, holds NaN or values out of
+            range, or holds floats none of which is above 1, as in libraries where 1 is white.
     """
     if isinstance(source, str | os.PathLike):
         with _opened(source) as image:
@@ -254,13 +255,15 @@ def _from_array(source: Any) -> Picture:
         raise InputError(
             f"a picture's values must be in [0, 255]. Received: {low:g} to {high:g}, {array.dtype}"
         )
-    notes: tuple[str, ...] = ()
-    if array.dtype.kind == "f" and high <= 1 and high > 0:
-        notes = ("holds no value above 1; the range is taken as [0, 255]",)
+    if array.dtype.kind == "f" and 0 < high <= 1:  # many libraries' range; it would come out black
+        raise InputError(
+            "a picture's values must be in [0, 255], and here none is above 1; multiply them by "
+            f"255. Received: {low:g} to {high:g}, {array.dtype}"
+        )
     values = array.astype(np.float32)
     rgb = values[:, :, :3] if values.shape[2] > 1 else np.repeat(values, 3, axis=2)
     alpha = values[:, :, 3] if values.shape[2] == 4 else None
-    return _composite(rgb, alpha, notes)
+    return _composite(rgb, alpha, ())
 
 
 def _composite(rgb: np.ndarray, alpha: np.ndarray | None, notes: tuple[str, ...]) -> Picture:

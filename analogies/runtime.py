@@ -1,4 +1,4 @@
-"""Starting TensorFlow and Keras: backend, silence, device, threads and seed.
+"""Starting TensorFlow and Keras: backend, silence, device and threads.
 
 Settings of other programs (`KERAS_BACKEND`, `~/.keras/keras.json`) must neither break nor change
 anything here, and what TensorFlow's C++ part prints while it is loaded is of no use to a person
@@ -35,14 +35,16 @@ class Machine:
     description: str
 
 
-def start(device: str = "auto", seed: int = 0) -> Machine:
+def start(device: str = "auto") -> Machine:
     """Import TensorFlow and Keras, quietly, and set them up; may be called again.
+
+    TensorFlow's random generator is left alone: it belongs to the program that calls this one,
+    where whatever is random comes from the options' seed.
 
     What TensorFlow prints while it is loaded is shown if `TF_CPP_MIN_LOG_LEVEL` is set.
 
     Args:
         device: "auto" (a GPU where there is one), "cpu", "gpu" or "gpu:N".
-        seed: of TensorFlow's global generator.
 
     Raises:
         InputError: the device is not there, or Keras already runs on another backend.
@@ -50,9 +52,7 @@ def start(device: str = "auto", seed: int = 0) -> Machine:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with contextlib.nullcontext() if _CHATTER_WANTED else silence():
         tf = _load()
-        machine = _choose(tf, device)
-    tf.random.set_seed(seed)
-    return machine
+        return _choose(tf, device)
 
 
 def available_cpus() -> int:

@@ -250,7 +250,12 @@ class Stages(tf.Module):
     # --- once per round or pass -------------------------------------------------------------
 
     def find(self, image, scene: Scene, cell, coherence, usage: tf.Tensor | None) -> tuple:
-        """`search`, and the `usage` after it; that of before is None where nothing is used."""
+        """`search`, and the `usage` after it; that of before is None where nothing is used.
+
+        There are no matches where nothing would be made of them.
+        """
+        if not self._voted():
+            return None, None
         if usage is None:
             k = self.options.patch_size
             height, width = scene.reference.shape[:2]
@@ -321,6 +326,13 @@ class Stages(tf.Module):
         """B' made of the matched patches: base plus voted residuals, `(h2, w2, 3)`."""
         residual = self._vote(field, scene.residual, scene, cell, 1)
         return tf.clip_by_value(scene.base + residual, *BOUNDS)
+
+    def targets(self, matches: Any, scene: Scene, cell) -> Any:
+        """What a pass minimizes towards: `aim`, or where nothing is matched all else there is."""
+        if matches is not None:
+            return self.run("aim", matches, scene, cell)
+        rest = scene.base, scene.explained, scene.variance
+        return Targets({}, scene.content, scene.style, *rest)
 
     def aim(self, field: NearestNeighborField, scene: Scene, cell) -> Targets:
         """Targets of a pass whose matches are held."""

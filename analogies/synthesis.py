@@ -279,7 +279,7 @@ class _Run:
         self._shake()
         carried = self._match(scene, cell, 1.0)
         with self.clock.phase("matching"):
-            targets = self.stages.run("aim", carried.matches, scene, cell)
+            targets = self.stages.targets(carried.matches, scene, cell)
         fresh = iteration == 0 and not self._given() and self._matches_count()
         yield from self._minimize(targets.start if fresh else carried.image, targets)
         self.carried = carried._replace(image=self.progress.pixels, iteration=iteration + 1)

@@ -268,6 +268,7 @@ def test_arrays(array):
         (np.zeros((0, 20)), "at least 16"),
         (np.full((20, 20), 256), "in .0, 255."),
         (np.full((20, 20), -0.1), "in .0, 255."),
+        (RAMP, "multiply them by 255"),
         (3, r"\(H, W\)"),
         (None, "uint8 or float"),
         ([[1, 2], [3]], "no picture"),
@@ -278,8 +279,10 @@ def test_wrong_arrays(array, message):
         images.read(array)
 
 
-def test_floats_up_to_one_are_noted():
-    assert "range is taken" in images.read(RAMP).notes[0]
+def test_black_is_a_picture_in_any_type():
+    for dtype in (np.uint8, np.float32, np.int64):
+        assert images.read(np.zeros((20, 20), dtype)).pixels.max() == 0
+    assert images.read(np.ones((20, 20), np.uint8)).pixels.max() == 1
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".tiff", ".bmp", ".ppm", ".PNG"])

@@ -125,6 +125,17 @@ def test_content_alone_brings_back_b():
     assert np.abs(found - b).mean() < 0.4 * np.abs(start - b).mean()
 
 
+@pytest.mark.parametrize("mode", ["joint", "layer"])
+def test_nothing_is_matched_where_no_match_counts(mode):
+    a, b = _halves(8)
+    weights = {"analogy_w": 0.0, "mrf_w": 0.0, "nstyle_w": 1.0, "nstyle_layers": "conv1_1"}
+    passes = [r for r in _records(a, a, b, **weights, match_mode=mode) if r.kind == "pass"]
+    assert len(passes) == 2
+    for record in passes:
+        assert record.field is record.match_score is record.changed_matches is None
+        assert set(record.terms) == {"style"}
+
+
 def test_pairs_of_two_sizes_are_refused():
     a, b = _halves(9)
     with pytest.raises(InputError, match="56x48 and 50x48 px"):
