@@ -194,8 +194,9 @@ class Options:
     # Start
     init: str = option(
         "auto", START, "text", "What the result starts from: auto (pieces of A' put in the places "
-        "where they match), noise, b, or a picture, say an earlier result to take further. The "
-        "pyramid starts at its coarsest level: --scales 1 keeps the detail of an earlier result.",
+        "where they match; noise with --match-mode layer), noise, b, or a picture, say an earlier "
+        "result to take further. The pyramid starts at its coarsest level: --scales 1 keeps the "
+        "detail of an earlier result.",
         metavar="{auto,noise,b,IMAGE}",
     )
     seed: int = option(
