@@ -42,7 +42,9 @@ gallery: $(INSTALLED)
 	@echo "The pictures are in $(CURDIR)/gallery"
 
 benchmark: $(INSTALLED_TEST)
+	$(BIN)/python scripts/benchmark.py start
 	$(BIN)/python scripts/benchmark.py run
+	$(BIN)/python scripts/benchmark.py batch
 	$(BIN)/python scripts/benchmark.py quality
 
 clean:

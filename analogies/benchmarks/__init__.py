@@ -10,12 +10,15 @@ from importlib import import_module, util
 
 from analogies.errors import InputError
 
-TABLES = ("run", "quality", "optimizer", "matching")
+TABLES = ("run", "start", "batch", "quality", "optimizer", "matching", "hlo")
 _HELP = {
     "run": "phases, time and memory of the public command",
+    "start": "import and tracing, against a bare import of TensorFlow",
+    "batch": "many analogies in one process, against as many commands",
     "quality": "planted analogies, where the right answer is known",
     "optimizer": "evaluations needed, against SciPy's L-BFGS-B",
     "matching": "time and accuracy of the matchers",
+    "hlo": "write a pass and a match as StableHLO, for other machines",
 }
 
 

@@ -5,6 +5,7 @@ record, wall and processor time and the largest memory from the operating system
 """
 
 import argparse
+import csv
 import json
 import os
 import shlex
@@ -13,8 +14,10 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from analogies.benchmarks import run_cases
+from analogies.benchmarks.run_cases import Case
 from analogies.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,39 +29,75 @@ Run = dict[str, float]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this table understands."""
+    parser.add_argument("--sizes", nargs="+", type=int, metavar="PX", help="sides of the pictures")
+    parser.add_argument("--networks", nargs="+", metavar="NAME", help="slim, vgg16, vgg19")
+    parser.add_argument(
+        "--peers", action="store_true", help="what predecessors were timed on, instead of sizes"
+    )
     parser.add_argument(
         "--pictures", nargs=3, metavar=("A", "A_PRIME", "B"), default=PICTURES, help="inputs"
     )
-    parser.add_argument("--runs", type=int, default=3, metavar="N", help="default: 3")
+    parser.add_argument("--runs", type=int, default=1, metavar="N", help="of each (default: 1)")
     parser.add_argument(
-        "--options", default="", metavar="TEXT", help="of the command, say '--height 231 --seed 1'"
+        "--options",
+        metavar="TEXT",
+        help="of the command, say '--height 231 --seed 1': time this one analogy; with --sizes, "
+        "--networks or --peers they are added to each",
     )
     parser.add_argument("--json", metavar="FILE", help="write all runs and the medians as JSON")
     parser.add_argument("--compare", metavar="FILE", help="an earlier run's JSON, for ratios")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the table of medians."""
+    """Print the tables of medians."""
     if args.runs < 1:
         raise InputError(f"--runs must be at least 1. Received: {args.runs}")
-    before = load(args.compare) if args.compare else None
-    runs = []
-    for number in range(args.runs):
-        runs.append(one_run(args.pictures, shlex.split(args.options)))
-        print(f"run {number + 1}: {runs[-1]['wall']:.1f} s", file=sys.stderr, flush=True)
-    middle = medians(runs)
-    print(table(middle, runs, before))
+    before = load(args.compare) if args.compare else {}
+    done: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for case in cases(args):
+            options = [
+                *run_cases.weight_options(case.network, Path(folder)),
+                *case.options,
+                *shlex.split(args.options or ""),
+            ]
+            runs = []
+            for number in range(args.runs):
+                runs.append(one_run(args.pictures, options, case.warm, case.threads))
+                said = f"{case.name}, run {number + 1}: {runs[-1]['wall']:.1f} s"
+                print(said, file=sys.stderr, flush=True)
+            middle = medians(runs)
+            done[case.name] = {"options": options, "median": middle, "runs": runs}
+            print(f"\n{case.name}\n{table(middle, runs, before.get(case.name))}", flush=True)
+    print(f"\n{overview(done)}")
     if args.json:
-        document = {"options": args.options, "median": middle, "runs": runs}
-        Path(args.json).write_text(json.dumps(document, indent=2) + "\n")
+        Path(args.json).write_text(json.dumps({"cases": done}, indent=2) + "\n")
 
 
-def one_run(pictures: list[str], options: list[str]) -> Run:
+def cases(args: argparse.Namespace) -> list[Case]:
+    """What is asked for."""
+    if args.peers:
+        return run_cases.of_peers()
+    if args.options is not None and not args.sizes and not args.networks:
+        return [Case("the command", warm=True)]
+    return run_cases.of_sizes(args.sizes, args.networks)
+
+
+def one_run(
+    pictures: list[str], options: list[str], warm: bool = False, threads: int | None = None
+) -> Run:
     """Run the command once.
+
+    Args:
+        pictures: A, A' and B.
+        options: of the command.
+        warm: whether to make the analogy a second time in the same process.
+        threads: processors that the command may use; all where None.
 
     Returns:
         {"phase ...": s from the run record, "other": the rest of the wall time, such as starting
-        Python, "wall", "user" and "system": s, "memory": MiB}.
+        Python, "wall", "user" and "system": s, "memory": MiB; with `warm` also "warm": the s of
+        the second analogy, none of which are in the other figures but user, system and memory}.
 
     Raises:
         InputError: the command failed; with what it said.
@@ -67,21 +106,41 @@ def one_run(pictures: list[str], options: list[str]) -> Run:
         result = Path(folder, "out.png")
         paths = [os.path.abspath(path) for path in pictures]
         arguments = [*COMMAND, *options, "--quiet", *paths, str(result)]
+        if warm:
+            listed = Path(folder, "list.csv")
+            rows: list[list[Any]] = [
+                ["a", "a_prime", "b", "out"],
+                [*paths, result],
+                [*paths, f"{folder}/again.png"],
+            ]
+            with open(listed, "w", newline="") as stream:
+                csv.writer(stream).writerows(rows)
+            arguments = [*COMMAND, *options, "--quiet", "--batch", str(listed)]
         with tempfile.TemporaryFile("w+") as said:
-            code, usage = timed(arguments, said)
+            code, usage = timed(arguments, said, threads)
             said.seek(0)
             if code:
                 raise InputError(f"the command failed with exit code {code}: {said.read().strip()}")
-        seconds = json.loads(result.with_suffix(".json").read_text())["seconds"]
+        seconds = _seconds(result)
+        again = sum(_seconds(Path(folder, "again.png")).values()) if warm else 0.0
     names = [name for name in ORDER if name in seconds]
     names += [name for name in seconds if name not in ORDER]
     phases = {f"phase {name}": float(seconds[name]) for name in names}
-    return {**phases, "other": usage["wall"] - sum(phases.values()), **usage}
+    usage["wall"] -= again
+    figures = {**phases, "other": usage["wall"] - sum(phases.values()), **usage}
+    return {**figures, "warm": again} if warm else figures
+
+
+def _seconds(result: Path) -> Run:
+    return json.loads(result.with_suffix(".json").read_text())["seconds"]
 
 
 # A process inherits its parent's peak memory, so a small one starts and measures the command.
 LAUNCHER = """
 import json, os, subprocess, sys, time
+threads = int(sys.argv.pop(1))
+if threads:
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
 started = time.perf_counter()
 process = subprocess.Popen(sys.argv[1:], stdout=sys.stderr)
 _, status, used = os.wait4(process.pid, 0)
@@ -91,11 +150,11 @@ print(json.dumps([code, wall, used.ru_utime, used.ru_stime, used.ru_maxrss]))
 """
 
 
-def timed(arguments: list[str], output: IO[str]) -> tuple[int, Run]:
+def timed(arguments: list[str], output: IO[str], threads: int | None = None) -> tuple[int, Run]:
     """Run a process; its exit code and wall, user and system s and memory MiB at its peak."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     answer = subprocess.run(
-        [sys.executable, "-S", "-c", LAUNCHER, *arguments],
+        [sys.executable, "-S", "-c", LAUNCHER, str(threads or 0), *arguments],
         env={**os.environ, "PYTHONPATH": path},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -130,13 +189,33 @@ def table(middle: Run, runs: list[Run], before: Run | None) -> str:
     return "\n".join(lines)
 
 
-def load(path: str) -> Run:
-    """The medians of an earlier run.
+def overview(done: dict[str, Any]) -> str:
+    """One line per case."""
+    columns = (
+        "wall",
+        "warm",
+        "user",
+        "phase import",
+        "phase matching",
+        "phase optimizing",
+        "memory",
+    )
+    heads = "".join(f"{name.removeprefix('phase '):>12}" for name in columns)
+    lines = [f"{'medians, s and MiB':32}{heads}"]
+    for name, case in done.items():
+        values = (case["median"].get(column) for column in columns)
+        lines.append(f"{name:32}" + "".join(f"{v:12.1f}" if v else f"{'':12}" for v in values))
+    return "\n".join(lines)
+
+
+def load(path: str) -> dict[str, Run]:
+    """The medians of an earlier run, {case: figures}.
 
     Raises:
         InputError: the file is not one that ``--json`` wrote.
     """
     try:
-        return dict(json.loads(Path(path).read_text())["median"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        known = json.loads(Path(path).read_text())["cases"]
+        return {name: dict(case["median"]) for name, case in known.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"no figures of an earlier run. Received: {path!r} ({error})") from None
