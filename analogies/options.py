@@ -60,7 +60,8 @@ class Options:
 
     speed: str = option(
         SPEED, PRESET, "choice", "How much work: fast takes a quarter of the preset's --votes and "
-        "half of its --evaluations, best one and a half times and twice as many.",
+        "half of its --evaluations; best half as many --votes again, twice the --iters and a third "
+        "more --evaluations.",
         choices=tuple(SPEEDS), runtime=True,
     )
 

@@ -1,6 +1,7 @@
 """How much work goes into a run: multiples of what its preset or the defaults stand for.
 
-A speed is nothing but values for `votes` and `evaluations`; a value that is given beside it wins.
+A speed is nothing but values for `votes`, `iters` and `evaluations`; a value that is given beside
+it wins.
 
 >>> with_speed({"speed": "fast"}, {}, {"votes": 4, "evaluations": 30})
 {'votes': 1, 'evaluations': 15}
@@ -13,11 +14,13 @@ from typing import Any
 
 DEFAULT = "balanced"
 
-# Rounds of matching and voting cost most of a run on slim features, evaluations on wide ones.
+# Chosen on planted analogies (`scripts/benchmark.py quality --speeds`): fewer rounds of matching
+# and fewer evaluations cost textures some of their structure and nothing else; a second pass per
+# level, with matches of its own, gains more than longer passes or a fourth level.
 SPEEDS: dict[str, dict[str, float]] = {
-    "fast": {"votes": 0.25, "evaluations": 0.5},
-    "balanced": {"votes": 1.0, "evaluations": 1.0},
-    "best": {"votes": 1.5, "evaluations": 2.0},
+    "fast": {"votes": 1 / 4, "evaluations": 1 / 2},
+    "balanced": {},
+    "best": {"votes": 3 / 2, "iters": 2, "evaluations": 4 / 3},
 }
 
 
@@ -37,5 +40,5 @@ def with_speed(
     return {
         option: round(usual[option] * factor)
         for option, factor in factors.items()
-        if factor != 1.0 and option not in given
+        if option not in given
     }

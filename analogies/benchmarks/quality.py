@@ -19,9 +19,12 @@ import numpy as np
 import analogies
 from analogies.errors import InputError
 from analogies.options import Options
+from analogies.speeds import SPEEDS
 
 LABELED = ("texture_by_numbers",)  # families where the material is right or wrong
 TEXTURES = ("texture",)  # families with an example alone
+KEYS = ("setting", "family", "seed", "seconds")
+GIVEN = ("B's dB", "of truth", "of example")  # of the case, whatever is made of it
 Setting = dict[str, Any]
 
 
@@ -45,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="one more setting to compare, '' for the defaults; repeatable",
     )
     parser.add_argument(
+        "--speeds", action="store_true", help="compare the settings speed=fast, balanced and best"
+    )
+    parser.add_argument(
         "--weights",
         nargs="+",
         default=["embedded"],
@@ -60,7 +66,8 @@ def run(args: argparse.Namespace) -> None:
     """Print the table."""
     families = load_families(args.planted_module, args.families)
     cases = []
-    for setting in settings(args.set, args.variant, args.weights):
+    variants = [*args.variant, *(f"speed={name}" for name in SPEEDS if args.speeds)]
+    for setting in settings(args.set, variants, args.weights):
         print(f"\n{describe(setting)}, {args.size} px, seeds {args.seeds}")
         for name, family in families.items():
             rows = []
@@ -70,9 +77,25 @@ def run(args: argparse.Namespace) -> None:
             if len(rows) > 1:
                 print(format_row(mean_row(rows)), flush=True)
             cases += [{"setting": describe(setting), **row} for row in rows]
+    print(f"\n{curve(cases)}")
     if args.json:
         document = {"size": args.size, "seeds": args.seeds, "cases": cases}
         Path(args.json).write_text(json.dumps(document, indent=2) + "\n")
+
+
+def curve(cases: list[dict[str, Any]]) -> str:
+    """Quality against time: per setting the mean seconds of a case, and of each measure."""
+    measures = {key: None for case in cases for key in case if key not in KEYS}
+    names = [name for name in measures if name not in GIVEN]
+    lines = [f"{'mean of all cases':40}{'seconds':>12}" + "".join(f"{n:>16}" for n in names)]
+    for setting in dict.fromkeys(case["setting"] for case in cases):
+        chosen = [case for case in cases if case["setting"] == setting]
+        line = f"{setting:40}{np.mean([case['seconds'] for case in chosen]):12.2f}"
+        for name in names:
+            values = [case[name] for case in chosen if name in case]
+            line += f"{np.mean(values):16.3f}" if values else f"{'':16}"
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def settings(shared: list[str], variants: list[str], weights: list[str]) -> list[Setting]:

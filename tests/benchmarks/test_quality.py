@@ -46,6 +46,15 @@ def test_table_and_json(made, tmp_path, capsys):
     assert all(f"{name:20} mean" in printed for name in planted.FAMILIES)
 
 
+def test_speeds_are_compared_in_one_table(made, capsys):
+    quality.run(arguments("--seeds", "1", "--size", "48", "--families", "recolor", "--speeds"))
+    assert [call["speed"] for call in made] == ["fast", "balanced", "best"]
+    head, *lines = capsys.readouterr().out.splitlines()[-4:]
+    assert head.split()[:5] == ["mean", "of", "all", "cases", "seconds"]
+    assert [line.split()[0] for line in lines] == ["speed=fast", "speed=balanced", "speed=best"]
+    assert "B's dB" not in head
+
+
 def test_settings_are_every_variant_with_every_weight_file():
     found = quality.settings(["seed=3"], ["", "patch-size=5 tv_w=0"], ["embedded", "x.npz"])
     assert found == [
