@@ -1,6 +1,7 @@
 """The program as Python functions on arrays or files."""
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,14 @@ from analogies.options import Options
 Source = str | os.PathLike | np.ndarray
 
 
-def make_analogy(a: Source, a_prime: Source, b: Source, **options: Any) -> np.ndarray:
+def make_analogy(
+    a: Source,
+    a_prime: Source,
+    b: Source,
+    *,
+    pairs: Sequence[tuple[Source, Source]] = (),
+    **options: Any,
+) -> np.ndarray:
     """Make B' such that A is to A' as B is to B'.
 
     Args:
@@ -22,6 +30,8 @@ def make_analogy(a: Source, a_prime: Source, b: Source, **options: Any) -> np.nd
             `(H, W, 3)` or `(H, W, 4)`, uint8 or float, values in [0, 255] (floats none of which
             is above 1 are refused: they are meant otherwise).
         b: the picture to be changed as A was, any size.
+        pairs: further pairs of A and A'; the two of a pair have one size. All pairs are one
+            reference.
         **options: any of `Options`, such as `height=231` or `preset="recolor"`. `init` may be an
             array. Without `preset`, and with one picture as A and A', the preset style is used.
 
@@ -50,6 +60,8 @@ def make_analogy(a: Source, a_prime: Source, b: Source, **options: Any) -> np.nd
     for name, reason in without_effect(checked).items():
         logging.warning("%s has no effect: %s", name, reason)
     sources = {"a": a, "a_prime": a_prime, "b": b, **({} if init is None else {"init": init})}
+    for number, pair in enumerate([*checked.pair, *pairs], 2):
+        sources |= dict(zip(finishing.pair_names(number), pair, strict=True))
     pictures = {name: images.read(source) for name, source in sources.items()}
     keeping = resuming.prepare(checked, pictures)
     for name, picture in pictures.items():
@@ -119,10 +131,10 @@ def _run(
     extras = {"device": machine.description}
     checkpoints = Checkpoints(keeping, log, extras) if keeping else None
     with tf.device(machine.device):
-        a, a_prime, b = (pixels[name] for name in ("a", "a_prime", "b"))
-        a_prime = finishing.prepare(a_prime, b, options)
+        (a, a_prime), *pairs = finishing.prepare(pixels, options)
+        b, init = pixels["b"], pixels.get("init")
         carried = keeping.carried() if keeping else None
-        for record in synthesize(a, a_prime, b, options, init=pixels.get("init"), carried=carried):
+        for record in synthesize(a, a_prime, b, options, init=init, carried=carried, pairs=pairs):
             log(record)
             if checkpoints:
                 checkpoints(record)

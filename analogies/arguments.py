@@ -191,6 +191,12 @@ def _add(group: Any, name: str, kind: Kind) -> None:
     if kind.type == "flag":
         group.add_argument(spelled(name), action="store_true", help=kind.help)
         return
+    if kind.type == "pairs":
+        first, second = (kind.metavar or "ONE OTHER").split()
+        group.add_argument(
+            spelled(name), nargs=2, action="append", metavar=(first, second), help=kind.help
+        )
+        return
     words = "{" + ",".join(kind.choices) + "}"
     metavar = kind.metavar or (words if kind.choices else name.upper())
     group.add_argument(spelled(name), metavar=metavar, help=_help(name, kind))

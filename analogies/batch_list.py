@@ -21,7 +21,7 @@ from analogies.options import kinds
 from analogies.presets import DEFAULT, PRESETS
 
 PICTURES = ("a", "a_prime", "b")
-FOR_ALL = ("device", "quiet", "verbose")  # options of the process, not of a row
+FOR_ALL = ("device", "quiet", "verbose", "pair")  # of the process, or more than a cell holds
 _WORDS = ("auto", "noise", "b")  # values of `init` that are no paths
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 

@@ -147,10 +147,10 @@ def _records(job: "Job") -> Iterable["Progress"]:
     from analogies.synthesis import synthesize
 
     pixels = {name: picture.pixels for name, picture in job.pictures.items()}
-    a_prime = finishing.prepare(pixels["a_prime"], pixels["b"], job.options)
-    init = pixels.get("init")
+    (a, a_prime), *pairs = finishing.prepare(pixels, job.options)
+    b, init = pixels["b"], pixels.get("init")
     carried = job.keeping.carried() if job.keeping else None
-    return synthesize(pixels["a"], a_prime, pixels["b"], job.options, init=init, carried=carried)
+    return synthesize(a, a_prime, b, job.options, init=init, carried=carried, pairs=pairs)
 
 
 def _listen(records: Iterable["Progress"], listeners: Sequence[Monitor]) -> None:

@@ -63,6 +63,8 @@ _RULES: tuple[tuple[str, Callable[[Options], bool], str], ...] = (
     ("nstyle_layers", lambda options: not options.nstyle_w, "the style has no weight"),
     ("patch_size", _unmatched, "no patches are matched"),
     ("votes", _unmatched, "no patches are matched"),
+    ("rotations", _unmatched, "no patches are matched"),
+    ("rescales", _unmatched, "no patches are matched"),
     ("transfer", _unmatched, "no patches are matched"),
     ("seed", _nothing_random, "nothing in this run is random; --init noise is"),
 )

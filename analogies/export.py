@@ -12,7 +12,7 @@ from analogies.features.networks import check_layers
 from analogies.options import LAYER, Options, kinds
 
 # The seed is an input of the signature; of modes there is one.
-_LEFT_OUT = ("init", "seed", "contrast", "preserve_color", "match_mode")
+_LEFT_OUT = ("init", "seed", "match_mode")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,7 +39,7 @@ def export(
     Args:
         folder: of the servable; TensorFlow Serving's model base path.
         version: a number from 1 up; the next one when left out.
-        options: any of `Options`, but no `contrast` or `preserve_color` and no picture to start
+        options: any of `Options` that can be exported (`Kind.exported`), but no picture to start
             from. `seed` is that of PatchMatch; random starts take it from the request.
 
     Returns:
@@ -73,7 +73,8 @@ def _parser() -> argparse.ArgumentParser:
         "--version", type=int, metavar="N", default=None, help="number (default: the next one)"
     )
     for name, kind in kinds().items():
-        if name in _LEFT_OUT or kind.group == LAYER or (kind.runtime and name != "preset"):
+        left_out = name in _LEFT_OUT or kind.group == LAYER or not kind.exported
+        if left_out or (kind.runtime and name != "preset"):
             continue
         spelled, text = "--" + name.replace("_", "-"), kind.help.replace("%", "%%")
         if kind.type == "flag":

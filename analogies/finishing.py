@@ -1,27 +1,44 @@
 """What is done to the pictures before a synthesis and to the result after it."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from analogies import images
 from analogies.options import Options
 
 
-def prepare(a_prime: np.ndarray, b: np.ndarray, options: Options) -> np.ndarray:
-    """A' as the synthesis gets it: with B's colors where that is asked for.
+def pair_names(number: int) -> tuple[str, str]:
+    """Names of A and A' of a pair.
+
+    >>> pair_names(1), pair_names(2)
+    (('a', 'a_prime'), ('a2', 'a_prime2'))
+    """
+    return ("a", "a_prime") if number == 1 else (f"a{number}", f"a_prime{number}")
+
+
+def prepare(
+    pixels: Mapping[str, np.ndarray], options: Options
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The pairs as the synthesis gets them: A' with B's colors where that is asked for.
 
     Args:
-        a_prime, b: float32 `(h, w, 3)` and `(h2, w2, 3)` in [0, 255].
+        pixels: float32 `(h, w, 3)` in [0, 255] of "b" and of both of each pair, see `pair_names`.
 
     Returns:
-        float32 `(h, w, 3)` in [0, 255].
+        A and A' of each pair; the colors of several A' are changed alike.
     """
+    names = (pair_names(number) for number in range(1, 1 + len(pixels)))
+    pairs = [(pixels[a], pixels[a_prime]) for a, a_prime in names if a in pixels]
     if options.match_color == "off":
-        return a_prime
+        return pairs
     from analogies.color import match_colors, match_histograms
 
-    if options.match_color == "histogram":
-        return match_histograms(a_prime, b)
-    return np.asarray(match_colors(a_prime, b))
+    match = match_histograms if options.match_color == "histogram" else match_colors
+    every = [a_prime.reshape(-1, 1, 3) for _, a_prime in pairs]
+    changed = np.asarray(match(np.concatenate(every), pixels["b"]))
+    pieces = np.split(changed, np.cumsum([len(piece) for piece in every])[:-1])
+    return [(a, piece.reshape(a.shape)) for (a, _), piece in zip(pairs, pieces, strict=True)]
 
 
 def finish(

@@ -13,6 +13,7 @@ from analogies.errors import InputError
 from analogies.features import weights as weight_files
 from analogies.features.networks import check_layers
 from analogies.files import check_writable, prepare_folder
+from analogies.finishing import pair_names
 from analogies.option_kinds import OptionError
 from analogies.options import Options
 from analogies.silence import silence
@@ -28,7 +29,8 @@ class Job:
 
     Attributes:
         options: checked options.
-        inputs: {"a", "a_prime", "b", and "init" where that is a picture: path}.
+        inputs: {"a", "a_prime", "b", "init" where that is a picture, and "a2", "a_prime2" and so on
+            for further pairs: path}.
         pictures: the same, decoded.
         result: the picture to write.
         prefix: of the pictures of the passes, or None where none are wanted.
@@ -102,9 +104,14 @@ def check(a: str, a_prime: str, b: str, out: str, options: Options, remark: str 
     inputs = {"a": Path(a), "a_prime": Path(a_prime), "b": Path(b)}
     if options.init not in ("auto", "noise", "b"):
         inputs["init"] = Path(options.init)
+    for number, pair in enumerate(options.pair, 2):
+        inputs |= dict(zip(pair_names(number), map(Path, pair), strict=True))
     with silence():
         headers = {name: _named(name, images.inspect, path) for name, path in inputs.items()}
     _check_pair(headers["a"], headers["a_prime"], a, a_prime)
+    for number, pair in enumerate(options.pair, 2):
+        one, other = pair_names(number)
+        _check_pair(headers[one], headers[other], *pair, f" of pair {number}")
     height, width = result_size((headers["b"].height, headers["b"].width), options)
     if min(height, width) < images.SMALLEST_SIDE or height * width > images.LARGEST_AREA:
         raise InputError(f"the result's size is out of range. Received: {width}x{height} px")
@@ -144,19 +151,32 @@ def result_size(size_of_b: tuple[int, int], options: Options) -> tuple[int, int]
     return height, width
 
 
+def _spoken(name: str) -> str:
+    """What a picture is called in messages.
+
+    >>> _spoken("a_prime"), _spoken("a_prime2")
+    ("A'", "A' of pair 2")
+    """
+    number = name[len(name.rstrip("0123456789")) :]
+    spoken = _NAMES.get(name.removesuffix(number), name)
+    return f"{spoken} of pair {number}" if number else spoken
+
+
 def _named(name: str, function: Callable[[Path], T], path: Path) -> T:
     """Call `function(path)`; an error says which of the pictures is meant."""
     try:
         return function(path)
     except InputError as error:
-        raise InputError(f"{_NAMES[name]}: {error}") from None
+        raise InputError(f"{_spoken(name)}: {error}") from None
 
 
-def _check_pair(a: images.Header, a_prime: images.Header, name: str, name_prime: str) -> None:
+def _check_pair(
+    a: images.Header, a_prime: images.Header, name: str, name_prime: str, which: str = ""
+) -> None:
     if (a.width, a.height) != (a_prime.width, a_prime.height):
         raise InputError(
-            f"A and A' must have the same size. Received: {name!r} of {a.width}x{a.height} px and "
-            f"{name_prime!r} of {a_prime.width}x{a_prime.height} px"
+            f"A and A'{which} must have the same size. Received: {name!r} of "
+            f"{a.width}x{a.height} px and {name_prime!r} of {a_prime.width}x{a_prime.height} px"
         )
 
 
@@ -180,8 +200,7 @@ def _check_output(job: Job) -> None:
         given = real.get(os.path.realpath(output)) or _same_file(output, inputs)
         if given:
             raise InputError(
-                f"the output would overwrite an input ({_NAMES.get(given, given)}). "
-                f"Received: {str(output)!r}"
+                f"the output would overwrite an input ({_spoken(given)}). Received: {str(output)!r}"
             )
     if job.options.logdir is not None:
         check_writable(Path(job.options.logdir) / "events")

@@ -34,7 +34,7 @@ class Kind:
     """Everything about an option but its name and its default.
 
     Attributes:
-        type: "integer", "number", "choice", "layers", "text" or "flag".
+        type: "integer", "number", "choice", "layers", "text", "pairs" or "flag".
         group: heading under which `--help` lists it.
         help: one or two sentences; the default is added to them.
         unit: unit of a number ("px", "%"), shown behind the range.
@@ -47,6 +47,7 @@ class Kind:
         optional: None is a valid value.
         runtime: concerns only how the program runs or what it tells; the result's pixels do
             not depend on it.
+        exported: an export of the analogy does it, too.
     """
 
     type: str
@@ -62,6 +63,7 @@ class Kind:
     metavar: str | None = None
     optional: bool = False
     runtime: bool = False
+    exported: bool = True
 
     def range_text(self) -> str:
         """The valid values in words: "at least 16 px", "between 0 and 50 %"."""
@@ -182,6 +184,19 @@ def _check_text(name: str, value: Any, kind: Kind) -> str:
     return value
 
 
+def _check_pairs(name: str, value: Any, kind: Kind) -> tuple[tuple[str, str], ...]:
+    """Pairs of paths."""
+
+    def is_sequence(x: Any) -> bool:
+        return isinstance(x, Sequence) and not isinstance(x, str | bytes)
+
+    if not is_sequence(value) or any(not is_sequence(x) or len(x) != 2 for x in value):
+        raise OptionError(name, f"must be pairs of two pictures. Received: {shorten(value)}")
+    return tuple(
+        (_check_text(name, first, kind), _check_text(name, second, kind)) for first, second in value
+    )
+
+
 def _check_flag(name: str, value: Any, kind: Kind) -> bool:
     if not isinstance(value, bool):
         raise OptionError(name, f"must be True or False. Received: {shorten(value)}")
@@ -194,6 +209,7 @@ _CHECKS = {
     "choice": _check_choice,
     "layers": _check_layers,
     "text": _check_text,
+    "pairs": _check_pairs,
     "flag": _check_flag,
 }
 

@@ -133,6 +133,21 @@ class Options:
         "others are avoided.", minimum=0, maximum=100, metavar="W",
     )
 
+    pair: tuple[tuple[str, str], ...] = option(
+        (), MATCHING, "pairs", "One more A and A', equal in size to each other; repeatable. All "
+        "pairs are one reference: a patch of B' comes from the pair that suits it best.",
+        metavar="A A'", exported=False,
+    )
+    rotations: int = option(
+        0, MATCHING, "integer", "Copies of A and A' turned by 7.5 degrees up to N times to either "
+        "side, as further places to find patches.",
+        minimum=0, maximum=12, metavar="N", exported=False,
+    )
+    rescales: int = option(
+        0, MATCHING, "integer", "The same for copies scaled by 1.05 up to N times up and down.",
+        minimum=0, maximum=12, metavar="N", exported=False,
+    )
+
     # Losses
     analogy_w: float = option(
         1.0, LOSSES, "number", "Weight of the analogy: B' looks like A' where B looks like A.",
@@ -214,13 +229,14 @@ class Options:
     )
     preserve_color: bool = option(
         False, COLOR, "flag", "Keep the colors of B; only the brightness of the result is used.",
+        exported=False,
     )
 
     # Output
     contrast: float = option(
         0.0, OUTPUT, "number", "Stretch the result's contrast: this share of the darkest and of "
         "the brightest values is cut off. 0: off (image-analogies: 0.02).",
-        unit="%", minimum=0, maximum=49, metavar="PERCENT",
+        unit="%", minimum=0, maximum=49, metavar="PERCENT", exported=False,
     )
     output_full: bool = option(
         False, OUTPUT, "flag", "Write the pictures of all passes at the full size.", runtime=True
@@ -289,6 +305,7 @@ class Options:
             object.__setattr__(self, name, check(name, value, kind))
         _check_device(self.device)
         _check_weights(self)
+        _check_reference(self)
 
     @classmethod
     def parse(cls, given: Mapping[str, Any]) -> Self:
@@ -370,3 +387,9 @@ def _check_weights(options: Options) -> None:
         raise OptionError("resume", "needs the folder of the checkpoints, --checkpoint FOLDER")
     if options.quiet and options.verbose:
         raise InputError("quiet and verbose cannot both be asked for")
+
+
+def _check_reference(options: Options) -> None:
+    for name in ("pair", "rotations", "rescales"):
+        if options.match_mode == "layer" and getattr(options, name):
+            raise OptionError(name, "needs the match mode joint. Received: layer")

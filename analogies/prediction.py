@@ -13,6 +13,7 @@ in the spirit of Hastie & Tibshirani, "Generalized Additive Models" (1986). Whic
 how much to shrink them, is decided by their error on held-out blocks of A'.
 """
 
+from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -62,6 +63,30 @@ class Prediction(NamedTuple):
     variance: tf.Tensor
 
 
+class Rule(NamedTuple):
+    """The fitted function f.
+
+    Attributes:
+        weights: float32 `(terms, 3)`.
+        low, high: float32 `(3,)`, the range of each channel of A', in [0, 255].
+        explained, variance: see `Prediction`.
+    """
+
+    weights: tf.Tensor
+    low: tf.Tensor
+    high: tf.Tensor
+    explained: tf.Tensor
+    variance: tf.Tensor
+
+    def of(self, image: tf.Tensor) -> tf.Tensor:
+        """f of an image `(h, w, 3)` in [0, 255], of the same shape."""
+        return _apply(image, self.weights)
+
+    def within(self, image: tf.Tensor) -> tf.Tensor:
+        """The same, within the range of A'."""
+        return tf.clip_by_value(self.of(image), self.low, self.high)
+
+
 def predict(a: tf.Tensor, a_prime: tf.Tensor, b: tf.Tensor) -> Prediction:
     """Fit f to the pair and apply it to A and B.
 
@@ -69,24 +94,56 @@ def predict(a: tf.Tensor, a_prime: tf.Tensor, b: tf.Tensor) -> Prediction:
         a, a_prime: float32 `(h, w, 3)` in [0, 255].
         b: float32 `(h2, w2, 3)` in [0, 255].
     """
-    samples, fold = _samples(_normalized(a))
+    rule = fit([(a, a_prime)], b)
+    return Prediction(rule.of(a), rule.within(b), rule.explained, rule.variance)
+
+
+def fit(pairs: Sequence[tuple[tf.Tensor, tf.Tensor]], b: tf.Tensor) -> Rule:
+    """Fit one f to all pairs.
+
+    Args:
+        pairs: of A and A', float32 `(h, w, 3)` in [0, 255], the two of a pair of one size.
+        b: float32 `(h2, w2, 3)` in [0, 255], what f will be applied to.
+    """
+    samples, fold = _together(_samples(_normalized(a)) for a, _ in pairs)
     elsewhere, _ = _samples(_normalized(b))
-    targets = _normalized(a_prime)
-    center = tf.reduce_mean(targets, axis=(0, 1))
-    bounds = tuple(f(targets, axis=(0, 1)) for f in (tf.reduce_min, tf.reduce_max))
-    sampled = tf.gather(tf.reshape(targets, (-1, 3)), _places(a))
+    targets = [_normalized(a_prime) for _, a_prime in pairs]
+    areas = [tf.cast(tf.size(target), tf.float32) for target in targets]
+    means = [tf.reduce_mean(target, axis=(0, 1)) for target in targets]
+    center = _mean(means, areas)
+    bounds = _reduced(tf.reduce_min, targets), _reduced(tf.reduce_max, targets)
+    (sampled,) = _together(
+        (tf.gather(tf.reshape(target, (-1, 3)), _places(target)),) for target in targets
+    )
     limits = tuple(bound - center for bound in bounds)
     weights, error = _fit(samples, sampled - center, fold, elsewhere, limits)
     weights = tf.cast(weights, tf.float32) + tf.pad(center[tf.newaxis], [[0, _TERMS - 1], [0, 0]])
-    variance = tf.reduce_mean(tf.math.reduce_variance(_normalized(a_prime), axis=(0, 1)))
+    spreads = [tf.math.reduce_variance(target, axis=(0, 1)) for target in targets]
+    if len(pairs) > 1:  # the variance within the pairs, and that between them
+        spreads = [x + tf.square(mean - center) for x, mean in zip(spreads, means, strict=True)]
+    variance = tf.reduce_mean(_mean(spreads, areas))
     explained = tf.maximum(1.0 - tf.cast(error, tf.float32) / tf.maximum(variance, 1e-9), 0.0)
     low, high = ((bound + 1.0) * 127.5 for bound in bounds)
-    return Prediction(
-        a=_apply(a, weights),
-        b=tf.clip_by_value(_apply(b, weights), low, high),
-        explained=tf.where(variance > 1e-9, tf.minimum(explained, 0.9999), 0.0),
-        variance=variance * 127.5**2,
-    )
+    explained = tf.where(variance > 1e-9, tf.minimum(explained, 0.9999), 0.0)
+    return Rule(weights, low, high, explained, variance * 127.5**2)
+
+
+def _together(parts) -> list[tf.Tensor]:
+    """Tuples of tensors, joined along the first axis."""
+    columns = list(zip(*parts, strict=True))
+    return [column[0] if len(column) == 1 else tf.concat(column, 0) for column in columns]
+
+
+def _mean(values: Sequence[tf.Tensor], weights: Sequence[tf.Tensor]) -> tf.Tensor:
+    if len(values) == 1:
+        return values[0]
+    products = [value * weight for value, weight in zip(values, weights, strict=True)]
+    return tf.add_n(products) / tf.add_n(list(weights))
+
+
+def _reduced(function, targets: Sequence[tf.Tensor]) -> tf.Tensor:
+    """The smallest or the largest value of each channel, `(3,)`."""
+    return function(tf.stack([function(target, axis=(0, 1)) for target in targets]), axis=0)
 
 
 def _normalized(image: tf.Tensor) -> tf.Tensor:

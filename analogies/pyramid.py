@@ -1,6 +1,7 @@
 """The pyramid: how large everything is at each level. Plain Python, so it can be checked early."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analogies.errors import InputError
@@ -20,12 +21,14 @@ class Level:
         size_a: `(height, width)` of A and A' in px.
         size_b: `(height, width)` of B and B' in px.
         cell: side in px of a cell of the grid on which patches are matched, a power of two.
+        size_pairs: `(height, width)` of the further pairs in px; None where one is too small here.
     """
 
     scale: float
     size_a: tuple[int, int]
     size_b: tuple[int, int]
     cell: int
+    size_pairs: tuple[tuple[int, int] | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ def plan(
     a_scale: float = 1.0,
     cell_pairs: float = CELL_PAIRS,
     smallest_side: int = SMALLEST_SIDE,
+    size_pairs: Sequence[tuple[int, int]] = (),
 ) -> Pyramid:
     """Sizes of all levels; scales are spaced geometrically from `min_scale` to 1.
 
@@ -66,19 +70,26 @@ def plan(
         cell_pairs: at most this many pairs of cells of A and B are compared by exact matching,
             which decides how fine the grid is.
         smallest_side: px.
+        size_pairs: `(height, width)` of further pairs of A and A', px. A level on which one of them
+            is too small goes without that pair.
 
     Raises:
-        InputError: no level is large enough.
+        InputError: no level is large enough, or a pair is too small for all of them.
     """
     full_a = _scaled_size(size_a, size_b, size_out, a_scale_mode, a_scale)
+    full_pairs = [_scaled_size(x, size_b, size_out, a_scale_mode, a_scale) for x in size_pairs]
     levels, left_out = [], 0
     for scale in scale_factors(scales, min_scale):
         a, b = _times(full_a, scale), _times(size_out, scale)
-        cell = _cell(a, b, patch_size, cell_pairs * (1.0 if scale == 1.0 else COARSE_SHARE))
+        pairs = [_times(size, scale) for size in full_pairs]
+        allowed = cell_pairs * (1.0 if scale == 1.0 else COARSE_SHARE)
+        cell = _cell(a, b, patch_size, allowed / (1.0 + sum(map(math.prod, pairs)) / math.prod(a)))
         if min(*a, *b) < smallest_side or cell is None:
             left_out += 1
             continue
-        levels.append(Level(scale, a, b, cell))
+        needed = max(smallest_side, cell * patch_size)
+        used = tuple(size if min(size) >= needed else None for size in pairs)
+        levels.append(Level(scale, a, b, cell, used))
     if not levels:
         smallest = max(smallest_side, patch_size)
         raise InputError(
@@ -86,6 +97,13 @@ def plan(
             f"{patch_size} cells. Received: A of {full_a[1]}x{full_a[0]} px, a result of "
             f"{size_out[1]}x{size_out[0]} px"
         )
+    for number, size in enumerate(levels[-1].size_pairs, 2):
+        if size is None:
+            height, width = full_pairs[number - 2]
+            raise InputError(
+                f"pair {number} is too small beside the other pictures, whose patches are "
+                f"{levels[-1].cell * patch_size} px wide. Received: {width}x{height} px"
+            )
     if not left_out:
         return Pyramid(tuple(levels))
     note = (

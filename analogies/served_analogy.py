@@ -14,7 +14,7 @@ from analogies import decoding, planning, servables
 from analogies.color import match_colors
 from analogies.errors import InputError
 from analogies.matching import NearestNeighborField
-from analogies.options import Options
+from analogies.options import Options, kinds
 from analogies.resampling import resize
 from analogies.stages import Scene, Stages
 from analogies.synthesis import BLOCK
@@ -39,16 +39,16 @@ class AnalogyServable(tf.Module):
         options: of the analogy; `seed`, `device` and the options of output files play no part.
 
     Raises:
-        InputError: `init` is a picture, `contrast`, `preserve_color` or histograms of colors are
-            asked for, the `match_mode` is not joint or the `precision` not float32.
+        InputError: `init` is a picture, histograms of colors are asked for, the `match_mode` is not
+            joint, the `precision` not float32, or an option is asked for that cannot be exported.
     """
 
     def __init__(self, options: Options) -> None:
         super().__init__()
         if options.init not in ("auto", "noise", "b"):
             raise InputError(f"init cannot be a picture in an export. Received: {options.init!r}")
-        for name in ("contrast", "preserve_color"):
-            if getattr(options, name):
+        for name, kind in kinds().items():
+            if not kind.exported and getattr(options, name):
                 raise InputError(f"{name} cannot be exported. Received: {getattr(options, name)}")
         if options.match_color == "histogram":
             raise InputError("match_color histogram cannot be exported; covariance can")

@@ -47,6 +47,7 @@ COMPOSED = ("set_scene", "search", "place", "aim")
 SET_PER_JOB = (
     *("preset", "width", "height", "scales", "min_scale", "iters", "votes", "evaluations"),
     *("speed", "a_scale_mode", "a_scale", "init", "transfer", "contrast"),
+    *("pair", "rotations", "rescales"),
     *("output_full", "device", "logdir", "quiet", "verbose"),
     *("checkpoint", "resume"),
 )
@@ -75,6 +76,7 @@ class Scene(NamedTuple):
     style: Maps  # {layer: Gram matrix of A'}, layers of the style loss
     explained: tf.Tensor  # scalar, see Prediction
     variance: tf.Tensor
+    bias: Maps  # "": (m, n, 1), of the reference's patches, where some are not to be used
 
 
 class Targets(NamedTuple):
@@ -187,6 +189,15 @@ class Stages(tf.Module):
             self.pad(image, cell) for image in (a, a_prime, b, fitted.b, fitted.a)
         )
         seen, seen_a, seen_b = self.look(a_prime), self.look(a), self.look(b)
+        return self.scene_of(seen_a, seen, seen_b, cell, a_prime - predicted, base, fitted)
+
+    def scene_of(self, seen_a, seen, seen_b, cell, residual, base, fitted, bias=None) -> Scene:
+        """A scene from what is seen of A, A' and B, padded.
+
+        Args:
+            fitted: says what A explains of A'; a `Prediction` or a `Rule`.
+            bias: of the reference's patches, `(m, n)`, where some are not to be used.
+        """
         norms, norms_a = seen.norms(self.matched), seen_a.norms(self.matched)
         guide_weight, own_weight = self._match_weights()
         guide = self._rounded(guide_weight * seen_b.joint(norms_a, cell))
@@ -198,7 +209,7 @@ class Stages(tf.Module):
         content = options.content_layers if options.b_content_w else ()
         style = options.nstyle_layers if options.nstyle_w else ()
         return Scene(
-            residual=a_prime - predicted,
+            residual=residual,
             base=base,
             reference=tf.concat(reference, -1),
             guide=guide,
@@ -208,6 +219,7 @@ class Stages(tf.Module):
             style=seen.grams(style),
             explained=fitted.explained,
             variance=fitted.variance,
+            bias={} if bias is None else {"": bias[..., tf.newaxis]},
         )
 
     def pad(self, image, cell):
@@ -294,13 +306,15 @@ class Stages(tf.Module):
         query = tf.concat([scene.guide, own], -1) * mask
         k = self.options.patch_size
         bias = -self.options.uniformity * k**2 * self._unit() * usage[..., 0]
+        if scene.bias:
+            bias += scene.bias[""][..., 0]
         return match(
             query,
             scene.reference * mask,
             k,
             self.method,
             score="distance",
-            reference_bias=bias if self.options.uniformity else None,
+            reference_bias=bias if self.options.uniformity or scene.bias else None,
             seed=self.options.seed,
         )
 
@@ -313,7 +327,10 @@ class Stages(tf.Module):
         patches = tf.shape(scene.reference)[:2] - k + 1
         places = tf.stack([field.rows, field.cols], -1)
         counts = tf.scatter_nd(places, tf.ones_like(field.scores), patches)
-        counts *= tf.cast(tf.size(counts), tf.float32) / tf.cast(tf.size(field.scores), tf.float32)
+        usable = tf.cast(tf.size(counts), tf.float32)
+        if scene.bias:
+            usable = tf.reduce_sum(tf.cast(scene.bias[""] == 0.0, tf.float32))
+        counts *= usable / tf.cast(tf.size(field.scores), tf.float32)
         near = tf.nn.avg_pool2d(counts[tf.newaxis, ..., tf.newaxis], k, 1, "SAME")
         return tf.minimum(near[0], MOST_USAGE)
 

@@ -10,7 +10,7 @@ Wexler et al. (2007) with the neural features of Li & Wand (2016).
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from analogies import jitter, pyramid
+from analogies import jitter, pyramid, reference_set
 from analogies.carried import Carried, on_device
 from analogies.errors import InputError
 from analogies.job import result_size
@@ -67,6 +67,7 @@ class Progress:
         field: the matches of this pass.
         match_score: mean score of the matches, minus half a squared distance.
         changed_matches: share of matches other than in the match before, of the same level.
+        matches_from: {pair or copy: share of the matches that lie in it}, where there are several.
         phases: {what: seconds} when "done".
         notes: what a person should know about how the run was set up.
         carried: what the run can go on from, where it stands between two passes; else None.
@@ -91,6 +92,7 @@ class Progress:
     field: NearestNeighborField | None = None
     match_score: float | None = None
     changed_matches: float | None = None
+    matches_from: dict[str, float] = dataclasses.field(default_factory=dict)
     phases: dict[str, float] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
     carried: Carried | None = dataclasses.field(default=None, repr=False)
@@ -109,6 +111,7 @@ def synthesize(
     *,
     init: np.ndarray | None = None,
     carried: Carried | None = None,
+    pairs: Sequence[tuple[np.ndarray, np.ndarray]] = (),
 ) -> Iterator[Progress]:
     """Make B' such that A is to A' as B is to B'.
 
@@ -120,6 +123,7 @@ def synthesize(
         carried: of a record of an earlier run of the same arguments, to go on from there; only
             the records after it are yielded, and the result is the same to the byte. Its tensors
             may be NumPy arrays.
+        pairs: further pairs of A and A', as these; all are one reference.
 
     Yields:
         Progress; the last one is "done" and holds the result. To stop early, stop iterating.
@@ -127,18 +131,21 @@ def synthesize(
     Raises:
         InputError: the pictures are too small for the options, or A and A' differ in size.
     """
-    run = _Run(a, a_prime, b, options, init, carried)
+    run = _Run([(a, a_prime), *pairs], b, options, init, carried)
     yield from run.records()
 
 
 class _Run:
     """The state of one synthesis."""
 
-    def __init__(self, a, a_prime, b, options: Options, init, carried: Carried | None) -> None:
-        if a.shape != a_prime.shape:
-            raise InputError(
-                f"A and A' must have the same size. Received: {_size(a)} and {_size(a_prime)} px"
-            )
+    def __init__(self, pairs, b, options: Options, init, carried: Carried | None) -> None:
+        for number, (a, a_prime) in enumerate(pairs, 1):
+            if a.shape != a_prime.shape:
+                which = f" of pair {number}" if number > 1 else ""
+                raise InputError(
+                    f"A and A'{which} must have the same size. "
+                    f"Received: {_size(a)} and {_size(a_prime)} px"
+                )
         if options.match_mode == "layer" and options.init == "auto":
             options = replace(options, init="noise")  # no field of pixels to start from
         self.options, self.init = options, init
@@ -149,12 +156,15 @@ class _Run:
         self.traced = False
         transfer = options.transfer
         if transfer == "auto":
-            transfer = "picture" if np.array_equal(a, a_prime) else "residual"
+            same = all(np.array_equal(a, a_prime) for a, a_prime in pairs)
+            transfer = "picture" if same else "residual"
         with self.clock.phase("build"):
             self.stages = self.stages_of_all = stages_for(options, transfer)
-            self.inputs = [tf.convert_to_tensor(x, tf.float32) for x in (a, a_prime, b)]
+            self.b = tf.convert_to_tensor(b, tf.float32)
+            self.references = reference_set.References(pairs, options.rotations, options.rescales)
+        sizes = [a.shape[:2] for a, _ in pairs]
         self.pyramid = pyramid.plan(
-            a.shape[:2],
+            sizes[0],
             b.shape[:2],
             result_size(b.shape[:2], options),
             scales=options.scales,
@@ -164,6 +174,7 @@ class _Run:
             a_scale=options.a_scale,
             smallest_side=self.stages.smallest_side,
             cell_pairs=self.stages.cell_pairs,
+            size_pairs=sizes[1:],
         )
         self.progress = self._first_progress()
 
@@ -195,8 +206,7 @@ class _Run:
             cell = tf.constant(level.cell)
             self.stages = fitting(self.stages_of_all, level.size_a, level.size_b)
             with self.clock.phase("features"):
-                sizes = tf.constant(level.size_a), tf.constant(level.size_b)
-                scene = self.stages.run("set_scene", *self.inputs, *sizes, cell)
+                scene = self.references.set_scene(self.stages, self.b, level)
             if self.carried is None or self.carried.level < index:
                 yield from self._put_together(level, scene, cell)
             while not self._is_done(index):
@@ -220,7 +230,7 @@ class _Run:
         elif self.init is not None:
             image = tf.convert_to_tensor(self.init, tf.float32)
         elif self.options.init == "b":
-            image = self.inputs[2]
+            image = self.b
         elif self.options.init == "noise":
             random = np.random.default_rng(self.options.seed)
             image = tf.constant(random.uniform(0, 255, (*level.size_b, 3)), tf.float32)
@@ -238,15 +248,21 @@ class _Run:
         """A random field for a start without a guide: squares of A' at random places."""
         random = np.random.default_rng(self.options.seed)
         k = self.options.patch_size
-        query, reference = scene.guide.shape[:2], scene.reference.shape[:2]
+        query = scene.guide.shape[:2]
         places = np.indices((query[0] - k + 1, query[1] - k + 1))
         blocks = places // (BLOCK * k)
+        shape = blocks.max(axis=(1, 2)) + 1
+        box = self.references.boxes(scene, random, shape)
+
+        def spread(values) -> np.ndarray:
+            """Values of the blocks at their places."""
+            return np.broadcast_to(values, shape)[blocks[0], blocks[1]]
+
         found = []
-        for axis in (0, 1):
-            last = reference[axis] - k
-            corners = random.integers(0, last + 1, blocks.max(axis=(1, 2)) + 1)
-            found.append((corners[blocks[0], blocks[1]] + places[axis] % (BLOCK * k)) % (last + 1))
-        rows, cols = (tf.constant(x, tf.int32) for x in found)
+        for axis, extent in enumerate(box[1:]):
+            corners = spread(random.integers(0, extent - k + 1, shape))
+            found.append((corners + places[axis] % (BLOCK * k)) % spread(extent - k + 1))
+        rows, cols = (tf.constant(x, tf.int32) for x in (found[0] + spread(box[0]), found[1]))
         return NearestNeighborField(rows, cols, tf.zeros(rows.shape))
 
     def _matches_count(self) -> bool:
@@ -357,6 +373,7 @@ class _Run:
             field=self.stages.shown(carried.matches),
             match_score=carried.match_score,
             changed_matches=_changed(*map(self.stages.shown, (before, carried.matches))),
+            matches_from=self.references.shares(self.stages.shown(carried.matches)),
         )
 
     def _show(self, between_passes: bool, kind: str = "chunk", **changes) -> Progress:

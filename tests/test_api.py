@@ -54,6 +54,22 @@ def test_a_result_has_the_size_asked_for(pair):
     assert analogies.synthesize_texture(pair[0], 18, 47, **QUICK).shape == (18, 47, 3)
 
 
+def test_further_pairs_are_arrays_or_files(pair, tmp_path):
+    a, a_prime, b = pair
+    others = [a[:20, :25], a_prime[:20, :25]]
+    paths = [tmp_path / name for name in ("a.png", "b.png")]
+    for path, image in zip(paths, others, strict=True):
+        Image.fromarray(image).save(path)
+    found = analogies.make_analogy(a, a_prime, b, pairs=[others], **QUICK)
+    files = [str(path) for path in paths]
+    np.testing.assert_array_equal(
+        found, analogies.make_analogy(a, a_prime, b, pair=[files], **QUICK)
+    )
+    assert (found != analogies.make_analogy(a, a_prime, b, **QUICK)).any()
+    with pytest.raises(ValueError, match="A and A' of pair 2 must have the same size"):
+        analogies.make_analogy(a, a_prime, b, pairs=[(a, a_prime[:20])], **QUICK)
+
+
 def test_textures_differ_by_seed_only(pair):
     first, again, other = (
         analogies.synthesize_texture(pair[0], 32, 32, seed=seed, **QUICK) for seed in (1, 1, 2)

@@ -25,7 +25,7 @@ def folder(tmp_path, monkeypatch):
         Image.new("RGB", (30, 40), color).save(f"lists/{name}.png")
     calls, trouble = [], {}
 
-    def synthesize(a, a_prime, b, options, *, init=None, carried=None):
+    def synthesize(a, a_prime, b, options, *, init=None, carried=None, pairs=()):
         calls.append(options)
         if options.seed in trouble:
             raise trouble[options.seed]

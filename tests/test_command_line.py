@@ -29,8 +29,8 @@ def folder(tmp_path, monkeypatch):
         Image.new("RGB", SIZE, color).save(f"{name}.png")
     calls = []
 
-    def synthesize(a, a_prime, b, options, *, init=None, carried=None):
-        calls.append(SimpleNamespace(a=a, b=b, options=options, init=init))
+    def synthesize(a, a_prime, b, options, *, init=None, carried=None, pairs=()):
+        calls.append(SimpleNamespace(a=a, b=b, options=options, init=init, pairs=pairs))
         height, width = options.height or 40, options.width or 30
         return fake_synthesis.records(options.scales, options.iters, (height, width))
 
@@ -167,6 +167,32 @@ def test_a_picture_to_start_from(folder):
     assert folder.calls[1].options.init == "noise"
 
 
+def test_further_pairs(folder, capsys):
+    for name, size in (("a2", (20, 24)), ("ap2", (20, 24)), ("a3", (50, 17)), ("ap3", (50, 18))):
+        Image.new("RGB", size, (len(name), 2, 3)).save(f"{name}.png")
+    assert command("out.png", "--pair", "a2.png", "ap2.png", "--pair", "a2.png", "a2.png") == 0
+    (call,) = folder.calls
+    assert [pair[0].shape for pair in call.pairs] == [(24, 20, 3)] * 2
+    assert [pair[1][0, 0, 0] for pair in call.pairs] == [3, 2]
+    record = json.loads((folder.path / "out.json").read_text())
+    assert record["inputs"]["a_prime2"]["file"] == "ap2.png"
+    assert record["inputs"]["a_prime3"]["file"] == "a2.png"
+    pairs = (("a2.png", "ap2.png"), ("a2.png", "a2.png"))
+    assert Options.parse(record["options"]) == Options(pair=pairs)
+    capsys.readouterr()
+    assert command("other.png", "--pair", "a2.png", "ap2.png", "--pair", "a3.png", "ap3.png") == 2
+    told = capsys.readouterr().err
+    assert "A and A' of pair 3 must have the same size. Received: 'a3.png' of 50x17 px" in told
+    assert command("other.png", "--pair", "a2.png", "none.png") == 2
+    assert "A' of pair 2: " in capsys.readouterr().err
+    assert command("ap2.png", "--pair", "a2.png", "ap2.png") == 2
+    assert "overwrite an input (A' of pair 2)" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        command("other.png", "--pair", "a2.png")
+    assert "expected 2 arguments" in capsys.readouterr().err
+    assert not (folder.path / "other.png").exists()
+
+
 def test_notes_on_pictures_are_told(folder, capsys):
     frames = [Image.new("RGB", SIZE, color) for color in ("blue", "red")]
     frames[0].save("b.gif", save_all=True, append_images=frames[1:])
@@ -193,7 +219,7 @@ def foreground():
 def interrupted(folder, number, after, words=("out.png",)):
     """Run and send a signal when `after` records have come."""
 
-    def synthesize(a, a_prime, b, options, *, init=None, carried=None):
+    def synthesize(a, a_prime, b, options, *, init=None, carried=None, pairs=()):
         for count, record in enumerate(fake_synthesis.records()):
             if count == after:
                 os.kill(os.getpid(), number)

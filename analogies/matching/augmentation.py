@@ -11,6 +11,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from analogies.matching.field import NearestNeighborField
+from analogies.resampling import resize
 
 ANGLE = math.pi / 24  # between rotated copies, as CNNMRF's
 FACTOR = 1.05  # between scaled copies, as CNNMRF's
@@ -56,8 +57,9 @@ def augmented(pixels: tf.Tensor, rotations: int = 0, rescales: int = 0) -> list[
         rescales: S; s goes from -S to S.
 
     Returns:
-        `(2 R + 1) (2 S + 1)` copies, bilinear. Unlike CNNMRF's they are not cropped to the
-        inscribed box; `inside` tells what is picture.
+        `(2 R + 1) (2 S + 1)` copies. Unlike CNNMRF's they are interpolated cubically and not
+        cropped to the inscribed box: beyond the picture they show its mirror image, and `inside`
+        tells what is picture.
 
     Raises:
         ValueError: for negative numbers.
@@ -77,11 +79,26 @@ def augmented(pixels: tf.Tensor, rotations: int = 0, rescales: int = 0) -> list[
 
 
 def _changed(pixels: tf.Tensor, angle: float, factor: float) -> Copy:
+    if (angle, factor) == (0.0, 1.0):
+        return Copy(angle, factor, pixels, tf.ones_like(pixels[..., :1]))
     size = tf.cast(tf.shape(pixels)[:2], tf.float32)
     target = tf.cast(tf.round(size * factor), tf.int32)
-    whole = tf.concat([pixels, tf.ones_like(pixels[..., :1])], axis=-1)
-    if (angle, factor) == (0.0, 1.0):
-        return Copy(angle, factor, pixels, whole[..., -1:])
+    if angle == 0.0:
+        found = resize(pixels, target, "cubic")
+        inside = tf.ones_like(found[..., :1])
+    else:
+        # From twice as many pixels, as bilinear interpolation of the picture itself blurs it.
+        fine = resize(pixels, tf.shape(pixels)[:2] * 2, "cubic")
+        found = _turned(fine, angle, factor / 2, target, "REFLECT")
+        inside = _turned(tf.ones_like(fine[..., :1]), angle, factor / 2, target, "CONSTANT")
+        inside = tf.cast(inside > 0.999, tf.float32)
+    found = tf.clip_by_value(found, tf.reduce_min(pixels), tf.reduce_max(pixels))
+    return Copy(angle, factor, found, inside)
+
+
+def _turned(pixels, angle: float, factor: float, target: tf.Tensor, beyond: str) -> tf.Tensor:
+    """A picture turned about its middle and scaled, bilinear, at the size `target`."""
+    size = tf.cast(tf.shape(pixels)[:2], tf.float32)
     cos, sin = math.cos(angle) / factor, math.sin(angle) / factor
     center = (size - 1) / 2
     middle = (tf.cast(target, tf.float32) - 1) / 2
@@ -89,15 +106,14 @@ def _changed(pixels: tf.Tensor, angle: float, factor: float) -> Copy:
     shift_x = center[1] - cos * middle[1] + sin * middle[0]
     shift_y = center[0] - sin * middle[1] - cos * middle[0]
     transform = tf.stack([cos, -sin, shift_x, sin, cos, shift_y, 0.0, 0.0])
-    found = tf.raw_ops.ImageProjectiveTransformV3(
-        images=whole[tf.newaxis],
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=pixels[tf.newaxis],
         transforms=transform[tf.newaxis],
         output_shape=target,
         fill_value=0.0,
         interpolation="BILINEAR",
-        fill_mode="CONSTANT",
+        fill_mode=beyond,
     )[0]
-    return Copy(angle, factor, found[..., :-1], tf.cast(found[..., -1:] > 0.999, tf.float32))
 
 
 def stack(maps: list[tf.Tensor], insides: list[tf.Tensor], patch_size: int) -> ReferenceSet:
@@ -109,24 +125,39 @@ def stack(maps: list[tf.Tensor], insides: list[tf.Tensor], patch_size: int) -> R
             maps' size with minimum pooling or the like).
         patch_size: k.
     """
-    widest = max(int(cells.shape[1]) for cells in maps)
+    heights = [int(cells.shape[0]) for cells in maps]
+    tops = [sum(heights[:index]) for index in range(len(heights))]
+    return ReferenceSet(
+        below_one_another([tf.cast(cells, tf.float32) for cells in maps]),
+        whole_patches(insides, patch_size),
+        tf.constant(tops, tf.int32),
+    )
 
-    def widened(cells: tf.Tensor) -> tf.Tensor:
-        return tf.pad(cells, [[0, 0], [0, widest - cells.shape[1]], [0, 0]])
 
+def whole_patches(insides: list[tf.Tensor], patch_size: int) -> tf.Tensor:
+    """The bias of maps below one another: 0 where a whole patch may be used, `OFF` elsewhere.
+
+    Args:
+        insides: float `(h_i, w_i, 1)`, 1 where a cell may be used; sides of at least `patch_size`.
+        patch_size: k.
+
+    Returns:
+        float32 `(sum of h_i - k + 1, widest - k + 1)`.
+    """
     usable = []
     for inside in insides:
         whole = -tf.nn.max_pool2d(-inside[tf.newaxis], patch_size, 1, "VALID")[0]
         usable.append(tf.pad(whole, [[0, patch_size - 1], [0, patch_size - 1], [0, 0]]))
-    allowed = tf.concat([widened(part) for part in usable], axis=0)[..., 0] > 0.5
+    allowed = below_one_another(usable)[..., 0] > 0.5
     allowed = allowed[: 1 - patch_size or None, : 1 - patch_size or None]
-    heights = [int(cells.shape[0]) for cells in maps]
-    tops = [sum(heights[:index]) for index in range(len(heights))]
-    return ReferenceSet(
-        tf.concat([widened(tf.cast(cells, tf.float32)) for cells in maps], axis=0),
-        tf.where(allowed, 0.0, OFF),
-        tf.constant(tops, tf.int32),
-    )
+    return tf.where(allowed, 0.0, OFF)
+
+
+def below_one_another(maps: list[tf.Tensor]) -> tf.Tensor:
+    """Maps `(h_i, w_i, c)` as one, `(sum of h_i, widest, c)`; what is empty is 0."""
+    widest = max(int(cells.shape[1]) for cells in maps)
+    wide = [tf.pad(cells, [[0, 0], [0, widest - cells.shape[1]], [0, 0]]) for cells in maps]
+    return tf.concat(wide, axis=0)
 
 
 def copy_of(field: NearestNeighborField, references: ReferenceSet) -> tf.Tensor:

@@ -7,6 +7,8 @@ from absl import logging
 if TYPE_CHECKING:
     from analogies.synthesis import Progress
 
+MOST = 6  # pairs and copies that are named
+
 
 def report(record: "Progress") -> None:
     """Log what a finished pass has come to, and at the end where the time went."""
@@ -30,3 +32,7 @@ def report(record: "Progress") -> None:
         record.evaluations,
         record.seconds,
     )
+    if record.matches_from:
+        shares = [f"{name} {share:.1%}" for name, share in record.matches_from.items()]
+        more = f", {len(shares) - MOST} others" if len(shares) > MOST else ""
+        logging.info("  matches in %s%s", ", ".join(shares[:MOST]), more)

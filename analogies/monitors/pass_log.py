@@ -44,6 +44,7 @@ class PassLog:
             "terms": dict(record.terms),
             "match_score": record.match_score,
             "changed_matches": record.changed_matches,
+            "matches_from": record.matches_from,
             "seconds": round(record.seconds, 3),
         }
         self.rows.append(row)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter, rotate
+from scipy.ndimage import gaussian_filter, minimum_filter, rotate
 
 from analogies.matching import augmentation, match
 
@@ -27,8 +27,8 @@ def test_rotation_turns_counterclockwise_as_scipy_does():
     copies = augmentation.augmented(picture(), rotations=1)
     turned = next(copy for copy in copies if copy.angle > 0)
     expected = rotate(picture(), 7.5, axes=(1, 0), reshape=False, order=1)
-    keep = turned.inside.numpy()[..., 0] > 0
-    assert keep.mean() > 0.7
+    keep = minimum_filter(turned.inside.numpy()[..., 0], 3) > 0
+    assert keep.mean() > 0.6
     np.testing.assert_allclose(turned.pixels.numpy()[keep], expected[keep], atol=1.0)
 
 
