@@ -1,8 +1,8 @@
 """Which options change nothing in a run, and why; none is ignored without a word.
 
 >>> from analogies.options import Options
->>> without_effect(Options(patch_stride=2, scales=1, min_scale=0.5))
-{'patch_stride': 'every patch is matched', 'min_scale': 'there is one level'}
+>>> without_effect(Options(scales=1, min_scale=0.5))
+{'min_scale': 'there is one level'}
 """
 
 from collections.abc import Callable
@@ -41,7 +41,6 @@ def _no_sweeps(options: Options) -> bool:
 # Option, when it has no effect, and why. Only options with another value than the default, or the
 # preset's, are looked at.
 _RULES: tuple[tuple[str, Callable[[Options], bool], str], ...] = (
-    ("patch_stride", _joint, "every patch is matched"),
     ("analogy_nnf_steps", _no_sweeps, _SWEEPS),
     ("mrf_nnf_steps", _no_sweeps, _SWEEPS),
     ("randomize_mrf_nnf", _no_sweeps, _SWEEPS),
@@ -63,6 +62,8 @@ _RULES: tuple[tuple[str, Callable[[Options], bool], str], ...] = (
     ("nstyle_layers", lambda options: not options.nstyle_w, "the style has no weight"),
     ("patch_size", _unmatched, "no patches are matched"),
     ("votes", _unmatched, "no patches are matched"),
+    ("patch_stride", _unmatched, "no patches are matched"),
+    ("confidence", _unmatched, "no patches are matched"),
     ("rotations", _unmatched, "no patches are matched"),
     ("rescales", _unmatched, "no patches are matched"),
     ("transfer", _unmatched, "no patches are matched"),

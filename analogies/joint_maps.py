@@ -37,6 +37,22 @@ def _known(number: tf.Tensor | int) -> int | None:
     return tf.get_static_value(number) if tf.is_tensor(number) else number
 
 
+def keep_uncovered(
+    voted: tf.Tensor, own: tf.Tensor, counts: tf.Tensor, shrink: tf.Tensor, grow: tf.Tensor
+) -> tf.Tensor:
+    """A voted map with what was there before where nothing was voted.
+
+    Args:
+        voted: float32 `(h * shrink / grow, w * shrink / grow, c)`, 0 where nothing was voted.
+        own: what was there before, of the same shape.
+        counts: float32 `(h, w, 1)`, votes on each cell of the grid.
+        shrink, grow: see `to_grid`, from the map to the grid.
+    """
+    covered = tf.cast(counts > 0, tf.float32)
+    share = to_grid(to_grid(covered, 1, shrink), grow, 1)
+    return tf.where(share > 0, tf.math.divide_no_nan(voted, share), own)
+
+
 def typical_norm(values: tf.Tensor) -> tf.Tensor:
     """Root mean square over cells of the Euclidean norm of a cell's channels, scalar."""
     return tf.sqrt(tf.reduce_mean(tf.reduce_sum(tf.square(values), axis=-1)) + 1e-12)

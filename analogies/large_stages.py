@@ -227,14 +227,15 @@ class LargeStages(Stages):
             return loss(image) / loss.weight
         return loss(image, targets.start, targets.variance, targets.explained) / loss.weight
 
-    def _vote(self, field, values, scene, cell, stride: int) -> tf.Tensor:
+    def _vote(self, field, values, scene, cell, stride: int, own) -> tf.Tensor:
         """As `Stages._vote`, some channels at a time."""
         count = values.shape[-1]
         apart = -(-count // VOTING_PARTS)
         parts = []
         for first in range(0, count, apart):
             part = tiles.in_turn(values[..., first : first + apart])
-            parts.append(super()._vote(field, part, scene, cell, stride))
+            kept = None if own is None else own[..., first : first + apart]
+            parts.append(super()._vote(field, part, scene, cell, stride, kept))
             tiles.done(parts[-1])
         voted = tf.concat(parts, -1)
         tiles.done(voted)

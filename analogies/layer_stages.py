@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from analogies.color import match_colors
 from analogies.losses import sums
-from analogies.matching import NearestNeighborField, match, vote
+from analogies.matching import NearestNeighborField, coverage, match, vote
 from analogies.options import SMALLEST_SIDE, Options
 from analogies.resampling import resize
 from analogies.stages import Maps, Stages
@@ -158,9 +158,9 @@ class LayerStages(Stages):
             for name, values in scene.reference.items()
         } or scene.fields
 
-    def aim(self, field, scene, cell):
-        """Targets of a pass whose matches are held."""
-        del cell
+    def aim(self, field, scene, cell, image):
+        """Targets of a pass whose matches are held; cells without a vote have no weight."""
+        del cell, image
         mrf = {
             name: self._target(field[name], values, scene.size // self.strides[name])
             for name, values in scene.reference.items()
@@ -189,16 +189,15 @@ class LayerStages(Stages):
         plus what the patches differ from their vote.
         """
         k, stride = self.options.patch_size, self.options.patch_stride
-        mean = vote(field, values, k, shape, query_stride=stride)
+        threshold = self.options.confidence
+        mean = vote(field, values, k, shape, query_stride=stride, threshold=threshold)
         mean = tf.ensure_shape(mean, (None, None, values.shape[-1]))
-        counts = tf.shape(field.rows)
-        covered = [_coverage(shape[axis], counts[axis], k, stride) for axis in (0, 1)]
-        count = (covered[0][:, None] * covered[1])[..., None]
+        count = coverage(field, k, shape, query_stride=stride, threshold=threshold)
         if not self.options.use_full_analogy:
             return Target(mean, tf.cast(count > 0, tf.float32), tf.constant(0.0))
         weight = count / float(k * k)
         squares = tf.reduce_sum(tf.square(values), -1, keepdims=True)
-        squares = vote(field, squares, k, shape, query_stride=stride)
+        squares = vote(field, squares, k, shape, query_stride=stride, threshold=threshold)
         spread = squares - tf.reduce_sum(tf.square(mean), -1, keepdims=True)
         return Target(mean, weight, tf.reduce_sum(weight * spread))
 
@@ -247,11 +246,3 @@ def _terms(options: Options) -> dict[str, Term]:
     }
     found = {name: Term(w / len(names), names) for name, (w, names) in weights.items() if names}
     return found | ({"smoothness": Term(options.tv_w, ())} if options.tv_w else {})
-
-
-def _coverage(size, count, k: int, stride: int) -> tf.Tensor:
-    """How many of `count` patches, `stride` apart, lie on each of `size` cells: float `(size,)`."""
-    cells = tf.range(size)
-    first = tf.maximum(-((k - 1 - cells) // stride), 0)
-    last = tf.minimum(cells // stride, count - 1)
-    return tf.cast(tf.maximum(last - first + 1, 0), tf.float32)

@@ -121,6 +121,17 @@ class Options:
         "per layer with the losses of image-analogies (layer).", choices=("joint", "layer"),
     )
 
+    patch_stride: int = option(
+        1, MATCHING, "integer", "Distance between the patches that are looked at, of B' and of A'; "
+        "the last of a row and of a column always are.",
+        unit="cells", minimum=1, maximum=1000, metavar="N",
+    )
+    confidence: float | None = option(
+        None, MATCHING, "number", "Matches less alike than this do not count, and B' stays as it "
+        "is where none does. 1: equal, 0: unrelated. Left out: all count.",
+        minimum=-1, maximum=1, metavar="X",
+    )
+
     transfer: str = option(
         "auto", MATCHING, "choice", "What is carried from A' to B': the residual that a smooth "
         "function of A leaves of A', added to that function of B; or the picture A' itself. auto: "
@@ -266,10 +277,6 @@ class Options:
     )
 
     # Of image-analogies, for its way of matching
-    patch_stride: int = option(
-        1, LAYER, "integer", "Distance between patches, of B' and of A'.",
-        unit="cells", minimum=1, maximum=1000, metavar="N",
-    )
     analogy_nnf_steps: int | None = option(
         None, LAYER, "integer", "PatchMatch sweeps for the analogy, once per level. Left out: 15.",
         minimum=0, maximum=10**6, metavar="N",

@@ -14,6 +14,7 @@ from analogies import decoding, planning, servables
 from analogies.color import match_colors
 from analogies.errors import InputError
 from analogies.matching import NearestNeighborField
+from analogies.matching.patches import on_stride
 from analogies.options import Options, kinds
 from analogies.resampling import resize
 from analogies.stages import Scene, Stages
@@ -183,7 +184,7 @@ class AnalogyServable(tf.Module):
             guided = first & tf.equal(round_, 0)
             coherence = tf.where(guided, self._first_coherence(), 1.0)
             matches, usage = self._search(image, usage, scene, cell, coherence)
-            return round_ + 1, self._stages.run("place", matches, scene, cell), usage
+            return round_ + 1, self._stages.run("place", matches, scene, cell, image), usage
 
         votes = self._options.votes  # as in `pyramid.rounds`
         rounds = tf.minimum(votes, tf.maximum(1, votes - index))
@@ -218,7 +219,7 @@ class AnalogyServable(tf.Module):
     def _aim(self, image, usage, scene: Scene, cell):
         """Targets of a pass, and the usage of its matches."""
         matches, usage = self._search(image, usage, scene, cell, 1.0)
-        return self._stages.run("aim", matches, scene, cell), usage
+        return self._stages.run("aim", matches, scene, cell, image), usage
 
     def _matched(self) -> bool:
         """Whether any term depends on the matches."""
@@ -234,8 +235,8 @@ class AnalogyServable(tf.Module):
         if options.init == "auto" and options.analogy_w > 0:
             return scene.base
         if options.init == "auto":
-            matches = _scatter(scene, options.patch_size, seeds)
-            return self._stages.run("place", matches, scene, cell)
+            matches = _scatter(scene, options.patch_size, options.patch_stride, seeds)
+            return self._stages.run("place", matches, scene, cell, scene.base)
         if options.init == "noise":
             shape = tf.concat([size, [3]], 0)
             image = tf.random.stateless_uniform(shape, seeds, 0.0, 255.0)
@@ -267,7 +268,7 @@ def _repeat(body, times: int, *values: tf.Tensor) -> tuple[tf.Tensor, ...]:
     return tuple(result)
 
 
-def _scatter(scene: Scene, k: int, seeds: tf.Tensor) -> NearestNeighborField:
+def _scatter(scene: Scene, k: int, stride: int, seeds: tf.Tensor) -> NearestNeighborField:
     """A random field for a start without a guide: squares of A' at random places."""
     query, reference = tf.shape(scene.guide)[:2], tf.shape(scene.reference)[:2]
     places = tf.meshgrid(*(tf.range(query[axis] - k + 1) for axis in (0, 1)), indexing="ij")
@@ -280,5 +281,5 @@ def _scatter(scene: Scene, k: int, seeds: tf.Tensor) -> NearestNeighborField:
             (query - k) // side + 1, tf.stack([seeds[0], axis]), 0, last + 1, tf.int32
         )
         found.append((tf.gather_nd(corners, blocks) + place % side) % (last + 1))
-    rows, cols = found
-    return NearestNeighborField(rows, cols, tf.zeros(tf.shape(rows)))
+    rows, cols = (on_stride(x, stride) for x in found)
+    return NearestNeighborField(rows, cols, tf.ones(tf.shape(rows)))

@@ -21,7 +21,8 @@ from analogies.losses import (
     StartLoss,
     TotalVariationLoss,
 )
-from analogies.matching import NearestNeighborField, match, vote
+from analogies.matching import NearestNeighborField, coverage, match, vote
+from analogies.matching.true_scores import similarities
 from analogies.optimizers import OptimizeResult, minimize
 from analogies.optimizers.lbfgsb import start as start_minimizing
 from analogies.optimizers.result import State
@@ -145,6 +146,7 @@ class Stages(tf.Module):
         channels = 2 * (3 + sum(table[name].channels for name in self.matched))
         self.cell_pairs = MATCHING_COST / (channels + 200.0)
         self.method = "patchmatch" if options.model == "patchmatch" else "exact"
+        self.gaps = options.confidence is not None or options.patch_stride > options.patch_size
         k = np.arange(options.patch_size) - (options.patch_size - 1) / 2
         window = np.exp(-(k[:, None] ** 2 + k[None] ** 2) / (2 * WINDOW_SIGMA**2))
         self.window = tf.constant(window / window.max() + 1e-6, tf.float32)
@@ -290,7 +292,7 @@ class Stages(tf.Module):
         return matches
 
     def search(self, image, scene: Scene, cell, coherence, usage) -> NearestNeighborField:
-        """Match B and B' in A and A'.
+        """Match B and B' in A and A'; scores are similarities, see there.
 
         Args:
             image: B' so far, padded, `(h2, w2, 3)`.
@@ -308,15 +310,19 @@ class Stages(tf.Module):
         bias = -self.options.uniformity * k**2 * self._unit() * usage[..., 0]
         if scene.bias:
             bias += scene.bias[""][..., 0]
-        return match(
+        reference, stride = scene.reference * mask, self.options.patch_stride
+        found = match(
             query,
-            scene.reference * mask,
+            reference,
             k,
             self.method,
             score="distance",
             reference_bias=bias if self.options.uniformity or scene.bias else None,
+            query_stride=stride,
+            reference_stride=stride,
             seed=self.options.seed,
         )
+        return similarities(found, query, reference, bias, k, stride)
 
     def usage(self, field: NearestNeighborField, scene: Scene) -> tf.Tensor:
         """How much each patch of A' is in use, in units of an even use of all, `(m, n, 1)`.
@@ -339,37 +345,51 @@ class Stages(tf.Module):
         guide, own = self._match_weights()
         return guide**2 + own**2
 
-    def place(self, field: NearestNeighborField, scene: Scene, cell) -> tf.Tensor:
-        """B' made of the matched patches: base plus voted residuals, `(h2, w2, 3)`."""
-        residual = self._vote(field, scene.residual, scene, cell, 1)
+    def place(self, field: NearestNeighborField, scene: Scene, cell, image) -> tf.Tensor:
+        """B' made of the matched patches: base plus voted residuals, `(h2, w2, 3)`.
+
+        Args:
+            image: B' so far; it stays where nothing is voted.
+        """
+        residual = self._vote(field, scene.residual, scene, cell, 1, image - scene.base)
         return tf.clip_by_value(scene.base + residual, *BOUNDS)
 
-    def targets(self, matches: Any, scene: Scene, cell) -> Any:
+    def targets(self, matches: Any, scene: Scene, cell, image) -> Any:
         """What a pass minimizes towards: `aim`, or where nothing is matched all else there is."""
         if matches is not None:
-            return self.run("aim", matches, scene, cell)
+            return self.run("aim", matches, scene, cell, image)
         rest = scene.base, scene.explained, scene.variance
         return Targets({}, scene.content, scene.style, *rest)
 
-    def aim(self, field: NearestNeighborField, scene: Scene, cell) -> Targets:
-        """Targets of a pass whose matches are held."""
+    def aim(self, field: NearestNeighborField, scene: Scene, cell, image) -> Targets:
+        """Targets of a pass whose matches are held: what `image` shows where nothing is voted."""
+        own = self.look(image).maps(scene.maps) if self.gaps else {}
         voted = {
-            name: self._vote(field, values, scene, cell, self.strides[name])
+            name: self._vote(field, values, scene, cell, self.strides[name], own.get(name))
             for name, values in scene.maps.items()
         }
-        start = self.place(field, scene, cell)
+        start = self.place(field, scene, cell, image)
         return Targets(voted, scene.content, scene.style, start, scene.explained, scene.variance)
 
-    def _vote(self, field, values, scene: Scene, cell, stride: int):
+    def _vote(self, field, values, scene: Scene, cell, stride: int, own):
+        """Vote a map of a stride in px; `own` stays where nothing is voted."""
         shrink, grow = tf.maximum(cell // stride, 1), tf.maximum(stride // cell, 1)
-        fine = joint_maps.to_grid(values, 1, grow)
-        voted = self._votes(field, fine, tf.shape(scene.guide)[:2], shrink)
+        fine, shape = joint_maps.to_grid(values, 1, grow), tf.shape(scene.guide)[:2]
+        voted = self._votes(field, fine, shape, shrink)
         voted = tf.ensure_shape(voted, (None, None, values.shape[-1]))
-        return joint_maps.to_grid(voted, grow, 1)
+        voted = joint_maps.to_grid(voted, grow, 1)
+        if not self.gaps:
+            return voted
+        counts = coverage(field, self.options.patch_size, shape, **self._counted())
+        return joint_maps.keep_uncovered(voted, own, counts, shrink, grow)
 
     def _vote_cells(self, field, values, shape, scale) -> tf.Tensor:
         k = self.options.patch_size
-        return vote(field, values, k, shape, scale=scale, window=self.window)
+        return vote(field, values, k, shape, scale=scale, window=self.window, **self._counted())
+
+    def _counted(self) -> dict[str, Any]:
+        """Which matches are voted."""
+        return {"query_stride": self.options.patch_stride, "threshold": self.options.confidence}
 
     # --- the objective ----------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ Wexler et al. (2007) with the neural features of Li & Wand (2016).
 """
 
 import dataclasses
+import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from analogies.errors import InputError
 from analogies.job import result_size
 from analogies.large_stages import fitting
 from analogies.matching import NearestNeighborField
+from analogies.matching.patches import on_stride
 from analogies.optimizers import result as reasons
 from analogies.options import Options
 from analogies.resampling import resize
@@ -65,7 +67,7 @@ class Progress:
         size: `(height, width)` of B' at this level, px.
         pixels: B' on the device, `(h, w, 3)`, padded to whole cells; `image` cuts and fetches it.
         field: the matches of this pass.
-        match_score: mean score of the matches, minus half a squared distance.
+        match_score: mean similarity of the matches, in [-1, 1].
         changed_matches: share of matches other than in the match before, of the same level.
         matches_from: {pair or copy: share of the matches that lie in it}, where there are several.
         phases: {what: seconds} when "done".
@@ -160,7 +162,7 @@ class _Run:
             transfer = "picture" if same else "residual"
         with self.clock.phase("build"):
             self.stages = self.stages_of_all = stages_for(options, transfer)
-            self.b = tf.convert_to_tensor(b, tf.float32)
+            self.a_prime, self.b = (tf.convert_to_tensor(x, tf.float32) for x in (pairs[0][1], b))
             self.references = reference_set.References(pairs, options.rotations, options.rescales)
         sizes = [a.shape[:2] for a, _ in pairs]
         self.pyramid = pyramid.plan(
@@ -204,7 +206,8 @@ class _Run:
                 continue
             self.progress = replace(self.progress, level=index, iteration=0, size=level.size_b)
             cell = tf.constant(level.cell)
-            self.stages = fitting(self.stages_of_all, level.size_a, level.size_b)
+            largest = max([level.size_a, *filter(None, level.size_pairs)], key=math.prod)
+            self.stages = fitting(self.stages_of_all, largest, level.size_b)
             with self.clock.phase("features"):
                 scene = self.references.set_scene(self.stages, self.b, level)
             if self.carried is None or self.carried.level < index:
@@ -236,12 +239,12 @@ class _Run:
             image = tf.constant(random.uniform(0, 255, (*level.size_b, 3)), tf.float32)
         elif self.options.analogy_w == 0:
             matches = self._scatter(scene)
-            return self.stages.run("place", matches, scene, tf.constant(level.cell))
+            return self.stages.run("place", matches, scene, tf.constant(level.cell), scene.base)
         else:
             return scene.base
         image = tf.clip_by_value(resize(image, level.size_b, "cubic"), 0.0, 255.0)
         if not self._given():
-            image = self.stages.first(image, self.inputs[1])
+            image = self.stages.first(image, self.a_prime)
         return self.stages.pad(image, level.cell)
 
     def _scatter(self, scene: Scene) -> NearestNeighborField:
@@ -262,8 +265,9 @@ class _Run:
         for axis, extent in enumerate(box[1:]):
             corners = spread(random.integers(0, extent - k + 1, shape))
             found.append((corners + places[axis] % (BLOCK * k)) % spread(extent - k + 1))
-        rows, cols = (tf.constant(x, tf.int32) for x in (found[0] + spread(box[0]), found[1]))
-        return NearestNeighborField(rows, cols, tf.zeros(rows.shape))
+        found[0] = found[0] + spread(box[0])
+        rows, cols = (on_stride(tf.constant(x, tf.int32), self.options.patch_stride) for x in found)
+        return NearestNeighborField(rows, cols, tf.ones(rows.shape))
 
     def _matches_count(self) -> bool:
         """Whether B' is put together from matches; not where only content or style is."""
@@ -283,7 +287,7 @@ class _Run:
             coherence = 0.0 if index == 0 and fresh and count == 0 else 1.0
             carried = self._match(scene, cell, coherence)
             with self.clock.phase("matching"):
-                image = self.stages.run("place", carried.matches, scene, cell)
+                image = self.stages.run("place", carried.matches, scene, cell, carried.image)
             self.carried = carried._replace(image=image)
             yield self._show(between_passes=count == rounds - 1)
 
@@ -295,7 +299,7 @@ class _Run:
         self._shake()
         carried = self._match(scene, cell, 1.0)
         with self.clock.phase("matching"):
-            targets = self.stages.targets(carried.matches, scene, cell)
+            targets = self.stages.targets(carried.matches, scene, cell, carried.image)
         fresh = iteration == 0 and not self._given() and self._matches_count()
         yield from self._minimize(targets.start if fresh else carried.image, targets)
         self.carried = carried._replace(image=self.progress.pixels, iteration=iteration + 1)

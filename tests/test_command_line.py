@@ -97,7 +97,7 @@ def test_quiet_says_nothing_and_a_warning_is_one_line(folder, capsys):
 
 
 def test_each_option_without_effect_gets_one_line(folder, capsys):
-    old = "--patch-stride=2 --mrf-nnf-steps=5 --randomize-mrf-nnf --jitter=1 --use-full-analogy"
+    old = "--mrf-nnf-steps=5 --randomize-mrf-nnf --jitter=1 --use-full-analogy"
     layers = "--analogy-w=0 --analogy-layers=conv1_1"
     assert command("out.png", *old.split(), *layers.split()) == 0
     lines = capsys.readouterr().err.splitlines()

@@ -58,6 +58,7 @@ def a_pass(stages, whole, size_a, size_b, cell):
     ("options", "size_a", "size_b", "cell", "side"),
     [
         ({}, (70, 100), (150, 111), 4, 48),
+        ({"patch_stride": 5}, (70, 60), (80, 111), 4, 48),
         ({**ALL_TERMS, "pool_mode": "avg"}, (150, 90), (140, 170), 8, 64),
         ({"analogy_layers": "conv1_1", "mrf_layers": "conv2_1"}, (60, 60), (61, 150), 2, 8),
     ],
@@ -71,8 +72,9 @@ def test_a_level_in_pieces_is_the_level(options, size_a, size_b, cell, side):
         found.cols.numpy() == matches.cols.numpy()
     )
     assert same.mean() > 0.99
-    targets = whole.run("aim", matches, scene, tf.constant(cell))
-    assert_close(large.run("aim", matches, scene, tf.constant(cell)), targets, 1e-5)
+    arguments = matches, scene, tf.constant(cell), scene.base
+    targets = whole.run("aim", *arguments)
+    assert_close(large.run("aim", *arguments), targets, 1e-5)
 
     image = tf.clip_by_value(scene.base + picture(scene.base.shape[:2], 3) - 128.0, 0.0, 255.0)
     energies = whole.run("energies", image, targets)

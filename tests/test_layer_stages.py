@@ -49,7 +49,7 @@ def features(weights, *images):
 
 
 def corners(cells, k, step):
-    rows, cols = (range(0, side - k + 1, step) for side in cells.shape[:2])
+    rows, cols = (sorted({*range(0, side - k + 1, step), side - k}) for side in cells.shape[:2])
     return list(itertools.product(rows, cols))
 
 
@@ -128,7 +128,7 @@ def test_losses_are_those_of_the_formulas(weights, pictures, k, step, full):
     sizes = (tf.constant(picture.shape[:2]) for picture in (pictures[0], pictures[2]))
     scene = stages.run("set_scene", *pictures[:3], *sizes, tf.constant(1))
     matches, _ = stages.find(pictures[-1], scene, tf.constant(1), 1.0, None)
-    targets = stages.run("aim", matches, scene, tf.constant(1))
+    targets = stages.run("aim", matches, scene, tf.constant(1), pictures[-1])
     found = {n: float(v) for n, v in stages.run("terms", pictures[-1], targets).items()}
     distance = patch_distance if full else voted_distance
     expected = formulas(weights, pictures, k, step, distance)
@@ -153,7 +153,8 @@ def test_loss_after_100_evaluations_is_no_higher_than_scipys(shared_folder):
     start = np.random.default_rng(0).uniform(0, 255, pictures[0].shape).astype(np.float32)
     size, cell = tf.constant(start.shape[:2]), tf.constant(1)
     scene = stages.run("set_scene", *pictures, size, size, cell)
-    targets = stages.run("aim", stages.find(start, scene, cell, 1.0, None)[0], scene, cell)
+    matches, _ = stages.find(start, scene, cell, 1.0, None)
+    targets = stages.run("aim", matches, scene, cell, start)
 
     def objective(image):
         return stages.loss_and_gradient(image, targets)

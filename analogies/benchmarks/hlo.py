@@ -99,7 +99,7 @@ def programs(size: int, evaluations: int, network: str, folder: Path) -> dict[st
     patches = [side - options.patch_size + 1 for side in scene.reference.shape[:2]]
     usage = tf.zeros((*patches, 1))
     matches = stages.run("search", scene.base, scene, cell, 1.0, usage)
-    targets = stages.run("aim", matches, scene, cell)
+    targets = stages.run("aim", matches, scene, cell, scene.base)
 
     def one_pass(state: Any, targets: Any) -> Any:
         result = stages.descend(state, targets, tf.constant(evaluations))

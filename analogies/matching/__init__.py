@@ -11,18 +11,28 @@ if TYPE_CHECKING:
     from analogies.matching.drawing import draw
     from analogies.matching.field import NearestNeighborField
     from analogies.matching.matcher import match
-    from analogies.matching.voting import vote
+    from analogies.matching.voting import coverage, vote
 
 _HOMES = {
     "NearestNeighborField": "field",
     "augmented": "augmentation",
     "copy_of": "augmentation",
+    "coverage": "voting",
     "draw": "drawing",
     "match": "matcher",
     "stack": "augmentation",
     "vote": "voting",
 }
-__all__ = ["NearestNeighborField", "augmented", "copy_of", "draw", "match", "stack", "vote"]
+__all__ = [
+    "NearestNeighborField",
+    "augmented",
+    "copy_of",
+    "coverage",
+    "draw",
+    "match",
+    "stack",
+    "vote",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ patches themselves, and 2 (k - 1) additions because the sum is separable.
 import tensorflow as tf
 
 from analogies.matching import tiling
-from analogies.matching.patches import Scoring, extract_all
+from analogies.matching.patches import Scoring, extract_all, on_stride, positions
 from analogies.matching.tiling import LANES, Layout, Tiles
 
 NEVER = -1e30  # a score that no patch has
@@ -34,24 +34,30 @@ def best_places(
         tile_bytes: about what the arrays of a tile may take together.
     """
     s, t = strides
-    columns = tf.shape(scoring.scale)[1]
+    places = tf.shape(scoring.scale)
+    columns = places[1]
     if k * k <= (s * t) ** 2:  # patches that hardly overlap are compared whole
         query, reference = extract_all(query, k, s), extract_all(reference, k, t)
         scoring = scoring.thinned(s, t)
         index, value = _best(query, reference, scoring, 1, plain_bias, tile_bytes)
         thinned = tf.shape(scoring.scale)[1]
-        return index // thinned * t, index % thinned * t, value
+        rows, cols = (positions(places[axis], t) for axis in (0, 1))
+        return tf.gather(rows, index // thinned), tf.gather(cols, index % thinned), value
     if t > 1:
         scoring, plain_bias = _without_off_stride(scoring, t), False
     index, value = _best(query, reference, scoring, k, plain_bias, tile_bytes)
-    return (index // columns)[::s, ::s], (index % columns)[::s, ::s], value[::s, ::s]
+    index, value = on_stride(index, s), on_stride(value, s)
+    return index // columns, index % columns, value
 
 
 def _without_off_stride(scoring: Scoring, stride: int) -> Scoring:
     """Scoring in which only reference patches on the stride can win."""
     shape = tf.shape(scoring.bias)
-    on = (tf.range(shape[0]) % stride == 0)[:, tf.newaxis] & (tf.range(shape[1]) % stride == 0)
-    return scoring._replace(bias=tf.where(on, scoring.bias, NEVER))
+    on = []
+    for axis in (0, 1):
+        place = tf.range(shape[axis])
+        on.append((place % stride == 0) | (place == shape[axis] - 1))
+    return scoring._replace(bias=tf.where(on[0][:, tf.newaxis] & on[1], scoring.bias, NEVER))
 
 
 def _best(query, reference, scoring: Scoring, k: int, plain_bias: bool, tile_bytes):

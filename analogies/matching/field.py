@@ -9,10 +9,11 @@ if TYPE_CHECKING:
 class NearestNeighborField(NamedTuple):
     """For each query patch the place of its match in the reference and the match's score.
 
-    All three have shape `(m, n)`, `m = (h - k) // s + 1` and `n = (w - k) // s + 1` for a query
-    of `h` by `w` cells, patches of `k` by `k` cells and a query stride `s`. Entry `[i, j]`
-    belongs to the patch with top-left cell `[i * s, j * s]`. A tuple of tensors, so it passes
-    through `tf.function`, `tf.while_loop` and `tf.nest`.
+    All three have shape `(m, n)`, `m = ceil((h - k) / s) + 1` and `n = ceil((w - k) / s) + 1` for a
+    query of `h` by `w` cells, patches of `k` by `k` cells and a query stride `s`. Entry `[i, j]`
+    belongs to the patch with top-left cell `[min(i * s, h - k), min(j * s, w - k)]`: the last patch
+    of a row and of a column is always among them. A tuple of tensors, so it passes through
+    `tf.function`, `tf.while_loop` and `tf.nest`.
 
     Attributes:
         rows: int32, row of the matched patch's top-left cell in the reference map.

@@ -41,7 +41,8 @@ def match(
             score 0) or `"distance"` (minus half the squared Euclidean distance).
         reference_bias: `(h2 - k + 1, w2 - k + 1)` float, added to the score of each reference
             patch before the arg-max and contained in the scores returned.
-        query_stride, reference_stride: steps between the patches looked at, cells.
+        query_stride, reference_stride: steps between the patches looked at, cells; the last patch
+            of a row and of a column is always among them.
         tile_bytes: about how much memory a matcher's largest arrays may take together.
         initial: a field to start PatchMatch from, of any size (a coarser level's, say); both
             maps are taken to have grown alike.
@@ -51,7 +52,7 @@ def match(
         seed: of PatchMatch; equal seeds give equal fields.
 
     Returns:
-        NearestNeighborField of shape `((h - k) // query_stride + 1, (w - k) // query_stride + 1)`.
+        NearestNeighborField; with a query stride of 1 of shape `(h - k + 1, w - k + 1)`.
         Where several reference patches score alike, exact matching returns the first by rows.
 
     Raises:

@@ -38,9 +38,29 @@ class Scoring(NamedTuple):
 
     def thinned(self, query_stride: int, reference_stride: int) -> "Scoring":
         """The same for the patches on strides."""
-        s, t = query_stride, reference_stride
-        of_query = (x[::s, ::s] for x in self[1:3])
-        return Scoring(self.name, *of_query, *(x[::t, ::t] for x in self[3:]))
+        of_query = (on_stride(x, query_stride) for x in self[1:3])
+        return Scoring(self.name, *of_query, *(on_stride(x, reference_stride) for x in self[3:]))
+
+
+def positions(places: tf.Tensor, stride: int) -> tf.Tensor:
+    """Which of `places` patches along a side are on a stride: 0, stride, ... and the last one.
+
+    So every cell is covered where the stride is at most the patch's side; int32 `(m,)`.
+
+    >>> positions(tf.constant(6), 2).numpy()
+    array([0, 2, 4, 5], dtype=int32)
+    """
+    last = places - 1
+    return tf.minimum(tf.range(-(-last // stride) + 1) * stride, last)
+
+
+def on_stride(values: tf.Tensor, stride: int) -> tf.Tensor:
+    """Of values for all patches, `(m, n, ...)`, those of the patches on a stride."""
+    if stride == 1:
+        return values
+    shape = tf.shape(values)
+    rows = tf.gather(values, positions(shape[0], stride))
+    return tf.gather(rows, positions(shape[1], stride), axis=1)
 
 
 def prepare(
@@ -87,7 +107,7 @@ def extract(cells: tf.Tensor, rows: tf.Tensor, cols: tf.Tensor, k: int) -> tf.Te
 def extract_all(cells: tf.Tensor, k: int, stride: int) -> tf.Tensor:
     """All patches on a stride: `(h, w, c)` -> `(m, n, k * k * c)`."""
     if k == 1:
-        return cells[::stride, ::stride]
+        return on_stride(cells, stride)
     m, n = tf.shape(cells)[0] - k + 1, tf.shape(cells)[1] - k + 1
-    parts = [cells[y : y + m : stride, x : x + n : stride] for y in range(k) for x in range(k)]
+    parts = [on_stride(cells[y : y + m, x : x + n], stride) for y in range(k) for x in range(k)]
     return tf.concat(parts, axis=-1)

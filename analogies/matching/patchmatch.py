@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from analogies.matching.descriptors import describe
 from analogies.matching.field import NearestNeighborField
-from analogies.matching.patches import Scoring
+from analogies.matching.patches import Scoring, on_stride
 from analogies.matching.true_scores import scorer_of
 
 DESCRIPTOR = 64  # numbers by which candidates are compared
@@ -63,7 +63,7 @@ def search(
     far, so that no score ever falls from sweep to sweep.
     """
     of_query, of_places = describe(query, reference, scoring, k, DESCRIPTOR, seed)
-    of_query = of_query[::query_stride, ::query_stride]
+    of_query = on_stride(of_query, query_stride)
     places = tf.shape(of_places)[:2]
     flat = tf.reshape(of_places, (-1, tf.shape(of_places)[2]))
     task = Task(of_query, flat, places, (query_stride, reference_stride))
@@ -128,11 +128,10 @@ def compare(task: Task, rows: tf.Tensor, cols: tf.Tensor) -> Matches:
 def snap(task: Task, rows: tf.Tensor, cols: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """The nearest place on the reference's stride."""
     s = task.steps[1]
-    last = (task.places - 1) // s
+    last = task.places - 1
     if s > 1:
-        rows, cols = (rows + s // 2) // s, (cols + s // 2) // s
-    rows, cols = tf.clip_by_value(rows, 0, last[0]), tf.clip_by_value(cols, 0, last[1])
-    return rows * s, cols * s
+        rows, cols = (rows + s // 2) // s * s, (cols + s // 2) // s * s
+    return tf.clip_by_value(rows, 0, last[0]), tf.clip_by_value(cols, 0, last[1])
 
 
 def better(current: Matches, candidates: Matches) -> Matches:
@@ -215,7 +214,8 @@ def upscale(
     own, far = [], []
     for axis, count in ((0, m), (1, n)):
         ratio = size[axis] / coarse[axis]
-        at = tf.cast(tf.range(count) * step, tf.float32) + 0.5 * k
+        place = tf.minimum(tf.range(count) * step, tf.shape(query)[axis] - k)
+        at = tf.cast(place, tf.float32) + 0.5 * k
         parent = tf.cast(tf.round(at / ratio - 0.5 * k), tf.int32)
         parent = tf.clip_by_value(parent, 0, tf.shape(initial[0])[axis] - 1)
         own.append(parent)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from analogies.matching.patches import Scoring
+from analogies.matching.field import NearestNeighborField
+from analogies.matching.patches import Scoring, on_stride, squared_norms
 
 
 def scorer_of(
@@ -22,12 +23,14 @@ def scorer_of(
     """
     shape = tf.shape(query)
     width, other_width, channels = shape[1], tf.shape(reference)[1], shape[2]
-    columns = (width - k) // stride + 1
+    last_row, last_column = shape[0] - k, width - k
+    columns = -(-last_column // stride) + 1
     from_cells = tf.reshape(query, (-1, channels))
     to_cells = tf.reshape(reference, (-1, channels))
 
     def score(queries, rows, cols):
-        i, j = queries // columns * stride, queries % columns * stride
+        i = tf.minimum(queries // columns * stride, last_row)
+        j = tf.minimum(queries % columns * stride, last_column)
         start, other = i * width + j, rows * other_width + cols
 
         def add(place, total):  # one place of the patches after another: all at once would
@@ -69,3 +72,33 @@ def scorer_of(
         )[1]
 
     return in_chunks
+
+
+def similarities(
+    field: NearestNeighborField,
+    query: tf.Tensor,
+    reference: tf.Tensor,
+    reference_bias: tf.Tensor,
+    k: int,
+    stride: int = 1,
+) -> NearestNeighborField:
+    """A field matched by distance with scores that do not depend on the maps' scale.
+
+        1 - |p - q|^2 / (|p|^2 + |q|^2) = 2 p . q / (|p|^2 + |q|^2),   in [-1, 1]
+
+    for a patch p and its match q: 1 where they are equal, their correlation where they are of
+    equal norm, and less where one is fainter.
+
+    Args:
+        field: of scores -|p - q|^2 / 2 plus the bias of q.
+        query, reference: float32 `(h, w, c)`, `(h2, w2, c)`.
+        reference_bias: `(h2 - k + 1, w2 - k + 1)`.
+        k: patch size.
+        stride: of the query.
+    """
+    places = tf.stack([field.rows, field.cols], -1)
+    norms = on_stride(squared_norms(query, k), stride)
+    norms += tf.gather_nd(squared_norms(reference, k), places)
+    squares = -2.0 * (field.scores - tf.gather_nd(reference_bias, places))
+    scores = 1.0 - tf.math.divide_no_nan(squares, norms)
+    return field._replace(scores=tf.clip_by_value(scores, -1.0, 1.0))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from analogies.matching.field import NearestNeighborField
+from analogies.matching.patches import box_sum
 
 
 @tf.autograph.experimental.do_not_convert
@@ -66,7 +67,7 @@ def vote(
         dy, dx = place // k, place % k
         found = tf.gather(cells, (field.rows + dy) * columns + field.cols + dx)
         weight = weights * window[dy, dx]
-        spread = _Placement(height, width, dy, dx, query_stride)
+        spread = _Placement(height, width, k, dy, dx, query_stride)
         total = tf.ensure_shape(total + spread(found * weight), total.shape)
         return place + 1, total, tf.ensure_shape(covered + spread(weight), covered.shape)
 
@@ -89,20 +90,49 @@ def _depth_cells(values: tf.Tensor, scale: int) -> tf.Tensor:
 
 
 class _Placement:
-    """Spreads `(m, n, c)` onto `(h, w, c)`, entry [i, j] at [i * stride + dy, j * stride + dx]."""
+    """Spreads `(m, n, c)` onto `(h, w, c)`: what a patch at [y, x] has to [y + dy, x + dx]."""
 
-    def __init__(self, height, width, dy, dx, stride):
-        self.height, self.width, self.dy, self.dx, self.stride = height, width, dy, dx, stride
+    def __init__(self, height, width, k, dy, dx, stride):
+        self.sides, self.k, self.stride = (height, width), k, stride
+        self.offsets = dy, dx
 
     def __call__(self, found: tf.Tensor) -> tf.Tensor:
-        size = tf.shape(found)
-        m, n = size[0], size[1]
-        s = self.stride
-        if s > 1:
-            spread = tf.reshape(found, (m, 1, n, 1, size[2]))
-            spread = tf.pad(spread, [[0, 0], [0, s - 1], [0, 0], [0, s - 1], [0, 0]])
-            found = tf.reshape(spread, (m * s, n * s, size[2]))
-            found = found[: (m - 1) * s + 1, : (n - 1) * s + 1]
-            m, n = (m - 1) * s + 1, (n - 1) * s + 1
-        below, right = self.height - self.dy - m, self.width - self.dx - n
-        return tf.pad(found, [[self.dy, below], [self.dx, right], [0, 0]])
+        beyond = [(at, self.k - 1 - at) for at in self.offsets]
+        return tf.pad(_all_places(found, self.sides, self.k, self.stride), [*beyond, (0, 0)])
+
+
+def _all_places(found: tf.Tensor, sides: tuple, k: int, stride: int) -> tf.Tensor:
+    """Values `(m, n, c)` of the patches on a stride as `(h - k + 1, w - k + 1, c)`, else 0."""
+    if stride == 1:
+        return found
+    for axis, side in enumerate(sides):
+        place, count = tf.range(side - k + 1), tf.shape(found)[axis]
+        on, last = place % stride == 0, (side - k) // stride
+        owner = tf.where(on, place // stride, count - 1)
+        on |= (place == side - k) & (count > last + 1)  # the last patch, off the stride
+        found = tf.gather(found, tf.minimum(owner, count - 1), axis=axis)
+        on = tf.cast(on, tf.float32)
+        found *= on[:, tf.newaxis, tf.newaxis] if axis == 0 else on[:, tf.newaxis]
+    return found
+
+
+@tf.autograph.experimental.do_not_convert
+def coverage(
+    field: NearestNeighborField,
+    patch_size: int,
+    shape: Sequence[int] | tf.Tensor,
+    *,
+    query_stride: int = 1,
+    threshold: float | None = None,
+) -> tf.Tensor:
+    """How many patches that count lie on each cell of the query; arguments as for `vote`.
+
+    Returns:
+        float32 `(h, w, 1)`; where it is 0 nothing was voted.
+    """
+    counts = tf.ones_like(field.scores)
+    if threshold is not None:
+        counts = tf.cast(field.scores >= threshold, tf.float32)
+    places = _all_places(counts[..., tf.newaxis], (shape[0], shape[1]), patch_size, query_stride)
+    edge = [patch_size - 1] * 2
+    return box_sum(tf.pad(places[..., 0], [edge, edge]), patch_size)[..., tf.newaxis]

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from matching_references import plain_vote
+from matching_references import plain_vote, starts
 
-from analogies.matching import NearestNeighborField, vote
+from analogies.matching import NearestNeighborField, coverage, vote
 
 
 def random_field(generator, shape, k, stride, reference):
-    m, n = (shape[0] - k) // stride + 1, (shape[1] - k) // stride + 1
+    m, n = (len(starts(side, k, stride)) for side in shape)
     rows = generator.integers(0, reference[0] - k + 1, (m, n))
     cols = generator.integers(0, reference[1] - k + 1, (m, n))
     scores = generator.uniform(-1, 1, (m, n))
@@ -27,6 +27,7 @@ def random_field(generator, shape, k, stride, reference):
         (2, 3, 1, True),
         (3, 1, 4, False),
         (2, 2, 3, True),
+        (2, 5, 2, True),
     ],
 )
 def test_vote(k, stride, scale, weighted):
@@ -50,6 +51,21 @@ def test_matches_below_the_threshold_do_not_count():
     np.testing.assert_allclose(
         voted.numpy(), plain_vote(field, values, 3, (8, 8), weights=weights), atol=1e-5
     )
+
+
+@pytest.mark.parametrize(("k", "stride"), [(1, 1), (3, 1), (3, 2), (2, 4)])
+def test_coverage_counts_the_votes_on_each_cell(k, stride):
+    generator = np.random.default_rng(k)
+    shape = (9, 12)
+    field = random_field(generator, shape, k, stride, (6, 6))
+    expected = np.zeros(shape)
+    tops, lefts = (starts(side, k, stride) for side in shape)
+    for (i, j), score in np.ndenumerate(field.scores.numpy()):
+        expected[tops[i] : tops[i] + k, lefts[j] : lefts[j] + k] += score >= 0.2
+    found = coverage(field, k, shape, query_stride=stride, threshold=0.2).numpy()
+    np.testing.assert_array_equal(found[..., 0], expected)
+    voted = vote(field, np.ones((6, 6, 1)), k, shape, query_stride=stride, threshold=0.2)
+    np.testing.assert_array_equal(voted.numpy()[..., 0] > 0, expected > 0)
 
 
 def test_the_identity_field_gives_the_map_back():
