@@ -2,9 +2,9 @@
 
     python kills.py < requests > answers
 
-A request is a line of JSON, [folder, words of the command, moment of the SIGKILL]: so many
-seconds, as soon as a file is there, or null for never. The answer is [exit code or minus the
-signal's number, seconds].
+A request is a line of JSON, [folder, words of the command, moment of the SIGKILL]. A moment is
+[file, seconds], so many seconds after a file is there or, without one, after the start; or null
+for never. The answer is [exit code or minus the signal's number, seconds].
 """
 
 import importlib
@@ -17,12 +17,6 @@ import time
 from analogies import command_line, runtime
 
 
-def is_time(moment, folder, seconds):
-    if isinstance(moment, str):
-        return os.path.exists(os.path.join(folder, moment))
-    return moment is not None and seconds >= moment
-
-
 def answer(folder, words, moment):
     started = time.monotonic()
     child = os.fork()
@@ -33,7 +27,8 @@ def answer(folder, words, moment):
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             return os.waitstatus_to_exitcode(status), time.monotonic() - started
-        if is_time(moment, folder, time.monotonic() - started):
+        if moment and (not moment[0] or os.path.exists(os.path.join(folder, moment[0]))):
+            time.sleep(moment[1])
             os.kill(child, signal.SIGKILL)
             moment = None
         time.sleep(0.001)
