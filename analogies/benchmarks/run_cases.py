@@ -53,14 +53,17 @@ def of_sizes(sizes: list[int] | None, networks: list[str] | None) -> list[Case]:
 
 
 def of_peers() -> list[Case]:
-    """As many evaluations at the same sizes and layers as predecessors were timed with.
+    """As many evaluations at the same sizes and layers as predecessors were timed with, and one
+    level of a wide network, where evaluating the loss should be nearly all.
 
     CNNMRF in PyTorch: 199x256 px, 3 levels of 100 evaluations, one thread. image-analogies: 3
     scales of 2 passes of 20 evaluations; patches of 1 at 89x129 px, patches of 3 at 177x256 px.
     """
+    top = ("--width=256", "--height=256", "--scales=1", "--evaluations=100")
     long = ("--scales=3", "--iters=1", "--evaluations=100", "--a-scale-mode=match")
     short = ("--scales=3", "--iters=2", "--evaluations=20", "--a-scale-mode=match")
     return [
+        Case("vgg16 256x256, 100 evaluations", (*top, "--a-scale-mode=match", *LAYERS), "vgg16"),
         Case(
             "cnnmrf 199x256, one thread",
             ("--width=199", "--height=256", "--patch-size=3", *long, *LAYERS),
