@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from analogies import finishing, images, presets, resuming
+from analogies import finishing, images, memory_check, presets, resuming
 from analogies.effects import without_effect
 from analogies.errors import InputError
+from analogies.job import check_features, further
 from analogies.options import Options
 
 Source = str | os.PathLike | np.ndarray
@@ -39,7 +40,8 @@ def make_analogy(
         uint8 `(H, W, 3)`, of the size of B or as `width` and `height` say.
 
     Raises:
-        InputError: (a ValueError) a picture or an option cannot be used.
+        InputError: (a ValueError) a picture or an option cannot be used, or there is too little
+            memory for this size.
 
     Example:
         >>> import numpy as np
@@ -63,6 +65,12 @@ def make_analogy(
     for number, pair in enumerate([*checked.pair, *pairs], 2):
         sources |= dict(zip(finishing.pair_names(number), pair, strict=True))
     pictures = {name: images.read(source) for name, source in sources.items()}
+    sizes = {name: picture.size for name, picture in pictures.items()}
+    checked, resized = memory_check.checked(
+        sizes["a"], sizes["b"], checked, check_features(checked), pairs=further(sizes)
+    )
+    if resized:
+        logging.warning("%s", resized)
     keeping = resuming.prepare(checked, pictures)
     for name, picture in pictures.items():
         for note in picture.notes:

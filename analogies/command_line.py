@@ -90,6 +90,7 @@ def _make_all(path: str, given: dict[str, Any]) -> int:
 
 def _make(job: "Job", seconds: dict[str, float]) -> int:
     """Run a checked job with everything that listens to it."""
+    from analogies.job import fit_into
     from analogies.monitors import Checkpoints, PassLog, ProgressBar, report
 
     _tell(job.notes())
@@ -104,6 +105,8 @@ def _make(job: "Job", seconds: dict[str, float]) -> int:
             listeners.append(stack.enter_context(ProgressBar(terminal)))
         started = time.monotonic()
         machine = _start(job.options, stack)
+        fitting, job = job.resized, fit_into(job, machine.room)
+        _tell([job.resized] if job.resized != fitting else [])
         seconds["import"] = time.monotonic() - started
         extras: dict[str, Any] = {"device": machine.description}
         listeners += _writers(job, extras, stack)

@@ -1,12 +1,12 @@
 """A job as a person gives it, checked as far as that goes without TensorFlow."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from analogies import images, resuming
+from analogies import images, memory_check, resuming
 from analogies.arguments import spelled
 from analogies.effects import without_effect
 from analogies.errors import InputError
@@ -14,8 +14,10 @@ from analogies.features import weights as weight_files
 from analogies.features.networks import check_layers
 from analogies.files import check_writable, prepare_folder
 from analogies.finishing import pair_names
+from analogies.machine_memory import Room
 from analogies.option_kinds import OptionError
 from analogies.options import Options
+from analogies.pyramid import result_size
 from analogies.silence import silence
 
 T = TypeVar("T")
@@ -35,6 +37,7 @@ class Job:
         result: the picture to write.
         prefix: of the pictures of the passes, or None where none are wanted.
         remark: on how the options were chosen, or empty.
+        resized: on how the size was changed to fit into the memory, or empty.
         keeping: where its checkpoints go and from which it starts, or None where none are wanted.
     """
 
@@ -44,6 +47,7 @@ class Job:
     result: Path
     prefix: str | None
     remark: str = ""
+    resized: str = ""
     keeping: resuming.Keeping | None = None
 
     @property
@@ -69,7 +73,7 @@ class Job:
         if self.options.output_full and self.prefix is None:
             idle["output_full"] = f"only the result is written, {self.result}"
         return [
-            *filter(None, [self.remark]),
+            *filter(None, [self.remark, self.resized]),
             *(f"{spelled(name)} has no effect: {reason}" for name, reason in idle.items()),
             *(
                 f"{self.inputs[name]} {note}"
@@ -117,9 +121,13 @@ def check(a: str, a_prime: str, b: str, out: str, options: Options, remark: str 
         raise InputError(f"the result's size is out of range. Received: {width}x{height} px")
     result, prefix = _destination(out)
     job = Job(options, inputs, {}, result, prefix, remark)
-    _check_features(options)
+    network = check_features(options)
     _check_output(job)
-    return job
+    sizes = {name: (header.height, header.width) for name, header in headers.items()}
+    options, note = memory_check.checked(
+        sizes["a"], sizes["b"], options, network, pairs=further(sizes)
+    )
+    return replace(job, options=options, resized=note)
 
 
 def with_pictures(job: Job) -> Job:
@@ -133,22 +141,6 @@ def with_pictures(job: Job) -> Job:
     prepare_folder(job.result)
     keeping = resuming.prepare(job.options, pictures)
     return replace(job, pictures=pictures, keeping=keeping)
-
-
-def result_size(size_of_b: tuple[int, int], options: Options) -> tuple[int, int]:
-    """(height, width) of the result: B's, or as --width and --height say, keeping proportions.
-
-    >>> result_size((462, 320), Options(height=231))
-    (231, 160)
-    """
-    height, width = size_of_b
-    if options.width and options.height:
-        return options.height, options.width
-    if options.width:
-        return max(1, round(height * options.width / width)), options.width
-    if options.height:
-        return options.height, max(1, round(width * options.height / height))
-    return height, width
 
 
 def _spoken(name: str) -> str:
@@ -214,8 +206,8 @@ def _same_file(output: Path, inputs: dict[str, Path]) -> str | None:
     return next((name for name, path in inputs.items() if path.samefile(output)), None)
 
 
-def _check_features(options: Options) -> None:
-    """The network has the layers that are asked for, and so does the weight file."""
+def check_features(options: Options) -> str:
+    """The network, which has the layers that are asked for, as has the weight file."""
     network = options.features or "slim"
     held = None
     if options.vgg_weights:
@@ -233,3 +225,26 @@ def _check_features(options: Options) -> None:
                 f"are not all in the weight file; {', '.join(missing)} is missing. "
                 f"Received: {options.vgg_weights!r}",
             )
+    return network
+
+
+def further(sizes: Mapping[str, tuple[int, int]]) -> list[tuple[int, int]]:
+    """Of the sizes of the inputs, those of the further pairs' A."""
+    known = ("a", "a_prime", "b", "init")
+    return [size for name, size in sizes.items() if name not in known and "prime" not in name]
+
+
+def fit_into(job: Job, room: Room | None) -> Job:
+    """The job, checked against the memory of the device that it runs on, where that is known.
+
+    Raises:
+        InputError: it does not fit.
+    """
+    if room is None:
+        return job
+    sizes = {name: picture.size for name, picture in job.pictures.items()}
+    network = check_features(job.options)
+    options, note = memory_check.checked(
+        sizes["a"], sizes["b"], job.options, network, room, further(sizes)
+    )
+    return replace(job, options=options, resized=note or job.resized)

@@ -13,7 +13,8 @@ from analogies import joint_maps, tiles
 from analogies.features.networks import layer_info
 from analogies.losses import GramLoss
 from analogies.losses.energies import TINY, relative_squared_error
-from analogies.memory import piece_side
+from analogies.memory import PAIRS_IN_PIECES, piece_side
+from analogies.options import Options
 from analogies.pyramid import CELLS
 from analogies.seen import Maps, Seen
 from analogies.stages import Stages, Targets
@@ -22,7 +23,6 @@ from analogies.tiles import Sheet, Tile, Tiling
 Compared = Mapping[tuple[str, str], tf.Tensor]  # {(term, layer): target}
 
 PIXEL_TERMS = ("smoothness", "start")
-MEMORY = 5  # pairs of L-BFGS; the most that is held for each pixel
 VOTING_PARTS = 4  # channels of a map are voted in so many groups
 
 
@@ -92,7 +92,7 @@ class LargeStages(Stages):
 
     def __init__(self, stages: Stages, side: int) -> None:
         super().__init__(stages.options, stages.transfer, stages.model)
-        self.memory = MEMORY
+        self.memory = PAIRS_IN_PIECES
         table = {name: layer_info(self.model.network, name) for name in self.layers}
         self.channels = {name: info.channels for name, info in table.items()}
         align = max(self.multiple, CELLS[-1])
@@ -259,15 +259,18 @@ def _size(values: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.size(values), tf.float32)
 
 
-def fitting(stages: Stages, size_a: tuple[int, int], size_b: tuple[int, int]) -> Stages:
+def fitting(
+    stages: Stages, size_a: tuple[int, int], size_b: tuple[int, int], options: Options
+) -> Stages:
     """`stages`, or the same in pieces where one of the pictures is too large to be one.
 
     Args:
         stages: for small pictures.
         size_a, size_b: `(height, width)` in px of A and of B' at a level.
+        options: of the run.
     """
     area = max(size_a[0] * size_a[1], size_b[0] * size_b[1])
-    side = piece_side(stages.model.network, stages.layers, area)
+    side = piece_side(stages.model.network, stages.layers, area, options)
     if side is None or type(stages) is not Stages:
         return stages
     return _large(stages, side)

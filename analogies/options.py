@@ -258,6 +258,15 @@ class Options:
         "auto", RUNNING, "text", "Where to compute: auto, cpu, gpu, or gpu:N.",
         metavar="{auto,cpu,gpu,gpu:N}", runtime=True,
     )
+    memory: float | None = option(
+        None, RUNNING, "number", "What the run may take of memory; with less, large pictures are "
+        "worked on in smaller pieces. Left out: what the machine has free. A run that would take "
+        "more is not begun.", unit="GB", above=0, maximum=1e6, metavar="GB", exported=False,
+    )
+    fit: bool = option(
+        False, RUNNING, "flag", "Make a picture too large for the memory as large as fits instead.",
+        runtime=True,
+    )
     logdir: str | None = option(
         None, RUNNING, "text", "Folder for TensorBoard: losses, timings and pictures.",
         metavar="FOLDER", runtime=True,

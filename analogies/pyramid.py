@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analogies.errors import InputError
-from analogies.options import SMALLEST_SIDE
+from analogies.options import SMALLEST_SIDE, Options
 
 CELLS = (1, 2, 4, 8)  # px, sides that a cell may have
 COARSE_SHARE = 0.25  # of the finest level's cost that matching on a coarser one may have
+MATCHING_COST = 2.7e11  # pairs of cells times (channels + 200): about 1.5 s on 2 cores
 CELL_PAIRS = 4.5e7  # pairs of cells of A and B that exact matching compares at most
 
 
@@ -111,6 +112,22 @@ def plan(
         f"({levels[0].size_b[1]}x{levels[0].size_b[0]} px): below it the pictures are too small"
     )
     return Pyramid(tuple(levels), (note,))
+
+
+def result_size(size_of_b: tuple[int, int], options: Options) -> tuple[int, int]:
+    """(height, width) of the result: B's, or as --width and --height say, keeping proportions.
+
+    >>> result_size((462, 320), Options(height=231))
+    (231, 160)
+    """
+    height, width = size_of_b
+    if options.width and options.height:
+        return options.height, options.width
+    if options.width:
+        return max(1, round(height * options.width / width)), options.width
+    if options.height:
+        return options.height, max(1, round(width * options.height / height))
+    return height, width
 
 
 def scale_factors(scales: int, min_scale: float) -> tuple[float, ...]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from analogies.errors import InputError
 from analogies.files import reason
+from analogies.machine_memory import Room
 from analogies.silence import silence
 
 _BACKEND = "tensorflow"
@@ -29,10 +30,12 @@ class Machine:
     Attributes:
         device: for `tf.device`, "/CPU:0" or "/GPU:1".
         description: for a person, "CPU (2 threads)" or the GPU's name.
+        room: what a GPU has of memory; None on a CPU.
     """
 
     device: str
     description: str
+    room: Room | None = None
 
 
 def start(device: str = "auto") -> Machine:
@@ -143,4 +146,15 @@ def _choose(tf: Any, device: str) -> Machine:
             f"TensorFlow sees {len(gpus)} GPUs here{hint}. Received: device {device!r}"
         )
     details = tf.config.experimental.get_device_details(gpus[number])
-    return Machine(f"/GPU:{number}", details.get("device_name", f"GPU {number}"))
+    name = details.get("device_name", f"GPU {number}")
+    return Machine(f"/GPU:{number}", name, _memory_of_gpu(number))
+
+
+def _memory_of_gpu(number: int) -> Room | None:
+    """What TensorFlow may take of a GPU's memory."""
+    from tensorflow.python.client import device_lib
+
+    for device in device_lib.list_local_devices():
+        if device.name == f"/device:GPU:{number}":
+            return Room(int(device.memory_limit), "of the GPU")
+    return None

@@ -23,21 +23,19 @@ from analogies.losses import (
 )
 from analogies.matching import NearestNeighborField, coverage, match, vote
 from analogies.matching.true_scores import similarities
+from analogies.memory import PAIRS
 from analogies.optimizers import OptimizeResult, minimize
 from analogies.optimizers.lbfgsb import start as start_minimizing
 from analogies.optimizers.result import State
 from analogies.options import SMALLEST_SIDE, Options, defaults
+from analogies.pyramid import MATCHING_COST
 from analogies.resampling import pad_to_multiple, resize
 from analogies.seen import Seen
 
 Maps = Mapping[str, tf.Tensor]
-MEMORY = 10  # pairs of L-BFGS
 BOUNDS = (0.0, 255.0)
 WINDOW_SIGMA = 0.4  # cells; how fast the weight of a voted patch falls off from its middle
 MOST_USAGE = 8.0  # use beyond this many times the even one counts no more
-MATCHING_COST = (
-    2.7e11  # pairs of cells times (channels + 200): about a second and a half on 2 cores
-)
 FTOL = 1e-5  # relative; a pass that gains less per iteration has stalled
 
 # Stages put together from a few functions that are traced each: traced as a whole they would hold
@@ -50,7 +48,7 @@ SET_PER_JOB = (
     *("speed", "a_scale_mode", "a_scale", "init", "transfer", "contrast"),
     *("pair", "rotations", "rescales"),
     *("output_full", "device", "logdir", "quiet", "verbose"),
-    *("checkpoint", "resume"),
+    *("checkpoint", "resume", "memory", "fit"),
 )
 
 _IMAGE = tf.TensorSpec((None, None, 3), tf.float32)
@@ -123,7 +121,7 @@ class Stages(tf.Module):
 
     def __init__(self, options: Options, transfer: str, model: FeatureModel | None = None) -> None:
         super().__init__()
-        self.options, self.transfer, self.memory = options, transfer, MEMORY
+        self.options, self.transfer, self.memory = options, transfer, PAIRS
         self.losses = _losses(options)
         used = [name for layers in options.layers().values() for name in layers]
         self.layers = tuple(dict.fromkeys(used))

@@ -22,7 +22,6 @@ import tensorflow as tf
 from analogies import jitter, pyramid, reference_set
 from analogies.carried import Carried, on_device
 from analogies.errors import InputError
-from analogies.job import result_size
 from analogies.large_stages import fitting
 from analogies.matching import NearestNeighborField
 from analogies.matching.patches import on_stride
@@ -168,7 +167,7 @@ class _Run:
         self.pyramid = pyramid.plan(
             sizes[0],
             b.shape[:2],
-            result_size(b.shape[:2], options),
+            pyramid.result_size(b.shape[:2], options),
             scales=options.scales,
             min_scale=options.min_scale,
             patch_size=options.patch_size,
@@ -207,7 +206,7 @@ class _Run:
             self.progress = replace(self.progress, level=index, iteration=0, size=level.size_b)
             cell = tf.constant(level.cell)
             largest = max([level.size_a, *filter(None, level.size_pairs)], key=math.prod)
-            self.stages = fitting(self.stages_of_all, largest, level.size_b)
+            self.stages = fitting(self.stages_of_all, largest, level.size_b, self.options)
             with self.clock.phase("features"):
                 scene = self.references.set_scene(self.stages, self.b, level)
             if self.carried is None or self.carried.level < index:

@@ -1,4 +1,4 @@
-"""Run one of the benchmarks: run, quality, optimizer or matching."""
+"""Run one of the benchmarks; `--help` names them."""
 
 import sys
 

@@ -156,14 +156,16 @@ def test_reach_is_what_a_cell_sees():
 
 def test_only_large_pictures_are_cut():
     whole, _ = stages_of(32)
-    assert large_stages.fitting(whole, (512, 512), (700, 600)) is whole
-    large = large_stages.fitting(whole, (2000, 1500), (512, 512))
+    assert large_stages.fitting(whole, (512, 512), (700, 600), Options()) is whole
+    large = large_stages.fitting(whole, (2000, 1500), (512, 512), Options())
     assert isinstance(large, LargeStages)
     assert large.model is whole.model
-    assert large_stages.fitting(whole, (2000, 1500), (600, 512)) is large
+    assert large_stages.fitting(whole, (2000, 1500), (600, 512), Options()) is large
 
 
 def test_wider_networks_are_cut_earlier():
     layers = ("block1_conv1", "block4_conv1")
-    assert piece_side("slim", layers, 700_000) is None
-    assert piece_side("vgg16", layers, 700_000) < piece_side("slim", layers, 10_000_000)
+    assert piece_side("slim", layers, 700_000, Options()) is None
+    assert piece_side("vgg16", layers, 700_000, Options()) < piece_side(
+        "slim", layers, 10_000_000, Options()
+    )

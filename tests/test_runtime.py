@@ -2,11 +2,14 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from analogies import runtime
 from analogies.errors import InputError
+from analogies.machine_memory import Room
+from analogies.runtime import Machine
 from analogies.silence import silence
 
 SCRIPT = """
@@ -80,3 +83,36 @@ def test_what_a_failing_import_says_is_not_lost(capfd):
     with silence():
         os.write(2, b"chatter\n")
     assert capfd.readouterr().err == ""
+
+
+def a_machine_with_gpus(monkeypatch, count):
+    """TensorFlow as `_choose` sees it, on a machine with GPUs; what was asked of it."""
+    from tensorflow.python.client import device_lib
+
+    gpus = [f"physical GPU {number}" for number in range(count)]
+    asked = []
+    experimental = SimpleNamespace(
+        set_memory_growth=lambda gpu, on: asked.append((gpu, on)),
+        get_device_details=lambda gpu: {"device_name": f"name of {gpu}"},
+    )
+    config = SimpleNamespace(
+        threading=SimpleNamespace(set_intra_op_parallelism_threads=lambda count: None),
+        list_physical_devices=lambda kind: gpus,
+        set_visible_devices=lambda devices, kind: asked.append((kind, devices)),
+        experimental=experimental,
+    )
+    devices = [SimpleNamespace(name="/device:CPU:0", memory_limit=1)]
+    devices += [SimpleNamespace(name=f"/device:GPU:{n}", memory_limit=100 + n) for n in range(2)]
+    monkeypatch.setattr(device_lib, "list_local_devices", lambda: devices)
+    return SimpleNamespace(config=config), asked
+
+
+def test_gpus_take_memory_as_it_is_needed(monkeypatch):
+    tf, asked = a_machine_with_gpus(monkeypatch, 2)
+    machine = runtime._choose(tf, "gpu:1")
+    assert asked == [("physical GPU 0", True), ("physical GPU 1", True)]
+    assert machine == Machine("/GPU:1", "name of physical GPU 1", Room(101, "of the GPU"))
+    assert runtime._choose(tf, "auto").device == "/GPU:0"
+    asked.clear()
+    assert runtime._choose(tf, "cpu").room is None
+    assert asked == [("GPU", [])]
