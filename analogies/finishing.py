@@ -7,6 +7,8 @@ import numpy as np
 from analogies import images
 from analogies.options import Options
 
+_NAMES = {"a": "A", "a_prime": "A'", "b": "B", "init": "--init"}
+
 
 def pair_names(number: int) -> tuple[str, str]:
     """Names of A and A' of a pair.
@@ -69,3 +71,14 @@ def fit(array: np.ndarray, size: tuple[int, int] | None) -> np.ndarray:
     from analogies.resampling import resize
 
     return np.asarray(resize(array, size))
+
+
+def spoken(name: str) -> str:
+    """What a picture is called in messages.
+
+    >>> spoken("a_prime"), spoken("a_prime2")
+    ("A'", "A' of pair 2")
+    """
+    number = name[len(name.rstrip("0123456789")) :]
+    spoken = _NAMES.get(name.removesuffix(number), name)
+    return f"{spoken} of pair {number}" if number else spoken

@@ -13,7 +13,7 @@ from analogies.errors import InputError
 from analogies.features import weights as weight_files
 from analogies.features.networks import check_layers
 from analogies.files import check_writable, prepare_folder
-from analogies.finishing import pair_names
+from analogies.finishing import pair_names, spoken
 from analogies.machine_memory import Room
 from analogies.option_kinds import OptionError
 from analogies.options import Options
@@ -21,8 +21,6 @@ from analogies.pyramid import result_size
 from analogies.silence import silence
 
 T = TypeVar("T")
-
-_NAMES = {"a": "A", "a_prime": "A'", "b": "B", "init": "--init"}
 
 
 @dataclass(frozen=True)
@@ -143,23 +141,12 @@ def with_pictures(job: Job) -> Job:
     return replace(job, pictures=pictures, keeping=keeping)
 
 
-def _spoken(name: str) -> str:
-    """What a picture is called in messages.
-
-    >>> _spoken("a_prime"), _spoken("a_prime2")
-    ("A'", "A' of pair 2")
-    """
-    number = name[len(name.rstrip("0123456789")) :]
-    spoken = _NAMES.get(name.removesuffix(number), name)
-    return f"{spoken} of pair {number}" if number else spoken
-
-
 def _named(name: str, function: Callable[[Path], T], path: Path) -> T:
     """Call `function(path)`; an error says which of the pictures is meant."""
     try:
         return function(path)
     except InputError as error:
-        raise InputError(f"{_spoken(name)}: {error}") from None
+        raise InputError(f"{spoken(name)}: {error}") from None
 
 
 def _check_pair(
@@ -192,7 +179,7 @@ def _check_output(job: Job) -> None:
         given = real.get(os.path.realpath(output)) or _same_file(output, inputs)
         if given:
             raise InputError(
-                f"the output would overwrite an input ({_spoken(given)}). Received: {str(output)!r}"
+                f"the output would overwrite an input ({spoken(given)}). Received: {str(output)!r}"
             )
     if job.options.logdir is not None:
         check_writable(Path(job.options.logdir) / "events")

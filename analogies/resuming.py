@@ -1,6 +1,7 @@
 """Going on with a run that was stopped: from which checkpoint, and whether it is of this run."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +13,13 @@ from analogies.carried import Carried
 from analogies.checkpoint_files import Saved
 from analogies.errors import InputError
 from analogies.files import check_writable, prepare_folder
+from analogies.finishing import spoken
 from analogies.images import Picture
 from analogies.option_kinds import OptionError, shorten
 from analogies.options import Options, kinds
 from analogies.version import versions
 
-_NAMES = {"a": "A", "a_prime": "A'", "b": "B", "init": "--init"}
-_FILES = ("init", "vgg_weights")  # options that name a file, whose content counts
+_FILES = ("init", "pair", "vgg_weights")  # options that name a file, whose content counts
 _MOST_TOLD = 4  # differences
 
 
@@ -88,7 +89,7 @@ def prepare(options: Options, pictures: Mapping[str, Picture]) -> Keeping | None
 
     Args:
         options: of this run.
-        pictures: {"a", "a_prime", "b", and "init" where that is a picture: as they were read}.
+        pictures: by the names of `Job.inputs`, as they were read.
 
     Raises:
         InputError: the folder cannot be written, or the checkpoint is of another run; the error
@@ -130,11 +131,12 @@ def made_from(options: Options, pictures: Mapping[str, Picture]) -> dict[str, An
     }
     found[spelled("init")] = options.init if options.init in ("noise", "b") else "auto"
     for name, picture in pictures.items():
-        found[_NAMES.get(name, name)] = _identity(picture)
+        found[spoken(name)] = _identity(picture)
     if options.vgg_weights:
         digest = hashlib.sha256(Path(options.vgg_weights).expanduser().read_bytes()).hexdigest()
         found[spelled("vgg_weights")] = f"a file of SHA-256 {digest[:16]}"
-    return found | {f"the version of {name}": value for name, value in versions().items()}
+    found |= {f"the version of {name}": value for name, value in versions().items()}
+    return json.loads(json.dumps(found))
 
 
 def differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

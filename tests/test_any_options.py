@@ -25,6 +25,8 @@ CHEAP = {
     "a_scale": (0.3, 1.5),
     "analogy_nnf_steps": (0, 2),
     "mrf_nnf_steps": (0, 2),
+    "rotations": (0, 1),
+    "rescales": (0, 1),
 }
 WORDS = {"device": ["auto", "cpu"], "init": ["auto", "noise", "b"]}  # other texts name files
 LAYERS = tuple(row.name for row in layer_table("slim"))
@@ -46,6 +48,8 @@ def valid(name, kind):
     if kind.type == "choice":
         # Weights of other networks would have to be downloaded.
         return st.sampled_from([word for word in kind.choices if not word.startswith("vgg")])
+    if kind.type == "pairs":
+        return st.just(())
     if kind.type == "text":
         return st.sampled_from(WORDS.get(name, [None]))
     low = kind.above if low is None else low
@@ -64,6 +68,7 @@ def invalid(name, kind):
     if name in ("width", "height"):
         wrong = [x for x in wrong if x != 0]
     texts = {
+        "pairs": [3, "x", [["x"]], [3], b"x"],
         "text": ["", "\0", 3, b"x"],
         "flag": [2, "x", None],
         "layers": ["block3conv1", 3, [b"x"]],
