@@ -59,6 +59,7 @@ class LayerScene(NamedTuple):
     content: Maps  # of B
     style: Maps  # {layer: Gram matrix of A', sums}
     size: tf.Tensor  # (2,), B' in px
+    bias: Maps  # {layer: (m, n, 1)}, of the reference's patches, where some are not to be used
 
 
 class LayerTargets(NamedTuple):
@@ -93,14 +94,32 @@ class LayerStages(Stages):
     def set_scene(self, a, a_prime, b, size_a, size_b, cell):
         """Everything that a level needs of A, A' and B, given at their full sizes."""
         del cell
-        layers = self.options.layers()
         a, a_prime, b = resize(a, size_a), resize(a_prime, size_a), resize(b, size_b)
         maps, maps_b = self.features(a_prime), self.features(b)
-        fields = {}
-        analogy = layers.get("analogy_layers", ())
-        maps_a = self.features(a) if analogy else {}
-        for name in analogy:
-            fields[name] = self._match(maps_b[name], maps_a[name], self.sweeps[0])
+        maps_a = self.features(a) if self.options.analogy_w else {}
+        return self.scene_of_maps(maps_a, maps, maps_b, self.grams(maps), size_b)
+
+    def grams(self, maps: Maps) -> Maps:
+        """Gram matrices of the layers of the style."""
+        names = self.options.layers().get("nstyle_layers", ())
+        return {name: sums.gram_sum(maps[name]) for name in names}
+
+    def scene_of_maps(
+        self, maps_a: Maps, maps: Maps, maps_b: Maps, style: Maps, size, bias: Maps | None = None
+    ) -> LayerScene:
+        """A scene from the maps of A, A' and B.
+
+        Args:
+            maps_a: only looked at where the analogy has a weight.
+            style: see `grams`.
+            size: `(2,)`, B in px.
+            bias: {layer: `(m, n, 1)`} of the reference's patches, where some are not to be used.
+        """
+        layers, bias = self.options.layers(), bias or {}
+        fields = {
+            name: self._match(maps_b[name], maps_a[name], self.sweeps[0], bias=bias.get(name))
+            for name in layers.get("analogy_layers", ())
+        }
         return LayerScene(
             reference={name: maps[name] for name in layers.get("mrf_layers", ())},
             analogy={
@@ -109,8 +128,9 @@ class LayerStages(Stages):
             },
             fields=fields,
             content={name: maps_b[name] for name in layers.get("content_layers", ())},
-            style={name: sums.gram_sum(maps[name]) for name in layers.get("nstyle_layers", ())},
-            size=size_b,
+            style=style,
+            size=size,
+            bias=bias,
         )
 
     def pad(self, image, cell):
@@ -152,9 +172,11 @@ class LayerStages(Stages):
         Args:
             before: fields of the match before, of any size, to start PatchMatch from.
         """
-        maps = self.features(image) if scene.reference else {}
+        maps, before = (self.features(image) if scene.reference else {}), before or {}
         return {
-            name: self._match(maps[name], values, self.sweeps[1], before and before[name])
+            name: self._match(
+                maps[name], values, self.sweeps[1], before.get(name), scene.bias.get(name)
+            )
             for name, values in scene.reference.items()
         } or scene.fields
 
@@ -167,13 +189,14 @@ class LayerStages(Stages):
         }
         return LayerTargets(scene.analogy, mrf, scene.content, scene.style)
 
-    def _match(self, query, reference, sweeps, initial=None) -> NearestNeighborField:
+    def _match(self, query, reference, sweeps, initial=None, bias=None) -> NearestNeighborField:
         options, stride = self.options, self.options.patch_stride
         return match(
             query,
             reference,
             options.patch_size,
             self.method,
+            reference_bias=None if bias is None else bias[..., 0],
             query_stride=stride,
             reference_stride=stride,
             initial=initial,

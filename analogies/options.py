@@ -321,7 +321,6 @@ class Options:
             object.__setattr__(self, name, check(name, value, kind))
         _check_device(self.device)
         _check_weights(self)
-        _check_reference(self)
 
     @classmethod
     def parse(cls, given: Mapping[str, Any]) -> Self:
@@ -403,9 +402,3 @@ def _check_weights(options: Options) -> None:
         raise OptionError("resume", "needs the folder of the checkpoints, --checkpoint FOLDER")
     if options.quiet and options.verbose:
         raise InputError("quiet and verbose cannot both be asked for")
-
-
-def _check_reference(options: Options) -> None:
-    for name in ("pair", "rotations", "rescales"):
-        if options.match_mode == "layer" and getattr(options, name):
-            raise OptionError(name, "needs the match mode joint. Received: layer")

@@ -120,6 +120,8 @@ PRESETS = {
         {
             **_CNNMRF,
             "init": "b",
+            "rotations": 1,
+            "rescales": 1,
             "b_content_w": 1.0,
             "content_layers": ("block4_conv2",),
         },

@@ -63,7 +63,10 @@ class References:
         """The scene of a level for B at full size; see `Stages.set_scene`."""
         self._cell = level.cell
         if self._several:
-            scene, self._parts = set_scene(stages, self._pairs, b, level, *self._copies)
+            make: Any = set_scene
+            if stages.options.match_mode == "layer":
+                from analogies.layer_references import set_scene as make  # made of this
+            scene, self._parts = make(stages, self._pairs, b, level, *self._copies)
             return scene
         sizes = tf.constant(level.size_a), tf.constant(level.size_b)
         return stages.run("set_scene", *self._pairs[0], b, *sizes, tf.constant(level.cell))
@@ -178,7 +181,7 @@ def set_scene(
             seen.append(stages.look(a_prime))
             whole = (copy.angle, copy.factor) == (0.0, 1.0)
             size = (int(a.shape[0]), int(a.shape[1]))
-            parts.append(Part(_label(number, copy.angle, copy.factor), whole, top, size))
+            parts.append(Part(label(number, copy.angle, copy.factor), whole, top, size))
             areas.append(float(math.prod(size)) if whole else 0.0)
             top += size[0]
     scene = stages.scene_of(
@@ -203,7 +206,8 @@ def _on_grid(inside: tf.Tensor, cell: int) -> tf.Tensor:
     return -tf.nn.max_pool2d(-inside[tf.newaxis], cell, cell, "VALID")[0]
 
 
-def _label(number: int, angle: float, factor: float) -> str:
+def label(number: int, angle: float, factor: float) -> str:
+    """What a copy is, for people."""
     words = [f"pair {number}"]
     if angle:
         words.append(f"turned {math.degrees(angle):+.1f} degrees")

@@ -90,8 +90,6 @@ def test_contradictions_are_refused():
         Options(analogy_w=0, mrf_w=0)
     with pytest.raises(InputError, match="cannot both"):
         Options(quiet=True, verbose=True)
-    with pytest.raises(InputError, match="rotations needs the match mode joint"):
-        Options(match_mode="layer", rotations=1)
 
 
 def test_layers_of_a_term_without_weight_may_be_missing():
