@@ -127,6 +127,18 @@ def test_gradients_of_any_size(networks, kind, rows, columns, side):
     assert_close(own_gradient, gradient, 1e-4)
 
 
+@pytest.mark.slow
+def test_the_gradient_at_512_px():
+    whole, large = stages_of(160, **ALL_TERMS)
+    scene, matches = a_pass(whole, whole, (512, 512), (512, 512), 8)
+    targets = whole.run("aim", matches, scene, tf.constant(8), scene.base)
+    image = tf.constant(picture((512, 512), 3))
+    loss, gradient = whole.run("loss_and_gradient", image, targets)
+    own_loss, own_gradient = large.run("loss_and_gradient", image, targets)
+    assert_close(own_loss, loss, 1e-5)
+    assert_close(own_gradient, gradient, 1e-4)
+
+
 @pytest.mark.parametrize("padding", [0, 8])
 def test_cores_cover_a_picture_once_and_windows_hold_them(padding):
     tiling = Tiling(side=24, halo=padding, align=8)
