@@ -11,7 +11,7 @@ Maps = Mapping[str, tf.Tensor]
 
 
 class Seen:
-    """The maps of a picture, all held at once; `tiles.SeenInTiles` gives the same from pieces.
+    """The maps of a picture, all held at once; from pieces: `large_stages.SeenInTiles`.
 
     Args:
         image: `(h, w, 3)` in [0, 255].

@@ -106,7 +106,7 @@ def networks():
     ]
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(
     kind=st.integers(0, 3),
     rows=st.integers(5, 40),
