@@ -400,5 +400,8 @@ def _check_weights(options: Options) -> None:
             raise OptionError(name, "must name at least one layer. Received: none")
     if options.resume and options.checkpoint is None:
         raise OptionError("resume", "needs the folder of the checkpoints, --checkpoint FOLDER")
+    if options.fit and options.checkpoint is not None:
+        hint = "later another size may fit; without a checkpoint it tells the size to ask for"
+        raise OptionError("fit", f"cannot be combined with a checkpoint: {hint}")
     if options.quiet and options.verbose:
         raise InputError("quiet and verbose cannot both be asked for")

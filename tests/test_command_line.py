@@ -399,6 +399,7 @@ BAD_WORDS = [
     ("--checkpoint=a.png", "is not a folder"),
     ("--checkpoint=/proc/none", "cannot be written"),
     ("--resume", "--resume needs the folder"),
+    ("--fit --checkpoint=kept", "--fit cannot be combined with a checkpoint"),
     ("extra.png", "unrecognized arguments"),
 ]
 
