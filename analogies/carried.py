@@ -24,6 +24,7 @@ class Carried(NamedTuple):
             layer {layer: field}.
         usage: how much they use each patch of A', see `Stages.usage`, or None before the first. In
             the match mode layer the matches to start from.
+        start: where PatchMatch starts from before there are matches of this level, if anywhere.
         match_score: their mean score.
         evaluations: of the loss so far, in the whole run.
         loss: the last one; NaN before the first.
@@ -36,6 +37,7 @@ class Carried(NamedTuple):
     iteration: int = 0
     matches: "NearestNeighborField | dict[str, NearestNeighborField] | None" = None
     usage: "tf.Tensor | dict[str, NearestNeighborField] | None" = None
+    start: "NearestNeighborField | None" = None
     match_score: float | None = None
     evaluations: int = 0
     loss: float = float("nan")

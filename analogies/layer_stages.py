@@ -144,9 +144,9 @@ class LayerStages(Stages):
 
     # --- once per pass ----------------------------------------------------------------------
 
-    def find(self, image, scene, cell, coherence, usage):
+    def find(self, image, scene, cell, coherence, usage, start=None):
         """Match B' in A', from the fields of the match before where PatchMatch can use them."""
-        del cell, coherence
+        del cell, coherence, start
         before = (usage,) if usage and self.method != "exact" else ()
         fields = self.run("match_layers", image, scene, *before)
         return fields, fields

@@ -163,6 +163,7 @@ def _finest(
         smallest_side=1,
         size_pairs=pairs,
         cell_pairs=pyramid.MATCHING_COST / (channels + 200.0),
+        model=options.model if options.match_mode == "joint" else "exact",
     ).levels
     return levels[-1]
 

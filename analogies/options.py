@@ -108,7 +108,8 @@ class Options:
     # Matching
     model: str = option(
         "auto", MATCHING, "choice", "How matches are found: by looking at all (exact; also called "
-        "brute) or by PatchMatch. auto is exact, as on the grid that the sizes allow it is fast.",
+        "brute) or by PatchMatch, on a finer grid where the pictures are large. auto is exact "
+        "wherever a grid is coarse enough for it, else PatchMatch.",
         choices=("auto", "exact", "patchmatch"), aliases=(("brute", "exact"),),
     )
     patch_size: int = option(

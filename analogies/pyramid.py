@@ -10,6 +10,9 @@ from analogies.options import SMALLEST_SIDE, Options
 CELLS = (1, 2, 4, 8)  # px, sides that a cell may have
 COARSE_SHARE = 0.25  # of the finest level's cost that matching on a coarser one may have
 MATCHING_COST = 2.7e11  # pairs of cells times (channels + 200): about 1.5 s on 2 cores
+EXACT_SHARE = 2.0  # times that many are still matched exactly where no coarser grid is left
+FEW_COPIES = 9  # turned and scaled ones that may take as many times longer
+MOST_CELLS = 2**16  # of a picture on the grid of PatchMatch, about
 CELL_PAIRS = 4.5e7  # pairs of cells of A and B that exact matching compares at most
 
 
@@ -23,6 +26,7 @@ class Level:
         size_b: `(height, width)` of B and B' in px.
         cell: side in px of a cell of the grid on which patches are matched, a power of two.
         size_pairs: `(height, width)` of the further pairs in px; None where one is too small here.
+        method: how patches are matched, "exact" or "patchmatch".
     """
 
     scale: float
@@ -30,6 +34,7 @@ class Level:
     size_b: tuple[int, int]
     cell: int
     size_pairs: tuple[tuple[int, int] | None, ...] = ()
+    method: str = "exact"
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ def plan(
     cell_pairs: float = CELL_PAIRS,
     smallest_side: int = SMALLEST_SIDE,
     size_pairs: Sequence[tuple[int, int]] = (),
+    model: str = "exact",
+    copies: int = 1,
 ) -> Pyramid:
     """Sizes of all levels; scales are spaced geometrically from `min_scale` to 1.
 
@@ -73,6 +80,9 @@ def plan(
         smallest_side: px.
         size_pairs: `(height, width)` of further pairs of A and A', px. A level on which one of them
             is too small goes without that pair.
+        model: "exact"; "auto", exact where even the coarsest grid is not too much for it, else
+            PatchMatch; or "patchmatch", on a grid as fine as memory allows.
+        copies: of each pair, turned and scaled.
 
     Raises:
         InputError: no level is large enough, or a pair is too small for all of them.
@@ -84,13 +94,20 @@ def plan(
         a, b = _times(full_a, scale), _times(size_out, scale)
         pairs = [_times(size, scale) for size in full_pairs]
         allowed = cell_pairs * (1.0 if scale == 1.0 else COARSE_SHARE)
-        cell = _cell(a, b, patch_size, allowed / (1.0 + sum(map(math.prod, pairs)) / math.prod(a)))
+        area = float(sum(map(math.prod, (a, *pairs))))
+        cell = _cell(a, b, patch_size, allowed * math.prod(a) / area)
         if min(*a, *b) < smallest_side or cell is None:
             left_out += 1
             continue
         needed = max(smallest_side, cell * patch_size)
         used = tuple(size if min(size) >= needed else None for size in pairs)
-        levels.append(Level(scale, a, b, cell, used))
+        pairs_of_cells = area * max(1.0, copies / FEW_COPIES) * math.prod(b) / cell**4
+        method = model
+        if model == "auto":
+            method = "exact" if pairs_of_cells <= EXACT_SHARE * cell_pairs else "patchmatch"
+        elif model == "patchmatch":
+            cell = _fine_cell(a, b, patch_size)
+        levels.append(Level(scale, a, b, cell, used, method))
     if not levels:
         smallest = max(smallest_side, patch_size)
         raise InputError(
@@ -178,3 +195,10 @@ def _cell(a: tuple[int, int], b: tuple[int, int], patch_size: int, cell_pairs: f
     area = float(a[0] * a[1]) * (b[0] * b[1])
     affordable = [c for c in fitting if area / c**4 <= cell_pairs]
     return affordable[0] if affordable else fitting[-1]
+
+
+def _fine_cell(a: tuple[int, int], b: tuple[int, int], patch_size: int) -> int:
+    """The smallest cell of which not too many are to be held, as long as a patch still fits."""
+    fitting = [c for c in CELLS if min(*a, *b) // c >= patch_size]
+    area = max(math.prod(a), math.prod(b))
+    return next((c for c in fitting if area / c**2 <= MOST_CELLS), fitting[-1])

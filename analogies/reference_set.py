@@ -55,14 +55,14 @@ class References:
     ) -> None:
         self._pairs = [_tensors(*pair) for pair in pairs]
         self._copies = rotations, rescales
-        self._several = len(pairs) > 1 or any(self._copies)
+        self.several = len(pairs) > 1 or any(self._copies)
         self._parts: tuple[Part, ...] = ()
         self._cell = 1
 
     def set_scene(self, stages: Stages, b: tf.Tensor, level: Level) -> Scene:
         """The scene of a level for B at full size; see `Stages.set_scene`."""
         self._cell = level.cell
-        if self._several:
+        if self.several:
             make: Any = set_scene
             if stages.options.match_mode == "layer":
                 from analogies.layer_references import set_scene as make  # made of this
@@ -73,7 +73,7 @@ class References:
 
     def shares(self, field: NearestNeighborField | None) -> dict[str, float]:
         """{label: share of the level's matches that lie in it}, the largest first, if several."""
-        if field is None or not self._several:
+        if field is None or not self.several:
             return {}
         tops = np.array([part.top // self._cell for part in self._parts])
         index = np.searchsorted(tops, np.asarray(field.rows).ravel(), side="right") - 1
@@ -89,7 +89,7 @@ class References:
             random: is not asked where there is one picture.
             shape: of each of the three arrays; with one picture they are integers.
         """
-        if not self._several:
+        if not self.several:
             return 0, *scene.reference.shape[:2]
         whole = [part for part in self._parts if part.whole]
         found = np.array([(part.top, *part.size) for part in whole]) // self._cell

@@ -53,6 +53,8 @@ class AnalogyServable(tf.Module):
                 raise InputError(f"{name} cannot be exported. Received: {getattr(options, name)}")
         if options.match_color == "histogram":
             raise InputError("match_color histogram cannot be exported; covariance can")
+        if options.model == "patchmatch":
+            raise InputError("model patchmatch cannot be exported; exact and auto can")
         if options.match_mode != "joint":
             raise InputError(f"match_mode {options.match_mode} cannot be exported; joint can")
         if options.precision != "float32":

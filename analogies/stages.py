@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,6 +36,7 @@ Maps = Mapping[str, tf.Tensor]
 BOUNDS = (0.0, 255.0)
 WINDOW_SIGMA = 0.4  # cells; how fast the weight of a voted patch falls off from its middle
 MOST_USAGE = 8.0  # use beyond this many times the even one counts no more
+WARM_SWEEPS = 2  # of PatchMatch, from the matches of the round or the level before
 FTOL = 1e-5  # relative; a pass that gains less per iteration has stalled
 
 # Stages put together from a few functions that are traced each: traced as a whole they would hold
@@ -143,7 +144,6 @@ class Stages(tf.Module):
         self.matched = self.matched or self.layers  # nothing is voted then
         channels = 2 * (3 + sum(table[name].channels for name in self.matched))
         self.cell_pairs = MATCHING_COST / (channels + 200.0)
-        self.method = "patchmatch" if options.model == "patchmatch" else "exact"
         self.gaps = options.confidence is not None or options.patch_stride > options.patch_size
         k = np.arange(options.patch_size) - (options.patch_size - 1) / 2
         window = np.exp(-(k[:, None] ** 2 + k[None] ** 2) / (2 * WINDOW_SIGMA**2))
@@ -261,7 +261,7 @@ class Stages(tf.Module):
 
     # --- once per round or pass -------------------------------------------------------------
 
-    def find(self, image, scene: Scene, cell, coherence, usage: tf.Tensor | None) -> tuple:
+    def find(self, image, scene, cell, coherence, usage: tf.Tensor | None, start=None) -> tuple:
         """`search`, and the `usage` after it; that of before is None where nothing is used.
 
         There are no matches where nothing would be made of them.
@@ -272,7 +272,8 @@ class Stages(tf.Module):
             k = self.options.patch_size
             height, width = scene.reference.shape[:2]
             usage = tf.zeros((height - k + 1, width - k + 1, 1))
-        matches = self.run("search", image, scene, cell, coherence, usage)
+        near = () if start is None else (start,)
+        matches = self.run("search", image, scene, cell, coherence, usage, *near)
         return matches, self.run("usage", matches, scene)
 
     def first(self, image, a_prime) -> tf.Tensor:
@@ -289,7 +290,9 @@ class Stages(tf.Module):
         """The field that stands for a pass."""
         return matches
 
-    def search(self, image, scene: Scene, cell, coherence, usage) -> NearestNeighborField:
+    def search(
+        self, image, scene: Scene, cell, coherence, usage, start=None
+    ) -> NearestNeighborField:
         """Match B and B' in A and A'; scores are similarities, see there.
 
         Args:
@@ -297,6 +300,7 @@ class Stages(tf.Module):
             coherence: 1.0, or 0.0 to match by the guide alone.
             usage: `(h / cell - k + 1, w / cell - k + 1, 1)`, how much each patch of A' is used, see
                 `usage`; patches in much use are matched less.
+            start: matches to start PatchMatch from; without patches: from nothing. None: exact.
         """
         _, own_weight = self._match_weights()
         norms = {name: scene.norms[name] for name in self.matched}
@@ -309,17 +313,24 @@ class Stages(tf.Module):
         if scene.bias:
             bias += scene.bias[""][..., 0]
         reference, stride = scene.reference * mask, self.options.patch_stride
-        found = match(
+        search = partial(
+            match,
             query,
             reference,
             k,
-            self.method,
+            "exact" if start is None else "patchmatch",
             score="distance",
             reference_bias=bias if self.options.uniformity or scene.bias else None,
             query_stride=stride,
             reference_stride=stride,
             seed=self.options.seed,
         )
+        if start is None:
+            found = search()
+        else:
+            found = tf.cond(
+                tf.size(start.rows) > 0, lambda: search(initial=start, sweeps=WARM_SWEEPS), search
+            )
         return similarities(found, query, reference, bias, k, stride)
 
     def usage(self, field: NearestNeighborField, scene: Scene) -> tf.Tensor:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from analogies import jitter, pyramid, reference_set
+from analogies import carried_field, jitter, pyramid, reference_set
 from analogies.carried import Carried, on_device
 from analogies.errors import InputError
 from analogies.large_stages import fitting
@@ -65,6 +65,8 @@ class Progress:
         seconds: since the start of the run.
         size: `(height, width)` of B' at this level, px.
         pixels: B' on the device, `(h, w, 3)`, padded to whole cells; `image` cuts and fetches it.
+        cell: side in px of a cell of the grid on which patches are matched.
+        method: how, "exact" or "patchmatch".
         field: the matches of this pass.
         match_score: mean similarity of the matches, in [-1, 1].
         changed_matches: share of matches other than in the match before, of the same level.
@@ -86,6 +88,8 @@ class Progress:
     seconds: float
     size: tuple[int, int]
     pixels: tf.Tensor = dataclasses.field(repr=False)
+    cell: int = 1
+    method: str = "exact"
     terms: dict[str, float] = dataclasses.field(default_factory=dict)
     parts: tuple[Part, ...] = ()
     gradient_norm: float | None = None
@@ -176,6 +180,8 @@ class _Run:
             smallest_side=self.stages.smallest_side,
             cell_pairs=self.stages.cell_pairs,
             size_pairs=sizes[1:],
+            model=options.model if options.match_mode == "joint" else "exact",
+            copies=(2 * options.rotations + 1) * (2 * options.rescales + 1),
         )
         self.progress = self._first_progress()
 
@@ -203,7 +209,14 @@ class _Run:
         for index, level in enumerate(self.pyramid.levels):
             if self._is_done(index):
                 continue
-            self.progress = replace(self.progress, level=index, iteration=0, size=level.size_b)
+            self.progress = replace(
+                self.progress,
+                level=index,
+                iteration=0,
+                size=level.size_b,
+                cell=level.cell,
+                method=level.method,
+            )
             cell = tf.constant(level.cell)
             largest = max([level.size_a, *filter(None, level.size_pairs)], key=math.prod)
             self.stages = fitting(self.stages_of_all, largest, level.size_b, self.options)
@@ -277,7 +290,8 @@ class _Run:
         """Start a level: match and vote a few times."""
         index = self.progress.level
         usage = self.stages.carry(self.carried.usage if self.carried else None)
-        self.carried = Carried(index, self._start(level, scene), usage=usage)
+        grown = self._grown(level)
+        self.carried = Carried(index, self._start(level, scene), usage=usage, start=grown)
         idle = self._given() or not self._matches_count()
         rounds = 0 if idle else pyramid.rounds(self.options.votes, index)
         yield self._show(between_passes=rounds == 0)
@@ -318,11 +332,34 @@ class _Run:
         carried = self.carried
         assert carried is not None
         with self.clock.phase("matching"):
-            matches, usage = self.stages.find(carried.image, scene, cell, coherence, carried.usage)
+            start = self._near()
+            matches, usage = self.stages.find(
+                carried.image, scene, cell, coherence, carried.usage, start
+            )
             shown = self.stages.shown(matches)
             score = float(tf.reduce_mean(shown.scores)) if shown else None  # waits for the device
         self.carried = carried._replace(matches=matches, usage=usage, match_score=score)
         return self.carried
+
+    def _grown(self, level: pyramid.Level) -> NearestNeighborField | None:
+        """The matches of the level before, for PatchMatch to start from."""
+        matches = self.carried.matches if self.carried else None
+        if level.method == "exact" or self.references.several:
+            return None
+        if not isinstance(matches, NearestNeighborField):
+            return None
+        before, options = self.pyramid.levels[self.progress.level - 1], self.options
+        k, stride = options.patch_size, options.patch_stride
+        return carried_field.grow(matches, before, level, self.stages.multiple, k, stride)
+
+    def _near(self) -> NearestNeighborField | None:
+        """What PatchMatch starts from, nothing included; None where matching is exact."""
+        carried, level = self.carried, self.pyramid.levels[self.progress.level]
+        assert carried is not None
+        if level.method == "exact" or self.options.match_mode == "layer":
+            return None
+        matches: Any = carried.start if carried.matches is None else carried.matches
+        return carried_field.nothing() if matches is None else matches
 
     def _minimize(self, image, targets) -> Iterator[Progress]:
         """Minimize in chunks of about a second; self.progress holds B'."""

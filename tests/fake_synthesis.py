@@ -14,7 +14,7 @@ def records(levels=2, iterations=2, size=(40, 30), smallest=0.5, planned=10):
     evaluations = 0
     base = {"levels": levels, "iterations": iterations, "match_score": 0.5, "field": None}
     base |= {"evaluations_planned": levels * iterations * planned, "changed_matches": 0.25}
-    base |= {"matches_from": {}}
+    base |= {"matches_from": {}, "cell": 1, "method": "exact"}
     base |= {"phases": {}, "terms": {}, "losses": (), "notes": ("one note",)}
     base |= {"carried": None, "parts": (), "gradient_norm": 0.125, "step_length": 2.0}
     for level in range(levels):

@@ -45,6 +45,23 @@ def test_pictures_too_small_for_any_level_are_refused():
         _plan(size_out=(8, 8))
 
 
+def test_pictures_too_large_for_exact_matching_are_matched_by_patchmatch():
+    def methods(side, model, **changes):
+        size = (side, side)
+        levels = plan(
+            size, size, size, scales=1, min_scale=1, patch_size=5, model=model, **changes
+        ).levels
+        return levels[0].method, levels[0].cell
+
+    assert methods(512, "auto", cell_pairs=4e8) == methods(512, "exact", cell_pairs=4e8)
+    assert methods(512, "auto", cell_pairs=4e8) == ("exact", 4)
+    assert methods(2048, "auto", cell_pairs=4e8) == ("patchmatch", 8)
+    assert methods(2048, "exact", cell_pairs=4e8) == ("exact", 8)
+    assert methods(512, "patchmatch", cell_pairs=4e8) == ("patchmatch", 2)
+    assert methods(1200, "auto", cell_pairs=4e8, copies=9) == ("exact", 8)
+    assert methods(1200, "auto", cell_pairs=4e8, copies=81)[0] == "patchmatch"
+
+
 @given(
     height=st.integers(16, 3000),
     width=st.integers(16, 3000),

@@ -20,7 +20,8 @@ def report(record: "Progress") -> None:
     height, width = record.size
     terms = ", ".join(f"{name} {value:.4g}" for name, value in record.terms.items())
     logging.info(
-        "level %d/%d, pass %d/%d, %dx%d px: loss %.4g (%s), %d evaluations, %.1f s",
+        "level %d/%d, pass %d/%d, %dx%d px: loss %.4g (%s), %d evaluations, %.1f s, "
+        "%s matching on cells of %d px",
         record.level + 1,
         record.levels,
         record.iteration + 1,
@@ -31,6 +32,8 @@ def report(record: "Progress") -> None:
         terms,
         record.evaluations,
         record.seconds,
+        record.method,
+        record.cell,
     )
     if record.matches_from:
         shares = [f"{name} {share:.1%}" for name, share in record.matches_from.items()]

@@ -42,6 +42,8 @@ class PassLog:
             "evaluations": record.evaluations,
             "loss": record.loss,
             "terms": dict(record.terms),
+            "cell": record.cell,
+            "method": record.method,
             "match_score": record.match_score,
             "changed_matches": record.changed_matches,
             "matches_from": record.matches_from,
