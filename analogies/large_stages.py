@@ -120,14 +120,6 @@ class LargeStages(Stages):
             result.setdefault(term, {})[layer] = errors[term, layer]
         return {name: result[name] for name in self.losses}
 
-    def terms(self, image, targets: Targets) -> dict[str, tf.Tensor]:
-        """As `Stages.terms`."""
-        energies = self.energies(image, targets)
-        return {
-            name: self.losses[name].weight * tf.add_n(list(layers.values()))
-            for name, layers in energies.items()
-        }
-
     def loss_and_gradient(self, image, targets: Targets) -> tuple[tf.Tensor, tf.Tensor]:
         """As `Stages.loss_and_gradient`: one sweep, after another where Gram matrices count."""
         with tf.GradientTape() as tape:

@@ -226,14 +226,6 @@ class LayerStages(Stages):
 
     # --- the objective ----------------------------------------------------------------------
 
-    def terms(self, image, targets):
-        """Weighted loss terms by name, scalars."""
-        energies = self.energies(image, targets)
-        return {
-            name: self.losses[name].weight * tf.add_n(list(layers.values()))
-            for name, layers in energies.items()
-        }
-
     def energies(self, image, targets):
         """Losses without their weights, `{term: {layer: scalar}}`; the layer of pixels is ""."""
         maps = self.features(image)
