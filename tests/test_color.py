@@ -66,7 +66,9 @@ def test_areas_of_one_color_stay_such():
 @pytest.mark.parametrize(("mode", "alike"), [("off", 40), ("covariance", 1), ("histogram", 1)])
 def test_a_prime_gets_the_colors_of_b(mode, alike):
     a_prime, b = (_cloud(seed, np.eye(3) * 9, mean).numpy() for seed, mean in ((0, 120), (1, 80)))
-    found = finishing.prepare(a_prime, b, Options(match_color=mode))
+    pixels = {"a": a_prime, "a_prime": a_prime, "b": b}
+    ((a, found),) = finishing.prepare(pixels, Options(match_color=mode))
+    assert a is a_prime
     assert abs(found.mean() - b.mean()) == pytest.approx(alike, abs=1)
 
 
