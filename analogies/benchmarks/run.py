@@ -23,6 +23,8 @@ from analogies.errors import InputError
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = [str(ROOT / "examples" / f"landscape-{name}.png") for name in ("a", "a-prime", "b")]
 COMMAND = [sys.executable, "-c", "from analogies.command_line import run; run()"]
+# Passes that do not end early: generated weights leave the optimizer little to do.
+NO_EARLY_END = "from analogies.stages import Stages; Stages.ftol = 0.0; "
 ORDER = ("read", "import", "build", "features", "matching", "optimizing", "save")
 Run = dict[str, float]
 
@@ -63,7 +65,7 @@ def run(args: argparse.Namespace) -> None:
             ]
             runs = []
             for number in range(args.runs):
-                runs.append(one_run(args.pictures, options, case.warm, case.threads))
+                runs.append(one_run(args.pictures, options, case))
                 said = f"{case.name}, run {number + 1}: {runs[-1]['wall']:.1f} s"
                 print(said, file=sys.stderr, flush=True)
             middle = medians(runs)
@@ -83,30 +85,30 @@ def cases(args: argparse.Namespace) -> list[Case]:
     return run_cases.of_sizes(args.sizes, args.networks)
 
 
-def one_run(
-    pictures: list[str], options: list[str], warm: bool = False, threads: int | None = None
-) -> Run:
+def one_run(pictures: list[str], options: list[str], case: Case | None = None) -> Run:
     """Run the command once.
 
     Args:
         pictures: A, A' and B.
         options: of the command.
-        warm: whether to make the analogy a second time in the same process.
-        threads: processors that the command may use; all where None.
+        case: how to run it.
 
     Returns:
         {"phase ...": s from the run record, "other": the rest of the wall time, such as starting
-        Python, "wall", "user" and "system": s, "memory": MiB; with `warm` also "warm": the s of
-        the second analogy, none of which are in the other figures but user, system and memory}.
+        Python, "wall", "user" and "system": s, "memory": MiB, "evaluations": of the loss; of a
+        warm case also "warm": the s of the second analogy, none of which are in the other figures
+        but user, system and memory}.
 
     Raises:
         InputError: the command failed; with what it said.
     """
+    case = case or Case("the command")
+    command = [*COMMAND[:-1], NO_EARLY_END * case.every_evaluation + COMMAND[-1]]
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder, "out.png")
         paths = [os.path.abspath(path) for path in pictures]
-        arguments = [*COMMAND, *options, "--quiet", *paths, str(result)]
-        if warm:
+        arguments = [*command, *options, "--quiet", *paths, str(result)]
+        if case.warm:
             listed = Path(folder, "list.csv")
             rows: list[list[Any]] = [
                 ["a", "a_prime", "b", "out"],
@@ -115,24 +117,27 @@ def one_run(
             ]
             with open(listed, "w", newline="") as stream:
                 csv.writer(stream).writerows(rows)
-            arguments = [*COMMAND, *options, "--quiet", "--batch", str(listed)]
+            arguments = [*command, *options, "--quiet", "--batch", str(listed)]
         with tempfile.TemporaryFile("w+") as said:
-            code, usage = timed(arguments, said, threads)
+            code, usage = timed(arguments, said, case.threads)
             said.seek(0)
             if code:
                 raise InputError(f"the command failed with exit code {code}: {said.read().strip()}")
-        seconds = _seconds(result)
-        again = sum(_seconds(Path(folder, "again.png")).values()) if warm else 0.0
+        record = _record(result)
+        seconds = record["seconds"]
+        again = sum(_record(Path(folder, "again.png"))["seconds"].values()) if case.warm else 0.0
     names = [name for name in ORDER if name in seconds]
     names += [name for name in seconds if name not in ORDER]
     phases = {f"phase {name}": float(seconds[name]) for name in names}
     usage["wall"] -= again
     figures = {**phases, "other": usage["wall"] - sum(phases.values()), **usage}
-    return {**figures, "warm": again} if warm else figures
+    if "evaluations" in record:
+        figures["evaluations"] = float(record["evaluations"])
+    return {**figures, "warm": again} if case.warm else figures
 
 
-def _seconds(result: Path) -> Run:
-    return json.loads(result.with_suffix(".json").read_text())["seconds"]
+def _record(result: Path) -> dict[str, Any]:
+    return json.loads(result.with_suffix(".json").read_text())
 
 
 # A process inherits its parent's peak memory, so a small one starts and measures the command.
@@ -180,12 +185,12 @@ def table(middle: Run, runs: list[Run], before: Run | None) -> str:
     lines = [head]
     for name, value in middle.items():
         values = [run.get(name, 0.0) for run in runs]
-        unit = "MiB" if name == "memory" else "s"
-        digits = 0 if name == "memory" else 2
+        unit = {"memory": ", MiB", "evaluations": ""}.get(name, ", s")
+        digits = 2 if unit == ", s" else 0
         cells = "".join(f"{v:10.{digits}f}" for v in (value, min(values), max(values)))
         if before and before.get(name):
             cells += f"{before[name]:10.{digits}f}{value / before[name]:8.2f}"
-        lines.append(f"{name + ', ' + unit:24}{cells}")
+        lines.append(f"{name + unit:24}{cells}")
     return "\n".join(lines)
 
 
@@ -198,6 +203,7 @@ def overview(done: dict[str, Any]) -> str:
         "phase import",
         "phase matching",
         "phase optimizing",
+        "evaluations",
         "memory",
     )
     heads = "".join(f"{name.removeprefix('phase '):>12}" for name in columns)

@@ -33,6 +33,7 @@ class Case:
         network: whose weights are generated; "slim" has its own.
         warm: whether to make it a second time in the same process.
         threads: that it may use, or None for all.
+        every_evaluation: whether passes go on to their last evaluation, though nothing improves.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Case:
     network: str = "slim"
     warm: bool = False
     threads: int | None = None
+    every_evaluation: bool = False
 
 
 def of_sizes(sizes: list[int] | None, networks: list[str] | None) -> list[Case]:
@@ -63,22 +65,30 @@ def of_peers() -> list[Case]:
     long = ("--scales=3", "--iters=1", "--evaluations=100", "--a-scale-mode=match")
     short = ("--scales=3", "--iters=2", "--evaluations=20", "--a-scale-mode=match")
     return [
-        Case("vgg16 256x256, 100 evaluations", (*top, "--a-scale-mode=match", *LAYERS), "vgg16"),
+        Case(
+            "vgg16 256x256, 100 evaluations",
+            (*top, "--a-scale-mode=match", *LAYERS),
+            "vgg16",
+            every_evaluation=True,
+        ),
         Case(
             "cnnmrf 199x256, one thread",
             ("--width=199", "--height=256", "--patch-size=3", *long, *LAYERS),
             "vgg19",
             threads=1,
+            every_evaluation=True,
         ),
         Case(
             "image-analogies 89x129",
             ("--width=89", "--height=129", "--patch-size=1", *short, *LAYERS),
             "vgg16",
+            every_evaluation=True,
         ),
         Case(
             "image-analogies 177x256",
             ("--width=177", "--height=256", "--patch-size=3", "--min-scale=0.5", *short, *LAYERS),
             "vgg16",
+            every_evaluation=True,
         ),
     ]
 

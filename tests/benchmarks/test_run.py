@@ -67,7 +67,7 @@ with open(sys.argv[sys.argv.index("--batch") + 1]) as stream:
 
 def test_a_warm_run_is_the_second_row_of_a_batch(monkeypatch):
     monkeypatch.setattr(run, "COMMAND", [sys.executable, "-c", BATCH])
-    figures = run.one_run(["a", "b", "c"], ["--height=16"], warm=True, threads=1)
+    figures = run.one_run(["a", "b", "c"], ["--height=16"], run.Case("one", warm=True, threads=1))
     assert figures["phase matching"] == 0.5
     assert figures["warm"] == 0.25
     assert figures["wall"] == pytest.approx(figures["other"] + 0.5)
