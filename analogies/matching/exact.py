@@ -3,7 +3,11 @@
 With C[x, y] = query[x] . reference[y] the product of patches at p and q is the sum of
 C[p + o, q + o] over the k by k offsets o: k^2 times fewer multiplications than comparing the
 patches themselves, and 2 (k - 1) additions because the sum is separable.
+
+Query cells come in chunks. Patches that begin in one and end in the next are summed with the next.
 """
+
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -11,7 +15,23 @@ from analogies.matching import tiling
 from analogies.matching.patches import Scoring, extract_all, on_stride, positions
 from analogies.matching.tiling import LANES, Layout, Tiles
 
+AT_ONCE = 3  # largest patches of which all products are added at once; else by rows first
 NEVER = -1e30  # a score that no patch has
+
+
+class Piece(NamedTuple):
+    """Some of the patches that a chunk of query cells completes.
+
+    Attributes:
+        first: the first, counted from the chunk's first cell.
+        size: of their sums, in lines.
+        parts: what their products are sums of: whether products of this chunk or of the one before,
+            and where they start in them.
+    """
+
+    first: tf.Tensor
+    size: tf.Tensor
+    parts: list[tuple[bool, tf.Tensor]]
 
 
 def best_places(
@@ -64,7 +84,7 @@ def _best(query, reference, scoring: Scoring, k: int, plain_bias: bool, tile_byt
     """Flat index and value of the best reference patch of each query patch, stride 1."""
     shape, other_shape = tf.shape(query), tf.shape(reference)
     layout, other = tiling.lay_out(shape, other_shape, k)
-    most_cells = tf.maximum(tile_bytes // 16, 1)  # products and three sums in float32
+    most_cells = tf.maximum(tile_bytes // 16, 1)  # products of two tiles and two sums, float32
     if not tf.config.list_logical_devices("GPU"):
         most_cells = tf.minimum(most_cells, tiling.CACHE_CELLS)
     tiles = tiling.plan(layout, other, k, tf.cast(most_cells, tf.int32))
@@ -72,34 +92,35 @@ def _best(query, reference, scoring: Scoring, k: int, plain_bias: bool, tile_byt
     per_cell = tf.zeros(other_shape[:2])
     if scoring.name == "distance" and plain_bias:  # summed over a patch this is its bias
         per_cell = -0.5 * tf.reduce_sum(tf.square(reference), axis=-1)
-    ones = tf.ones(shape[:2])
-    left = _laid(tf.concat([query, ones[..., tf.newaxis]], -1), layout, tiles.cells)
-    right = _laid(
-        tf.concat([reference, per_cell[..., tf.newaxis]], -1), other, tiles.columns, NEVER
-    )
+    left = _laid(query, tf.ones(shape[:2]), 0.0, layout, tiles.cells)
+    right = _laid(reference, per_cell, NEVER, other, tiles.columns)
     finish = _finisher(scoring, plain_bias, layout, other, tiles, shape, other_shape)
-    index, value = _all_tiles(left, right, layout, other, tiles, k, finish)
+    places = tf.pad(tiling.cells_of(other, other_shape[:2]), [[0, tiles.columns]])
+    index, value = _all_tiles(left, right, layout, other, tiles, k, finish, places)
 
     rows, cols = tf.range(shape[0] - k + 1), tf.range(shape[1] - k + 1)
     at = tiling.cell_of(layout, rows[:, tf.newaxis], cols)
-    row, col = tiling.place_of(other, tf.gather(index, at))
-    value = tf.gather(value, at)
+    index, value = tf.gather(index, at), tf.gather(value, at)
     if plain_bias and scoring.name == "correlation":
         value *= scoring.query_scale
+    row, col = index // other_shape[1], index % other_shape[1]
     return row * (other_shape[1] - k + 1) + col, value + scoring.query_bias
 
 
-def _laid(cells: tf.Tensor, layout: Layout, more: tf.Tensor, last: float = 0.0) -> tf.Tensor:
-    """The cells of a map in their layout, and padding: zeros, and `last` in the last channel."""
-    channels = tf.shape(cells)[2]
-    pad = tf.concat([tf.zeros((1, channels - 1)), [[last]]], axis=1)
-    table = tf.concat([pad, tf.reshape(cells, (-1, channels))], axis=0)
-    index = tiling.cells_of(layout, tf.shape(cells)[:2]) + 1
-    return tf.gather(table, tf.pad(index, [[0, more]]))
+def _laid(cells: tf.Tensor, channel: tf.Tensor, empty: float, layout: Layout, more: tf.Tensor):
+    """The cells of a map in their layout with one more channel, `empty` in the padding.
+
+    What else the padding holds does not matter: no patch of the query touches it, and products
+    with padding of the reference are lost in those with `empty`.
+    """
+    index = tf.pad(tiling.cells_of(layout, tf.shape(cells)[:2]), [[0, more]], constant_values=-1)
+    last = tf.gather(tf.concat([[empty], tf.reshape(channel, (-1,))], axis=0), index + 1)
+    flat = tf.reshape(cells, (-1, tf.shape(cells)[2]))
+    return tf.concat([tf.gather(flat, tf.maximum(index, 0)), last[:, tf.newaxis]], axis=1)
 
 
 def _finisher(scoring, plain_bias, layout, other, tiles: Tiles, shape, other_shape):
-    """What turns a tile of patch products into scores."""
+    """What makes, for a tile's width of the reference, what turns products into scores."""
 
     def spread(values, into, size, more, empty):
         """Values of patches at the cells where they start."""
@@ -111,88 +132,130 @@ def _finisher(scoring, plain_bias, layout, other, tiles: Tiles, shape, other_sha
 
     scaled = scoring.name == "correlation"
     if scaled:
-        scale = spread(scoring.scale, other, other_shape, tiles.columns, 1.0)
+        scales = spread(scoring.scale, other, other_shape, tiles.columns, 1.0)
     if not plain_bias:
-        query_scale = spread(scoring.query_scale, layout, shape, tiles.cells, 0.0)
-        bias = spread(scoring.bias, other, other_shape, tiles.columns, 0.0)
+        query_scales = spread(scoring.query_scale, layout, shape, tiles.cells, 0.0)
+        biases = spread(scoring.bias, other, other_shape, tiles.columns, 0.0)
 
-    def finish(sums: tf.Tensor, start: tf.Tensor, other_start: tf.Tensor) -> tf.Tensor:
-        if scaled:
-            sums *= tf.slice(scale, [other_start], [tiles.columns])
-        if not plain_bias:
+    def against(other_start: tf.Tensor):
+        part = [other_start], [tiles.columns]
+        scale = tf.slice(scales, *part) if scaled else None
+        bias = None if plain_bias else tf.slice(biases, *part)
+
+        def finish(sums: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
             if scaled:
-                sums *= tf.slice(query_scale, [start], [tiles.rows])[:, tf.newaxis]
-            sums += tf.slice(bias, [other_start], [tiles.columns])
-        return sums
+                sums *= scale
+            if not plain_bias:
+                if scaled:
+                    sums *= tf.slice(query_scales, [start], tf.shape(sums)[:1])[:, tf.newaxis]
+                sums += bias
+            return sums
 
-    return finish
+        return finish
+
+    return against
 
 
-def _all_tiles(left, right, layout: Layout, other: Layout, tiles: Tiles, k: int, finish):
-    """Arg-max over all tiles: flat cell of the reference's layout, and value, per query cell."""
-    count = -(-layout.strips * layout.length // tiles.rows)
+def _all_tiles(left, right, layout: Layout, other: Layout, tiles: Tiles, k: int, finish, places):
+    """Arg-max over all tiles: flat index in the reference, and value, per query cell."""
     bands = -(-other.starts // tiles.advance)
+    size = tf.stack([tiles.columns, tf.shape(left)[1]])
+    pieces = _pieces(layout, other, tiles, k)
+
+    def body(band, index, value):
+        start = band // bands * other.length + band % bands * tiles.advance
+        cells = tf.slice(right, tf.stack([start, 0]), size)
+        found, new = _sweep(left, cells, tiles, k, pieces, finish(start))
+        found = tf.gather(places, found + start)
+        take = (new > value) | ((new == value) & (found < index))
+        return band + 1, tf.where(take, found, index), tf.where(take, new, value)
+
+    size_of_all = [tiles.chunks * tiles.rows - tiles.lag]
+    none = tf.zeros(size_of_all, tf.int32), tf.fill(size_of_all, 4 * NEVER)
+    return tf.while_loop(
+        lambda band, *_: band < other.strips * bands,
+        body,
+        (tf.constant(0), *none),
+        parallel_iterations=1,
+    )[1:]
+
+
+def _sweep(left, cells, tiles: Tiles, k: int, pieces: list[Piece], finish):
+    """Arg-max over one tile's width of reference cells, for chunk after chunk of query cells.
+
+    The products of a chunk are kept for the next one, which completes patches that begin in them:
+    so each is made once, but for a few at the end of a chunk.
+    """
     channels = tf.shape(left)[1]
-    far = layout.pitch * tiles.columns + other.pitch  # one row down on both sides
+    row = (tiles.columns + 1) // LANES  # lines from a product to the next along both rows
+    width = 1 if k <= AT_ONCE else k
+    lines = tiles.cells * tiles.columns // LANES - (width - 1) * row
+    length, row_shape = tf.stack([lines, LANES]), tf.stack([-1, tiles.columns])
+    starts = [tf.stack([d * row, 0]) for d in range(width)]
+    block_size = tf.stack([tiles.cells, channels])
+    blocked = tf.stack([-1, tiles.columns // tiles.block, tiles.block])
 
-    def best_of_tile(block, start, other_start):
-        cells = tf.slice(right, [other_start, 0], [tiles.columns, channels])
-        products = tf.matmul(block, cells, transpose_b=True)
-        sums = _shifted_sum(tf.reshape(products, (-1, LANES)), tiles, k, far)
-        sums = finish(tf.reshape(sums, (tiles.rows, tiles.columns)), start, other_start)
-        return _first_maximum(tf.reshape(sums, (tiles.rows, -1, tiles.block)), tiles)
+    def body(i, carried, indices, values):
+        block = tf.slice(left, [i * tiles.rows, 0], block_size)
+        sums = tf.reshape(tf.matmul(block, cells, transpose_b=True), (-1, LANES))
+        if width > 1:
+            sums = _sum([tf.slice(sums, start, length) for start in starts])
+        sums.set_shape((None, LANES))
+        found = []
+        before = tf.stack([tf.minimum(i, 1), 1])  # nothing was begun before the first chunk
+        for piece in pieces:
+            size = piece.size if piece is pieces[-1] else piece.size * before
+            parts = [tf.slice(sums if new else carried, at, size) for new, at in piece.parts]
+            start = tf.maximum(i * tiles.rows + piece.first, 0)
+            scores = finish(tf.reshape(_sum(parts), row_shape), start)
+            found.append(_first_maximum(tf.reshape(scores, blocked), tiles))
+        index, value = (tf.concat(parts, 0) for parts in zip(*found, strict=True))
+        return i + 1, sums, indices.write(i, index), values.write(i, value)
 
-    def against_all(start):
-        block = tf.slice(left, [start, 0], [tiles.cells, channels])
-
-        def body(band, index, value):
-            other_start = band // bands * other.length + band % bands * tiles.advance
-            found, new = best_of_tile(block, start, other_start)
-            found += other_start
-            take = (new > value) | ((new == value) & _earlier(other, found, index))
-            return band + 1, tf.where(take, found, index), tf.where(take, new, value)
-
-        none = tf.zeros([tiles.rows], tf.int32), tf.fill([tiles.rows], 4 * NEVER)
-        return tf.while_loop(
-            lambda band, *_: band < other.strips * bands,
-            body,
-            (tf.constant(0), *none),
-            parallel_iterations=1,
-        )[1:]
-
-    def body(i, indices, values):
-        index, value = against_all(i * tiles.rows)
-        return i + 1, indices.write(i, index), values.write(i, value)
-
-    arrays = tf.TensorArray(tf.int32, count), tf.TensorArray(tf.float32, count)
-    _, indices, values = tf.while_loop(
-        lambda i, *_: i < count, body, (tf.constant(0), *arrays), parallel_iterations=1
+    arrays = [
+        tf.TensorArray(kind, tiles.chunks, infer_shape=False, element_shape=(None,))
+        for kind in (tf.int32, tf.float32)
+    ]
+    nothing = tf.raw_ops.Empty(shape=length, dtype=tf.float32)
+    _, _, indices, values = tf.while_loop(
+        lambda i, *_: i < tiles.chunks,
+        body,
+        (tf.constant(0), nothing, *arrays),
+        parallel_iterations=1,
     )
-    return tf.reshape(indices.stack(), (-1,)), tf.reshape(values.stack(), (-1,))
+    return indices.concat(), values.concat()
 
 
-def _shifted_sum(lines: tf.Tensor, tiles: Tiles, k: int, far: tf.Tensor) -> tf.Tensor:
-    """Diagonal sums of products given as lines of `LANES` floats."""
-    size = tiles.rows * tiles.columns // LANES
-    for shift, left in ((tiles.columns + 1, (k - 1) * far), (far, 0)):
-        length = size + left // LANES
-        parts = [lines[d * shift // LANES : d * shift // LANES + length] for d in range(k)]
-        lines = tf.add_n(parts) if k > 1 else parts[0]
-    return lines
+def _pieces(layout: Layout, other: Layout, tiles: Tiles, k: int) -> list[Piece]:
+    """The patches that a chunk completes, by how many of their rows lie in the chunk before.
+
+    Row `d` of a patch begins `d` pitches after the patch.
+    """
+    lags = [tiling.lag(layout, d) for d in range(k)]
+    pieces = []
+    for newest in reversed(range(k)):
+        rows = lags[newest] - lags[newest - 1] if newest else tiles.rows - tiles.lag
+        parts = []
+        for d in range(k):
+            first = d * layout.pitch - lags[newest] + (0 if d >= newest else tiles.rows)
+            at = first * tiles.columns + d * other.pitch
+            for _ in range(k if k <= AT_ONCE else 1):
+                parts.append((d >= newest, tf.stack([at // LANES, 0])))
+                at += tiles.columns + 1
+        size = tf.stack([rows * tiles.columns // LANES, LANES])
+        pieces.append(Piece(-lags[newest], size, parts))
+    return pieces
 
 
-def _first_maximum(sums: tf.Tensor, tiles: Tiles) -> tuple[tf.Tensor, tf.Tensor]:
+def _sum(parts: list[tf.Tensor]) -> tf.Tensor:
+    return tf.add_n(parts) if len(parts) > 1 else parts[0]
+
+
+def _first_maximum(scores: tf.Tensor, tiles: Tiles) -> tuple[tf.Tensor, tf.Tensor]:
     """Arg-max over `(rows, blocks, block)`, by blocks first: TensorFlow's maximum is several
     times faster than its arg-max."""
-    best = tf.reduce_max(sums, axis=2)[:, : tiles.blocks]
+    best = tf.reduce_max(scores, axis=2)[:, : tiles.blocks]
     block = tf.argmax(best, axis=1, output_type=tf.int32)
-    within = tf.gather(sums, block, batch_dims=1)
+    within = tf.gather(scores, block, batch_dims=1)
     index = block * tiles.block + tf.argmax(within, axis=1, output_type=tf.int32)
     return index, tf.reduce_max(best, axis=1)
-
-
-def _earlier(layout: Layout, one: tf.Tensor, two: tf.Tensor) -> tf.Tensor:
-    """Whether cell `one` comes before `two` in the map, by rows."""
-    row, col = tiling.place_of(layout, one)
-    other_row, other_col = tiling.place_of(layout, two)
-    return (row < other_row) | ((row == other_row) & (col < other_col))

@@ -7,6 +7,11 @@ A product of query cells and reference cells is a matrix C of M rows and R colum
 
 floats. With R + 1 and query_pitch - reference_pitch multiples of 16 every shift is a whole number
 of 64-byte lines: TensorFlow then takes shifted slices without copying, and adds them at once.
+
+The query is swept in tiles one after the other, each of which completes the patches that begin up
+to k - 1 rows before it with the products of the tile before. Tiles therefore start at multiples
+of 16 query cells, and reach so far beyond the next one's start that a patch may take each of its
+rows from one of the two as whole lines.
 """
 
 from typing import NamedTuple
@@ -15,7 +20,8 @@ import tensorflow as tf
 
 LANES = 16  # floats in an aligned line
 STRIP = 96  # a map is cut into strips of about this many columns
-CACHE_CELLS = 10_000_000  # products in a tile, on a CPU; more run slower
+ROWS = 640  # query cells that a tile should have at least
+CACHE_CELLS = 4_500_000  # products in a tile, on a CPU; many more or fewer run slower
 BLOCKS = tuple(range(49, 256, 2))  # columns of C that a first maximum is taken over
 
 
@@ -43,8 +49,10 @@ class Tiles(NamedTuple):
     """Sizes of a tile of products.
 
     Attributes:
-        rows: query positions of a tile.
-        cells: query cells of a tile (M), the rows plus the halo that patches reach.
+        rows: query cells from one tile to the next.
+        cells: query cells of a tile (M), the rows and what patches reach beyond them.
+        chunks: tiles that the query is swept in.
+        lag: query cells from the first patch that a tile completes to the tile.
         advance: reference positions from one tile to the next.
         columns: reference cells of a tile (R).
         block: divides R.
@@ -53,6 +61,8 @@ class Tiles(NamedTuple):
 
     rows: tf.Tensor
     cells: tf.Tensor
+    chunks: tf.Tensor
+    lag: tf.Tensor
     advance: tf.Tensor
     columns: tf.Tensor
     block: tf.Tensor
@@ -97,17 +107,10 @@ def lay_out(query_shape: tf.Tensor, other_shape: tf.Tensor, k: int) -> tuple[Lay
 
 def cells_of(layout: Layout, shape: tf.Tensor) -> tf.Tensor:
     """For every cell of a layout its flat index in a map of `shape`, or -1 for padding."""
-    cell = tf.range(layout.strips * layout.length)
-    rows, cols = place_of(layout, cell)
-    inside = (rows < shape[0]) & (cols < shape[1])
-    inside &= cell % layout.length % layout.pitch < layout.used
-    return tf.where(inside, rows * shape[1] + cols, -1)
-
-
-def place_of(layout: Layout, cell: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Row and column in the map of cells of a layout."""
-    strip, rest = cell // layout.length, cell % layout.length
-    return rest // layout.pitch, strip * layout.valid + rest % layout.pitch
+    rows, along = tf.range(layout.length // layout.pitch)[:, tf.newaxis], tf.range(layout.pitch)
+    cols = (tf.range(layout.strips) * layout.valid)[:, tf.newaxis, tf.newaxis] + along
+    inside = (rows < shape[0]) & (cols < shape[1]) & (along < layout.used)
+    return tf.reshape(tf.where(inside, rows * shape[1] + cols, -1), (-1,))
 
 
 def cell_of(layout: Layout, rows: tf.Tensor, cols: tf.Tensor) -> tf.Tensor:
@@ -116,20 +119,38 @@ def cell_of(layout: Layout, rows: tf.Tensor, cols: tf.Tensor) -> tf.Tensor:
     return strip * layout.length + rows * layout.pitch + cols - strip * layout.valid
 
 
+def lag(query: Layout, rows: int) -> tf.Tensor:
+    """Query cells in so many rows of a strip, down to whole lines of products."""
+    return rows * query.pitch // LANES * LANES
+
+
 def plan(query: Layout, other: Layout, k: int, most_cells: tf.Tensor) -> Tiles:
-    """Sizes of the tiles: nearly square, of about `most_cells` products, evenly shared."""
-    halo, other_halo = (k - 1) * (query.pitch + 1), (k - 1) * (other.pitch + 1)
-    side = tf.cast(tf.sqrt(tf.cast(most_cells, tf.float32)), tf.int32)
-    total = query.strips * query.length
-    rows = tf.clip_by_value(side - halo, LANES, total)
-    advance = tf.clip_by_value(most_cells // (rows + halo) - other_halo, LANES, other.starts)
+    """Sizes of the tiles: of about `most_cells` products, evenly shared.
+
+    Wide in the reference, where tiles overlap, and with few query cells, where they do not; but
+    with so many that all patches which a tile completes begin in it or in the one before, and that
+    a matrix product is fast.
+    """
+    behind, halo = lag(query, k - 1), (k - 1) * (other.pitch + 1)
+    total, least = query.strips * query.length, behind + LANES
+    rows = tf.minimum(tf.maximum(ROWS, least), _up(total, LANES))
+    advance = tf.clip_by_value(most_cells // rows - halo, LANES, other.starts)
     advance = _ceil_div(other.starts, _ceil_div(other.starts, advance))
-    rows = tf.clip_by_value(most_cells // (advance + other_halo) - halo, LANES, total)
-    rows = _up(_ceil_div(total, _ceil_div(total, rows)), LANES)
-    columns, block = _columns(advance, other_halo)
-    last = (k - 1) * (query.pitch * columns + other.pitch) + (k - 1) * (columns + 1)
-    cells = _up(_ceil_div(rows * columns + last, columns), LANES)
-    return Tiles(rows, cells, advance, columns, block, (columns - other_halo) // block)
+    columns, block = _columns(advance, halo)
+    rows = tf.clip_by_value(most_cells // columns, tf.minimum(least, total), total)
+    rows = tf.maximum(_up(_ceil_div(total, _ceil_div(total, rows)), LANES), least)
+    beyond_line = tf.reduce_max(tf.range(k) * query.pitch % LANES)
+    beyond_row = _ceil_div((k - 1) * (other.pitch + columns + 1), columns)
+    return Tiles(
+        rows=rows,
+        cells=rows + _up(beyond_line + beyond_row, LANES) if k > 1 else rows,
+        chunks=_ceil_div(total, rows),
+        lag=behind,
+        advance=advance,
+        columns=columns,
+        block=block,
+        blocks=(columns - halo) // block,
+    )
 
 
 def _columns(advance: tf.Tensor, halo: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matching_references import all_scores, flat_index
 
-from analogies.matching import match
+from analogies.matching import match, tiling
 
 
 def check(query, reference, k, score="correlation", bias=None, strides=(1, 1), **options):
@@ -156,3 +156,42 @@ def test_unknown_names_are_refused():
         match(cells, cells, 3, score="cosine")
     with pytest.raises(ValueError, match="Received"):
         match(cells, cells, 5)
+
+
+@pytest.mark.parametrize(("k", "width"), [(2, 23), (3, 37), (4, 17), (5, 30), (3, 9)])
+def test_chunks_that_end_inside_a_row(k, width):
+    """The least tiles are hardly longer than what one leaves for the next."""
+    generator = np.random.default_rng(8)
+    query = generator.standard_normal((21, width, 3), np.float32)
+    reference = generator.standard_normal((9, 20, 3), np.float32)
+    layout, other = tiling.lay_out(tf.shape(query), tf.shape(reference), k)
+    tiles = tiling.plan(layout, other, k, tf.constant(1))
+    assert tiles.chunks > 2
+    assert tiles.rows % layout.pitch != 0
+    bias = generator.standard_normal((10 - k, 21 - k), np.float32)
+    check(query, reference, k, "correlation", bias, tile_bytes=1)
+    check(query, reference, k, "distance", tile_bytes=1)
+
+
+@pytest.mark.parametrize("more", [(0, 0, 0, 0), (1, 0, 0, 1), (0, 1, 1, 0), (40, 0, 0, 40)])
+def test_maps_hardly_larger_than_a_patch(more):
+    generator = np.random.default_rng(9)
+    query = generator.standard_normal((5 + more[0], 5 + more[1], 2), np.float32)
+    reference = generator.standard_normal((5 + more[2], 5 + more[3], 2), np.float32)
+    for score in ("correlation", "distance"):
+        for tile_bytes in (1, 256 << 20):
+            check(query, reference, 5, score, tile_bytes=tile_bytes)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 5])
+def test_the_same_answer_for_every_tile(k):
+    generator = np.random.default_rng(10)
+    query = generator.integers(0, 3, (19, 33, 2)).astype(np.float32)
+    reference = generator.integers(0, 3, (14, 150, 2)).astype(np.float32)
+    fields = [
+        match(query, reference, k, score="distance", tile_bytes=tile_bytes)
+        for tile_bytes in (1, 500_000, 2_000_000, 256 << 20)
+    ]
+    for field in fields[1:]:
+        for one, two in zip(field, fields[0], strict=True):
+            assert (one.numpy() == two.numpy()).all()
