@@ -96,7 +96,8 @@ def _best(query, reference, scoring: Scoring, k: int, plain_bias: bool, tile_byt
     right = _laid(reference, per_cell, NEVER, other, tiles.columns)
     finish = _finisher(scoring, plain_bias, layout, other, tiles, shape, other_shape)
     places = tf.pad(tiling.cells_of(other, other_shape[:2]), [[0, tiles.columns]])
-    index, value = _all_tiles(left, right, layout, other, tiles, k, finish, places)
+    found = _all_tiles(left, right, layout, other, tiles, k, finish, places)
+    index, value = (x[tiles.lag :] for x in found)
 
     rows, cols = tf.range(shape[0] - k + 1), tf.range(shape[1] - k + 1)
     at = tiling.cell_of(layout, rows[:, tf.newaxis], cols)
@@ -170,7 +171,7 @@ def _all_tiles(left, right, layout: Layout, other: Layout, tiles: Tiles, k: int,
         take = (new > value) | ((new == value) & (found < index))
         return band + 1, tf.where(take, found, index), tf.where(take, new, value)
 
-    size_of_all = [tiles.chunks * tiles.rows - tiles.lag]
+    size_of_all = [tiles.chunks * tiles.rows]
     none = tf.zeros(size_of_all, tf.int32), tf.fill(size_of_all, 4 * NEVER)
     return tf.while_loop(
         lambda band, *_: band < other.strips * bands,
@@ -202,28 +203,23 @@ def _sweep(left, cells, tiles: Tiles, k: int, pieces: list[Piece], finish):
             sums = _sum([tf.slice(sums, start, length) for start in starts])
         sums.set_shape((None, LANES))
         found = []
-        before = tf.stack([tf.minimum(i, 1), 1])  # nothing was begun before the first chunk
         for piece in pieces:
-            size = piece.size if piece is pieces[-1] else piece.size * before
-            parts = [tf.slice(sums if new else carried, at, size) for new, at in piece.parts]
+            parts = [tf.slice(sums if new else carried, at, piece.size) for new, at in piece.parts]
             start = tf.maximum(i * tiles.rows + piece.first, 0)
             scores = finish(tf.reshape(_sum(parts), row_shape), start)
             found.append(_first_maximum(tf.reshape(scores, blocked), tiles))
         index, value = (tf.concat(parts, 0) for parts in zip(*found, strict=True))
         return i + 1, sums, indices.write(i, index), values.write(i, value)
 
-    arrays = [
-        tf.TensorArray(kind, tiles.chunks, infer_shape=False, element_shape=(None,))
-        for kind in (tf.int32, tf.float32)
-    ]
-    nothing = tf.raw_ops.Empty(shape=length, dtype=tf.float32)
+    arrays = [tf.TensorArray(kind, tiles.chunks) for kind in (tf.int32, tf.float32)]
+    nothing = tf.zeros(length)  # what it seems to begin is before the first patch
     _, _, indices, values = tf.while_loop(
         lambda i, *_: i < tiles.chunks,
         body,
         (tf.constant(0), nothing, *arrays),
         parallel_iterations=1,
     )
-    return indices.concat(), values.concat()
+    return tf.reshape(indices.stack(), (-1,)), tf.reshape(values.stack(), (-1,))
 
 
 def _pieces(layout: Layout, other: Layout, tiles: Tiles, k: int) -> list[Piece]:
