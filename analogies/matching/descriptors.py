@@ -5,6 +5,7 @@ import tensorflow as tf
 from analogies.matching.patches import Scoring, extract
 
 SAMPLES = 1024  # patches of each map that the basis is fitted to
+CHANNELS = 32  # directions of cells that patches are made of
 
 
 def describe(
@@ -26,22 +27,25 @@ def describe(
     Returns:
         `(h - k + 1, w - k + 1, size)` and `(h2 - k + 1, w2 - k + 1, size)`.
     """
-    k, channels = patch_size, tf.shape(query)[2]
+    k = patch_size
+    query_cells, reference_cells = _strongest(query, reference, seed)
+    channels = tf.shape(query_cells)[2]
     length = k * k * channels
     rank = tf.minimum(size - 1, length)
     sample = tf.concat(
-        [_sample(query, scoring.query_scale, k), _sample(reference, scoring.scale, k)], axis=0
+        [
+            _sample(query_cells, scoring.query_scale, k),
+            _sample(reference_cells, scoring.scale, k),
+        ],
+        axis=0,
     )
-    basis = tf.random.stateless_normal((length, rank), seed=(seed, 17))
-    for _ in range(3):
-        basis, _ = tf.linalg.qr(tf.matmul(sample, tf.matmul(sample, basis), transpose_a=True))
-    filters = tf.reshape(basis, (k, k, channels, rank))
+    filters = tf.reshape(_basis(sample, rank, seed), (k, k, channels, rank))
 
     def project(cells: tf.Tensor) -> tf.Tensor:
         return tf.nn.conv2d(cells[tf.newaxis], filters, strides=1, padding="VALID")[0]
 
-    of_query = project(query) * scoring.query_scale[..., tf.newaxis]
-    of_reference = project(reference)
+    of_query = project(query_cells) * scoring.query_scale[..., tf.newaxis]
+    of_reference = project(reference_cells)
     bias = scoring.bias
     if scoring.name == "distance":  # distances of the projections, not of the patches
         lost = 2 * scoring.norm_bias + tf.reduce_sum(tf.square(of_reference), axis=-1)
@@ -51,6 +55,25 @@ def describe(
         tf.concat([of_query, tf.ones_like(of_query[..., :1])], axis=-1),
         tf.concat([of_reference, bias[..., tf.newaxis]], axis=-1),
     )
+
+
+def _strongest(query: tf.Tensor, reference: tf.Tensor, seed: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Both maps on the strongest `CHANNELS` directions of their cells."""
+    channels = tf.shape(query)[2]
+    flat = [tf.reshape(x, (-1, channels)) for x in (query, reference)]
+    apart = [tf.maximum(tf.shape(x)[0] // (4 * SAMPLES), 1) for x in flat]
+    sample = tf.concat([x[::step] for x, step in zip(flat, apart, strict=True)], axis=0)
+    basis = _basis(sample, tf.minimum(CHANNELS, channels), seed)
+    found = [tf.tensordot(x, basis, 1) for x in (query, reference)]
+    return found[0], found[1]
+
+
+def _basis(sample: tf.Tensor, rank: tf.Tensor, seed: int) -> tf.Tensor:
+    """Orthonormal columns `(n, rank)` that span the strongest directions of rows `(m, n)`."""
+    basis = tf.random.stateless_normal((tf.shape(sample)[1], rank), seed=(seed, 17))
+    for _ in range(3):
+        basis, _ = tf.linalg.qr(tf.matmul(sample, tf.matmul(sample, basis), transpose_a=True))
+    return basis
 
 
 def _sample(cells: tf.Tensor, scale: tf.Tensor, k: int) -> tf.Tensor:
