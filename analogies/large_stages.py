@@ -52,15 +52,18 @@ class SeenInTiles(Seen):
         squares = self._means(none, lambda flat: 2.0 * tf.nn.l2_loss(flat))
         return {name: tf.sqrt(mean + 1e-12) for name, mean in squares.items()}
 
-    def joint(self, norms: Maps, cell: tf.Tensor) -> tf.Tensor:
+    def joint(self, norms: Maps, cell: tf.Tensor, axes: Maps | None = None) -> tf.Tensor:
         """One half of a joint map, see `joint_maps.join`."""
         stages = self._stages
 
         def join(window: tf.Tensor) -> Maps:
             maps = stages.features(window)
-            return {"joint": joint_maps.join(window, maps, norms, stages.strides, cell)}
+            return {"joint": joint_maps.join(window, maps, norms, stages.strides, cell, axes)}
 
-        channels = 3 + sum(stages.channels[name] for name in norms)
+        if axes is None:
+            channels = 3 + sum(stages.channels[name] for name in norms)
+        else:
+            channels = 3 + next(iter(axes.values())).shape[-1]
         kinds = {"joint": (cell, channels)}
         return tiles.assemble(self._image, stages.tiling, join, kinds)["joint"]
 
@@ -94,7 +97,6 @@ class LargeStages(Stages):
         super().__init__(stages.options, stages.transfer, stages.model)
         self.memory = PAIRS_IN_PIECES
         table = {name: layer_info(self.model.network, name) for name in self.layers}
-        self.channels = {name: info.channels for name, info in table.items()}
         align = max(self.multiple, CELLS[-1])
         halo = -(-max(info.reach for info in table.values()) // align) * align
         self.tiling = Tiling(max(side // align, 1) * align, halo, align)

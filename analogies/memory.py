@@ -6,17 +6,20 @@ and a network whose layers have c channels and a stride of s px; sums are over t
     total     base + GAPS (pictures + scene + targets + work)
     base      BASE                     Python, TensorFlow, Keras, the network's code and buffers
     pictures  24 (2 a_in + b_in)       as given, in NumPy and on the device
-    scene     4 a (3 + V + 2 J) + 4 b (3 + J + C)
+    scene     4 a (3 + V + 2 P) + 4 b (3 + P + C)
                 V = sum c / s^2        of the layers that are voted, C: of the content
-                J = (3 + sum c) / cell^2  of half a joint map; cells of the grid are `cell` px wide
+                P = min(3 + sum c, JOINT_CHANNELS) / cell^2  of half a joint map; cells of the
+                  grid are `cell` px wide
     targets   4 b (3 + V)
     work      the most of
                 minimizing: 12 b (2 (2 m + 4) + VECTORS) + gradient; m pairs of L-BFGS. The
                   state is there twice, before and after a step
                   gradient = 4 GRADIENT sum c / s^2 of all convolutions, times b, or a piece's area
                 voting: 4 VOTING V (a + b), or a part of it
-                looking: 4 LOOKING (2 a + b) sum c / s^2 of the layers, or a piece's gradient
-                matching: 4 MATCHING (a J + b J) + MATCHING_BYTES
+                looking: 4 LOOKING (2 a + b) sum c / s^2 of the layers, or a piece's gradient;
+                  and 8 a (3 + sum c) / max(cell, least s)^2, for the axes
+                matching: 4 MATCHING P (a + b), and exact: TILE_BYTES at most;
+                  PatchMatch: 4 CANDIDATES DESCRIPTOR (a + b) / cell^2
 
 The capital numbers were measured; `scripts/benchmark.py memory` compares estimates with what runs
 take. Plain Python, so that it can be checked before TensorFlow is imported.
@@ -39,7 +42,9 @@ VOTING = 4.0
 LOOKING = 1.5
 TURNED = 1.3  # area of a turned picture's frame
 MATCHING = 4.0
-MATCHING_BYTES = 280 << 20
+TILE_BYTES = 160 << 20  # of exact matching, for CACHE_CELLS products and their sums
+CACHE_CELLS = 10_000_000
+CANDIDATES, DESCRIPTOR = 10, 64  # of a patch of PatchMatch, at once
 PAIRS, PAIRS_IN_PIECES = 10, 5  # of L-BFGS
 
 WHOLE_BYTES = 640 << 20  # a gradient may take that for a picture in one piece
@@ -86,7 +91,13 @@ def estimate(
     v, c = (_maps(network, names) for names in (voted, terms.get("content_layers", ())))
     used = {name for names in terms.values() for name in names}
     matched = [layer_info(network, name) for name in sorted(voted or used)]
-    j = (3 + sum(info.channels for info in matched)) / level.cell**2
+    channels = 3 + sum(info.channels for info in matched)
+    p = min(channels, pyramid.JOINT_CHANNELS) / level.cell**2
+    axes = 2 * a * channels / max(level.cell, min(info.stride for info in matched)) ** 2
+    if level.method == "exact":
+        searching = TILE_BYTES * min(1.0, a * b / level.cell**4 / CACHE_CELLS)
+    else:
+        searching = FLOAT * CANDIDATES * DESCRIPTOR * (a + b) / level.cell**2
     whole = piece_side(network, used, max(largest, b), options) is None
     gradient = gradient_bytes(network, used)
     if whole:
@@ -98,14 +109,14 @@ def estimate(
     return Need(
         base=BASE,
         pictures=6 * FLOAT * (2 * sum(map(math.prod, [size_a, *pairs])) + math.prod(size_b)),
-        scene=int(FLOAT * (a * (3 + v + 2 * j) + b * (3 + j + c))),
+        scene=int(FLOAT * (a * (3 + v + 2 * p) + b * (3 + p + c))),
         targets=int(FLOAT * b * (3 + v)),
         work=int(
             max(
                 3 * FLOAT * b * (2 * (2 * kept + 4) + VECTORS) + gradient,
                 FLOAT * voting,
-                looking,
-                FLOAT * MATCHING * j * (a + b) + MATCHING_BYTES,
+                looking + FLOAT * axes,
+                FLOAT * MATCHING * p * (a + b) + searching,
             )
         ),
     )
@@ -139,8 +150,12 @@ def _piece_bytes(options: Options) -> int:
 
 def _copies(options: Options) -> float:
     """How many times the area of A the turned and scaled copies have, together with A."""
-    count = (2 * options.rotations + 1) * (2 * options.rescales + 1)
+    count = _count_copies(options)
     return count * (TURNED if options.rotations else 1.0)
+
+
+def _count_copies(options: Options) -> int:
+    return (2 * options.rotations + 1) * (2 * options.rescales + 1)
 
 
 def _finest(
@@ -150,7 +165,7 @@ def _finest(
     terms = options.layers()
     voted = {*terms.get("analogy_layers", ()), *terms.get("mrf_layers", ())}
     names = voted or {name for layers in terms.values() for name in layers}
-    channels = 2 * (3 + sum(layer_info(network, name).channels for name in names))
+    channels = 3 + sum(layer_info(network, name).channels for name in names)
     levels = pyramid.plan(
         size_a,
         size_b,
@@ -162,8 +177,9 @@ def _finest(
         a_scale=options.a_scale,
         smallest_side=1,
         size_pairs=pairs,
-        cell_pairs=pyramid.MATCHING_COST / (channels + 200.0),
+        cell_pairs=pyramid.affordable_pairs(channels),
         model=options.model if options.match_mode == "joint" else "exact",
+        copies=_count_copies(options),
     ).levels
     return levels[-1]
 

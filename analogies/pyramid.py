@@ -9,7 +9,8 @@ from analogies.options import SMALLEST_SIDE, Options
 
 CELLS = (1, 2, 4, 8)  # px, sides that a cell may have
 COARSE_SHARE = 0.25  # of the finest level's cost that matching on a coarser one may have
-MATCHING_COST = 2.7e11  # pairs of cells times (channels + 200): about 1.5 s on 2 cores
+MATCHING_COST = 1.3e11  # pairs of cells times (channels + 200): about 0.5 s on 2 cores
+JOINT_CHANNELS = 64  # of half a joint map at most, after projection
 EXACT_SHARE = 2.0  # times that many are still matched exactly where no coarser grid is left
 FEW_COPIES = 9  # turned and scaled ones that may take as many times longer
 MOST_CELLS = 2**16  # of a picture on the grid of PatchMatch, about
@@ -129,6 +130,11 @@ def plan(
         f"({levels[0].size_b[1]}x{levels[0].size_b[0]} px): below it the pictures are too small"
     )
     return Pyramid(tuple(levels), (note,))
+
+
+def affordable_pairs(channels: int) -> float:
+    """Pairs of cells that exact matching may compare, for half a joint map of some channels."""
+    return MATCHING_COST / (2 * min(channels, JOINT_CHANNELS) + 200.0)
 
 
 def result_size(size_of_b: tuple[int, int], options: Options) -> tuple[int, int]:

@@ -22,6 +22,7 @@ from analogies.resampling import resize
 from analogies.seen import Seen
 from analogies.stages import Scene, Stages
 
+Maps = Mapping[str, tf.Tensor]
 Pair = tuple[tf.Tensor, tf.Tensor]
 
 
@@ -125,9 +126,9 @@ class Together:
         squares = [{name: norm**2 for name, norm in norms.items()} for norms in each]
         return {name: tf.sqrt(square) for name, square in self._mean(squares).items()}
 
-    def joint(self, norms: Mapping[str, tf.Tensor], cell: tf.Tensor) -> tf.Tensor:
+    def joint(self, norms: Maps, cell: tf.Tensor, axes: Maps | None = None) -> tf.Tensor:
         """One half of the joint maps, below one another."""
-        return below_one_another([seen.joint(norms, cell) for seen in self._seen])
+        return below_one_another([seen.joint(norms, cell, axes) for seen in self._seen])
 
     def _counted(self) -> list[Seen]:
         return [seen for seen, area in zip(self._seen, self._areas, strict=True) if area]

@@ -34,11 +34,12 @@ class Seen:
         """Their typical norms, scalars."""
         return {name: joint_maps.typical_norm(self._maps[name]) for name in layers}
 
-    def joint(self, norms: Maps, cell: tf.Tensor) -> tf.Tensor:
+    def joint(self, norms: Maps, cell: tf.Tensor, axes: Maps | None = None) -> tf.Tensor:
         """One half of a joint map, `(h / cell, w / cell, c)`; see `joint_maps.join`.
 
         Args:
             norms: {layer: typical norm} of the layers that it has.
             cell: side of a cell of the grid in px.
+            axes: {layer: axes} to project on.
         """
-        return joint_maps.join(self._image, self._maps, norms, self._strides, cell)
+        return joint_maps.join(self._image, self._maps, norms, self._strides, cell, axes)

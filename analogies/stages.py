@@ -21,14 +21,14 @@ from analogies.losses import (
     StartLoss,
     TotalVariationLoss,
 )
-from analogies.matching import NearestNeighborField, coverage, match, vote
+from analogies.matching import NearestNeighborField, coverage, match, middles, vote
 from analogies.matching.true_scores import similarities
 from analogies.memory import PAIRS
 from analogies.optimizers import OptimizeResult, minimize
 from analogies.optimizers.lbfgsb import start as start_minimizing
 from analogies.optimizers.result import State
 from analogies.options import SMALLEST_SIDE, Options, defaults
-from analogies.pyramid import MATCHING_COST
+from analogies.pyramid import JOINT_CHANNELS, affordable_pairs
 from analogies.resampling import pad_to_multiple, resize
 from analogies.seen import Seen
 
@@ -76,6 +76,7 @@ class Scene(NamedTuple):
     style: Maps  # {layer: Gram matrix of A'}, layers of the style loss
     explained: tf.Tensor  # scalar, see Prediction
     variance: tf.Tensor
+    axes: Maps  # {layer: (channels, n)}, what the layers of B' are projected on to be matched
     bias: Maps  # "": (m, n, 1), of the reference's patches, where some are not to be used
 
 
@@ -136,14 +137,15 @@ class Stages(tf.Module):
         )
         table = {name: layer_info(self.model.network, name) for name in self.layers}
         self.strides = {name: info.stride for name, info in table.items()}
+        self.channels = {name: info.channels for name, info in table.items()}
         self.multiple = max(self.strides.values())
         self.smallest_side = max(SMALLEST_SIDE, 2 * self.multiple)  # no map is one cell thin
         weighted = options.layers()
         matched = [weighted.get(name, ()) for name in ("analogy_layers", "mrf_layers")]
         self.matched = tuple(dict.fromkeys(name for names in matched for name in names))
         self.matched = self.matched or self.layers  # nothing is voted then
-        channels = 2 * (3 + sum(table[name].channels for name in self.matched))
-        self.cell_pairs = MATCHING_COST / (channels + 200.0)
+        channels = 3 + sum(self.channels[name] for name in self.matched)
+        self.cell_pairs = affordable_pairs(channels)
         self.gaps = options.confidence is not None or options.patch_stride > options.patch_size
         k = np.arange(options.patch_size) - (options.patch_size - 1) / 2
         window = np.exp(-(k[:, None] ** 2 + k[None] ** 2) / (2 * WINDOW_SIGMA**2))
@@ -156,7 +158,9 @@ class Stages(tf.Module):
         # Shared by the stages, so that each is traced once and not once per use.
         self._maps = tf.function(self._one_image, input_signature=[_IMAGE], autograph=False)
         self._votes = tf.function(
-            self._vote_cells, input_signature=[_FIELD, _ANY_MAP, _SIZE, _COUNT], autograph=False
+            self._vote_cells,
+            input_signature=[_FIELD, _ANY_MAP, _SIZE, _COUNT, _COUNT],
+            autograph=False,
         )
 
     def run(self, stage: str, *arguments: Any) -> Any:
@@ -200,10 +204,11 @@ class Stages(tf.Module):
         """
         norms, norms_a = seen.norms(self.matched), seen_a.norms(self.matched)
         guide_weight, own_weight = self._match_weights()
-        guide = self._rounded(guide_weight * seen_b.joint(norms_a, cell))
+        guide_axes, axes = self._axes(seen_a, norms_a, cell), self._axes(seen, norms, cell)
+        guide = self._rounded(guide_weight * seen_b.joint(norms_a, cell, guide_axes))
         reference = [
-            self._rounded(guide_weight * seen_a.joint(norms_a, cell)),
-            self._rounded(own_weight * seen.joint(norms, cell)),
+            self._rounded(guide_weight * seen_a.joint(norms_a, cell, guide_axes)),
+            self._rounded(own_weight * seen.joint(norms, cell, axes)),
         ]
         options = self.options
         content = options.content_layers if options.b_content_w else ()
@@ -219,6 +224,7 @@ class Stages(tf.Module):
             style=seen.grams(style),
             explained=fitted.explained,
             variance=fitted.variance,
+            axes=axes,
             bias={} if bias is None else {"": bias[..., tf.newaxis]},
         )
 
@@ -243,6 +249,13 @@ class Stages(tf.Module):
         names = options.analogy_layers if options.analogy_w else ()
         names += options.mrf_layers if options.mrf_w else ()
         return tuple(dict.fromkeys(names))
+
+    def _axes(self, seen, norms: Maps, cell) -> Maps:
+        """What the layers of a joint map are projected on."""
+        channels = {name: self.channels[name] for name in norms}
+        finest = min(self.strides[name] for name in norms)
+        joint = seen.joint(norms, tf.maximum(cell, finest))
+        return joint_maps.principal_axes(joint, channels, JOINT_CHANNELS - 3)
 
     def _rounded(self, values):
         """What is matched, to the precision asked for.
@@ -304,7 +317,7 @@ class Stages(tf.Module):
         """
         _, own_weight = self._match_weights()
         norms = {name: scene.norms[name] for name in self.matched}
-        own = self._rounded(own_weight * self.look(image).joint(norms, cell))
+        own = self._rounded(own_weight * self.look(image).joint(norms, cell, scene.axes))
         channels = tf.shape(scene.guide)[-1]
         mask = tf.concat([tf.ones(channels), tf.fill([tf.shape(own)[-1]], coherence)], 0)
         query = tf.concat([scene.guide, own], -1) * mask
@@ -384,7 +397,7 @@ class Stages(tf.Module):
         """Vote a map of a stride in px; `own` stays where nothing is voted."""
         shrink, grow = tf.maximum(cell // stride, 1), tf.maximum(stride // cell, 1)
         fine, shape = joint_maps.to_grid(values, 1, grow), tf.shape(scene.guide)[:2]
-        voted = self._votes(field, fine, shape, shrink)
+        voted = self._votes(field, fine, shape, shrink, grow)
         voted = tf.ensure_shape(voted, (None, None, values.shape[-1]))
         voted = joint_maps.to_grid(voted, grow, 1)
         if not self.gaps:
@@ -392,9 +405,21 @@ class Stages(tf.Module):
         counts = coverage(field, self.options.patch_size, shape, **self._counted())
         return joint_maps.keep_uncovered(voted, own, counts, shrink, grow)
 
-    def _vote_cells(self, field, values, shape, scale) -> tf.Tensor:
-        k = self.options.patch_size
-        return vote(field, values, k, shape, scale=scale, window=self.window, **self._counted())
+    def _vote_cells(self, field, values, shape, scale, grow) -> tf.Tensor:
+        """Vote, of patches with a window that falls off, only what the window leaves of them.
+
+        That is the cells next to the middle one, and where the votes of many cells are averaged
+        afterwards, `grow` by `grow`, the middle one.
+        """
+        k, window = self.options.patch_size, self.window
+        if not self.gaps and self.options.patch_stride == 1:
+            least = 1 if k % 2 else 2
+            size = tf.where(grow > 1, least, min(k, least + 2))
+            field = middles(field, k, size, shape)
+            margin = (k - size) // 2
+            window = window[margin : margin + size, margin : margin + size]
+            k = size
+        return vote(field, values, k, shape, scale=scale, window=window, **self._counted())
 
     def _counted(self) -> dict[str, Any]:
         """Which matches are voted."""

@@ -54,6 +54,16 @@ def a_pass(stages, whole, size_a, size_b, cell):
     return scene, matches
 
 
+def without_axes(scene):
+    """A scene with products in place of what rounding may turn: axes of nearly equal strength."""
+    split = scene.guide.shape[-1]
+    guide, own = scene.reference[..., :split], scene.reference[..., split:]
+    flat = tf.reshape(scene.guide, (-1, split))
+    axes = tf.concat(list(scene.axes.values()), 0)
+    products = tf.tensordot(guide, flat, (2, 1)), tf.tensordot(own[..., :-3], axes, (2, 1))
+    return scene._replace(reference=products, guide=tf.zeros(()), axes={})
+
+
 @pytest.mark.parametrize(
     ("options", "size_a", "size_b", "cell", "side"),
     [
@@ -67,7 +77,7 @@ def test_a_level_in_pieces_is_the_level(options, size_a, size_b, cell, side):
     whole, large = stages_of(side, **options)
     scene, matches = a_pass(whole, whole, size_a, size_b, cell)
     own, found = a_pass(large, whole, size_a, size_b, cell)
-    assert_close(own, scene, 1e-5)
+    assert_close(without_axes(own), without_axes(scene), 1e-5)
     same = (found.rows.numpy() == matches.rows.numpy()) & (
         found.cols.numpy() == matches.cols.numpy()
     )

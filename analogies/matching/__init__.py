@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from analogies.matching.drawing import draw
     from analogies.matching.field import NearestNeighborField
     from analogies.matching.matcher import match
-    from analogies.matching.voting import coverage, vote
+    from analogies.matching.voting import coverage, middles, vote
 
 _HOMES = {
     "NearestNeighborField": "field",
@@ -20,6 +20,7 @@ _HOMES = {
     "coverage": "voting",
     "draw": "drawing",
     "match": "matcher",
+    "middles": "voting",
     "stack": "augmentation",
     "vote": "voting",
 }
@@ -30,6 +31,7 @@ __all__ = [
     "coverage",
     "draw",
     "match",
+    "middles",
     "stack",
     "vote",
 ]

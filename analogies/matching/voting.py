@@ -80,6 +80,35 @@ def vote(
     return tf.reshape(mean, (height * scale, width * scale, channels))
 
 
+@tf.autograph.experimental.do_not_convert
+def middles(
+    field: NearestNeighborField, patch_size: int, size: tf.Tensor | int, shape: Sequence | tf.Tensor
+) -> NearestNeighborField:
+    """The field that the middles of matched patches make, as a field of smaller patches.
+
+    Voting it costs `(patch_size / size)^2` times less, and is the same wherever a window gives next
+    to nothing to the places left out. Towards the border, where no patch has its middle, the
+    nearest patch stands in with other cells of its own.
+
+    Args:
+        field: of query stride 1.
+        patch_size: k, that it was matched with.
+        size: of the middles, at most k and odd or even as that is.
+        shape: `(h, w)` of the query in cells.
+
+    Returns:
+        a field of shape `(h - size + 1, w - size + 1)`; scores are those of the patches.
+    """
+    margin = (patch_size - size) // 2
+    at, own = [], []
+    for axis in (0, 1):
+        place = tf.range(shape[axis] - size + 1)
+        at.append(tf.clip_by_value(place - margin, 0, shape[axis] - patch_size))
+        own.append(place - at[-1])
+    rows, cols, scores = (tf.gather(tf.gather(x, at[0]), at[1], axis=1) for x in field)
+    return NearestNeighborField(rows + own[0][:, tf.newaxis], cols + own[1], scores)
+
+
 def _depth_cells(values: tf.Tensor, scale: int) -> tf.Tensor:
     """`(scale * h, scale * w, c)` -> `(h * w, scale * scale * c)`, a row for each coarse cell."""
     size = tf.shape(values)

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from matching_references import plain_vote, starts
 
-from analogies.matching import NearestNeighborField, coverage, vote
+from analogies.matching import NearestNeighborField, coverage, middles, vote
 
 
 def random_field(generator, shape, k, stride, reference):
@@ -40,6 +40,27 @@ def test_vote(k, stride, scale, weighted):
     expected = plain_vote(field, values, k, shape, scale, weights, stride)
     assert voted.shape == expected.shape
     np.testing.assert_allclose(voted.numpy(), expected, rtol=1e-5, atol=1e-3)
+
+
+@pytest.mark.parametrize(("k", "size"), [(5, 3), (7, 1), (7, 7), (6, 2), (4, 4)])
+def test_middles_vote_as_a_window_of_their_size_does(k, size):
+    generator = np.random.default_rng(k)
+    shape, reference = (12, 15), (10, 11)
+    field = random_field(generator, shape, k, 1, reference)
+    values = generator.uniform(0, 255, (*reference, 3)).astype(np.float32)
+    found = middles(field, k, tf.constant(size), shape)
+    assert found.rows.shape == (12 - size + 1, 15 - size + 1)
+    margin = (k - size) // 2
+    window = np.pad(np.ones((size, size), np.float32), margin)
+    expected = vote(field, values, k, shape, window=window)
+    inner = slice(k - 1, 1 - k) if k > 1 else slice(None)
+    voted = vote(found, values, size, shape)
+    np.testing.assert_allclose(voted[inner, inner], expected[inner, inner], rtol=1e-5)
+    # towards the border every cell shows a cell of the reference inside a matched patch
+    for i, row in enumerate(found.rows.numpy()):
+        owner = np.clip(i - margin, 0, shape[0] - k)
+        patch = field.rows.numpy()[owner, np.clip(np.arange(len(row)) - margin, 0, shape[1] - k)]
+        assert ((row >= patch) & (row + size <= patch + k)).all()
 
 
 def test_matches_below_the_threshold_do_not_count():
