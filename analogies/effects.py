@@ -23,7 +23,7 @@ def _nothing_random(options: Options) -> bool:
         return False
     if options.match_mode == "layer" and options.color_jitter:
         return False
-    return options.init != "noise" and options.model != "patchmatch" and not scattered
+    return options.init != "noise" and options.model == "exact" and not scattered
 
 
 def _joint(options: Options) -> bool:

@@ -40,7 +40,7 @@ def export(
         folder: of the servable; TensorFlow Serving's model base path.
         version: a number from 1 up; the next one when left out.
         options: any of `Options` that can be exported (`Kind.exported`), but no picture to start
-            from. `seed` is that of PatchMatch; random starts take it from the request.
+            from. Random starts take their seed from the request.
 
     Returns:
         path of the version.

@@ -108,12 +108,12 @@ class Options:
     # Matching
     model: str = option(
         "auto", MATCHING, "choice", "How matches are found: by looking at all (exact; also called "
-        "brute) or by PatchMatch, on a finer grid where the pictures are large. auto is exact "
-        "wherever a grid is coarse enough for it, else PatchMatch.",
+        "brute) or by PatchMatch, on a finer grid where the pictures are large. auto is exact on "
+        "the coarse levels and PatchMatch on the last where that is finer.",
         choices=("auto", "exact", "patchmatch"), aliases=(("brute", "exact"),),
     )
     patch_size: int = option(
-        5, MATCHING, "integer", "Side of the patches that are matched.",
+        7, MATCHING, "integer", "Side of the patches that are matched.",
         unit="cells", minimum=1, maximum=15, metavar="N",
     )
 

@@ -81,8 +81,9 @@ def plan(
         smallest_side: px.
         size_pairs: `(height, width)` of further pairs of A and A', px. A level on which one of them
             is too small goes without that pair.
-        model: "exact"; "auto", exact where even the coarsest grid is not too much for it, else
-            PatchMatch; or "patchmatch", on a grid as fine as memory allows.
+        model: "exact"; "patchmatch", on a grid as fine as memory allows; or "auto": PatchMatch on
+            the finest level where that gives it a finer grid and one pair's matches of the level
+            before to start from, and where even the coarsest grid is too much for exact matching.
         copies: of each pair, turned and scaled.
 
     Raises:
@@ -103,11 +104,14 @@ def plan(
         needed = max(smallest_side, cell * patch_size)
         used = tuple(size if min(size) >= needed else None for size in pairs)
         pairs_of_cells = area * max(1.0, copies / FEW_COPIES) * math.prod(b) / cell**4
-        method = model
+        method, fine = model, _fine_cell(a, b, patch_size)
+        alone = not size_pairs and copies == 1
         if model == "auto":
-            method = "exact" if pairs_of_cells <= EXACT_SHARE * cell_pairs else "patchmatch"
-        elif model == "patchmatch":
-            cell = _fine_cell(a, b, patch_size)
+            finer = alone and scale == 1.0 and fine < cell
+            too_many = pairs_of_cells > EXACT_SHARE * cell_pairs
+            method = "patchmatch" if finer or too_many else "exact"
+        if method == "patchmatch" and (alone or model == "patchmatch"):
+            cell = fine
         levels.append(Level(scale, a, b, cell, used, method))
     if not levels:
         smallest = max(smallest_side, patch_size)

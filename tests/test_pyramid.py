@@ -53,11 +53,13 @@ def test_pictures_too_large_for_exact_matching_are_matched_by_patchmatch():
         ).levels
         return levels[0].method, levels[0].cell
 
-    assert methods(512, "auto", cell_pairs=4e8) == methods(512, "exact", cell_pairs=4e8)
-    assert methods(512, "auto", cell_pairs=4e8) == ("exact", 4)
+    assert methods(128, "auto", cell_pairs=4e8) == ("exact", 1)
+    assert methods(512, "exact", cell_pairs=4e8) == ("exact", 4)
+    assert methods(512, "auto", cell_pairs=4e8) == ("patchmatch", 2)
     assert methods(2048, "auto", cell_pairs=4e8) == ("patchmatch", 8)
     assert methods(2048, "exact", cell_pairs=4e8) == ("exact", 8)
     assert methods(512, "patchmatch", cell_pairs=4e8) == ("patchmatch", 2)
+    assert methods(512, "auto", cell_pairs=4e8, copies=9) == ("exact", 4)
     assert methods(1200, "auto", cell_pairs=4e8, copies=9) == ("exact", 8)
     assert methods(1200, "auto", cell_pairs=4e8, copies=81)[0] == "patchmatch"
 
