@@ -14,10 +14,11 @@ from analogies.features.networks import layer_info
 from analogies.losses import GramLoss
 from analogies.losses.energies import TINY, relative_squared_error
 from analogies.memory import PAIRS_IN_PIECES, piece_side
+from analogies.objective import Targets
 from analogies.options import Options
 from analogies.pyramid import CELLS
 from analogies.seen import Maps, Seen
-from analogies.stages import Stages, Targets
+from analogies.stages import Stages
 from analogies.tiles import Sheet, Tile, Tiling
 
 Compared = Mapping[tuple[str, str], tf.Tensor]  # {(term, layer): target}

@@ -1,7 +1,7 @@
 """What a run does on the device: a handful of functions, each traced once for all sizes."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -12,32 +12,18 @@ import tensorflow as tf
 from analogies import joint_maps, prediction
 from analogies.color import match_colors
 from analogies.features import FeatureModel
-from analogies.features.networks import layer_info
-from analogies.losses import (
-    AnalogyLoss,
-    ContentLoss,
-    GramLoss,
-    MRFLoss,
-    StartLoss,
-    TotalVariationLoss,
-)
 from analogies.matching import NearestNeighborField, coverage, match, middles, vote
 from analogies.matching.true_scores import similarities
-from analogies.memory import PAIRS
-from analogies.optimizers import OptimizeResult, minimize
-from analogies.optimizers.lbfgsb import start as start_minimizing
+from analogies.objective import BOUNDS, IMAGE, Maps, Objective, Targets
 from analogies.optimizers.result import State
 from analogies.options import SMALLEST_SIDE, Options, defaults
 from analogies.pyramid import JOINT_CHANNELS, affordable_pairs
 from analogies.resampling import pad_to_multiple, resize
 from analogies.seen import Seen
 
-Maps = Mapping[str, tf.Tensor]
-BOUNDS = (0.0, 255.0)
 WINDOW_SIGMA = 0.4  # cells; how fast the weight of a voted patch falls off from its middle
 MOST_USAGE = 8.0  # use beyond this many times the even one counts no more
 WARM_SWEEPS = 2  # of PatchMatch, from the matches of the round or the level before
-FTOL = 1e-5  # relative; a pass that gains less per iteration has stalled
 
 # Stages put together from a few functions that are traced each: traced as a whole they would hold
 # copies of those, and take several times as long to trace and to optimize. In a graph they are.
@@ -52,7 +38,6 @@ SET_PER_JOB = (
     *("checkpoint", "resume", "memory", "fit"),
 )
 
-_IMAGE = tf.TensorSpec((None, None, 3), tf.float32)
 _ANY_MAP = tf.TensorSpec((None, None, None), tf.float32)
 _SIZE = tf.TensorSpec((2,), tf.int32)
 _COUNT = tf.TensorSpec((), tf.int32)
@@ -80,17 +65,6 @@ class Scene(NamedTuple):
     bias: Maps  # "": (m, n, 1), of the reference's patches, where some are not to be used
 
 
-class Targets(NamedTuple):
-    """What one pass minimizes towards."""
-
-    maps: Maps  # {layer: voted map of A'}
-    content: Maps
-    style: Maps
-    start: tf.Tensor  # (h2, w2, 3)
-    explained: tf.Tensor
-    variance: tf.Tensor
-
-
 def stages_for(options: Options, transfer: str) -> "Stages":
     """`Stages` for these options; those of the last few jobs are used again, with their traces."""
     free = {name: field for name, field in defaults().items() if name in SET_PER_JOB}
@@ -108,7 +82,7 @@ def _stages_for(options: Options, transfer: str, version: int | None) -> "Stages
     return Stages(options, transfer)
 
 
-class Stages(tf.Module):
+class Stages(Objective):
     """The computations of a run, for one set of options.
 
     Args:
@@ -118,26 +92,11 @@ class Stages(tf.Module):
         model: the network with the layers of the options; made where it is not given.
     """
 
-    ftol = FTOL  # of a pass
     composed: tuple[str, ...] = COMPOSED
 
     def __init__(self, options: Options, transfer: str, model: FeatureModel | None = None) -> None:
-        super().__init__()
-        self.options, self.transfer, self.memory = options, transfer, PAIRS
-        self.losses = _losses(options)
-        used = [name for layers in options.layers().values() for name in layers]
-        self.layers = tuple(dict.fromkeys(used))
-        self.model = model or FeatureModel(
-            options.features,
-            self.layers,
-            options.vgg_weights,
-            options.pool_mode,
-            thin_maps=False,
-            precision=options.precision,
-        )
-        table = {name: layer_info(self.model.network, name) for name in self.layers}
-        self.strides = {name: info.stride for name, info in table.items()}
-        self.channels = {name: info.channels for name, info in table.items()}
+        super().__init__(options, model)
+        self.transfer = transfer
         self.multiple = max(self.strides.values())
         self.smallest_side = max(SMALLEST_SIDE, 2 * self.multiple)  # no map is one cell thin
         weighted = options.layers()
@@ -151,12 +110,11 @@ class Stages(tf.Module):
         window = np.exp(-(k[:, None] ** 2 + k[None] ** 2) / (2 * WINDOW_SIGMA**2))
         self.window = tf.constant(window / window.max() + 1e-6, tf.float32)
         self._traces: dict[str, Callable] = {}
-        self._resize = tf.function(_fit, input_signature=[_IMAGE, _SIZE], autograph=False)
+        self._resize = tf.function(_fit, input_signature=[IMAGE, _SIZE], autograph=False)
         self._predict = tf.function(
-            prediction.predict, input_signature=[_IMAGE] * 3, autograph=False
+            prediction.predict, input_signature=[IMAGE] * 3, autograph=False
         )
         # Shared by the stages, so that each is traced once and not once per use.
-        self._maps = tf.function(self._one_image, input_signature=[_IMAGE], autograph=False)
         self._votes = tf.function(
             self._vote_cells,
             input_signature=[_FIELD, _ANY_MAP, _SIZE, _COUNT, _COUNT],
@@ -232,17 +190,9 @@ class Stages(tf.Module):
         """Extend an image to whole cells of the coarsest layer and of the grid."""
         return pad_to_multiple(image, tf.maximum(cell, self.multiple))
 
-    def features(self, image) -> dict[str, tf.Tensor]:
-        """`{layer: (h, w, c)}` of one image `(H, W, 3)`."""
-        return self._maps(image)
-
     def look(self, image) -> Seen:
         """What the network sees of an image `(H, W, 3)`."""
         return Seen(image, self.features(image), self.strides)
-
-    def _one_image(self, image) -> dict[str, tf.Tensor]:
-        batch = self.model(tf.expand_dims(image, 0))  # an index would have a slow gradient
-        return {name: tf.squeeze(maps, 0) for name, maps in batch.items()}
 
     def _voted(self) -> tuple[str, ...]:
         options = self.options
@@ -425,84 +375,11 @@ class Stages(tf.Module):
         """Which matches are voted."""
         return {"query_stride": self.options.patch_stride, "threshold": self.options.confidence}
 
-    # --- the objective ----------------------------------------------------------------------
-
-    def terms(self, image, targets: Targets) -> dict[str, tf.Tensor]:
-        """Weighted loss terms by name, scalars."""
-        energies = self.energies(image, targets)
-        return {
-            name: self.losses[name].weight * tf.add_n(list(layers.values()))
-            for name, layers in energies.items()
-        }
-
-    def energies(self, image, targets: Targets) -> dict[str, dict[str, tf.Tensor]]:
-        """Losses without their weights, `{term: {layer: scalar}}`; the layer of pixels is "".
-
-        A term is its loss's weight times the sum over the layers.
-        """
-        maps = self.features(image)
-        others = {"content": targets.content, "style": targets.style}
-        voted: dict[str, tf.Tensor] = {}  # what analogy and coherence have in common
-        result = {}
-        for name, loss in self.losses.items():
-            if name == "smoothness":
-                result[name] = {"": loss(image) / loss.weight}
-            elif name == "start":
-                value = loss(image, targets.start, targets.variance, targets.explained)
-                result[name] = {"": value / loss.weight}
-            else:
-                wanted, found = others.get(name, targets.maps), {} if name in others else voted
-                missing = [layer for layer in loss.feature_layers if layer not in found]
-                found |= {layer: loss.energy(maps[layer], wanted[layer]) for layer in missing}
-                result[name] = {layer: found[layer] for layer in loss.feature_layers}
-        return result
-
-    def loss_and_gradient(self, image, targets: Targets) -> tuple[tf.Tensor, tf.Tensor]:
-        """Sum of the terms and its gradient `(h2, w2, 3)`."""
-        with tf.GradientTape() as tape:
-            tape.watch(image)
-            loss = tf.add_n(list(self.terms(image, targets).values()))
-        return loss, tape.gradient(loss, image)
-
-    def begin(self, image) -> State:
-        """State of a minimization that starts at `image`."""
-        return start_minimizing(image, BOUNDS, memory=self.memory)
-
-    def descend(self, state: State, targets: Targets, evaluations) -> OptimizeResult:
-        """At most `evaluations` more evaluations of L-BFGS-B."""
-
-        @tf.autograph.experimental.do_not_convert  # it is a graph's already
-        def value_and_gradients(image):
-            return self.loss_and_gradient(image, targets)
-
-        return minimize(
-            value_and_gradients,
-            bounds=BOUNDS,
-            state=state,
-            memory=self.memory,
-            max_iterations=evaluations,
-            max_evaluations=evaluations,
-            ftol=self.ftol,
-        )
-
 
 def _fit(image, size):
     """`resize`, which costs more per pixel the larger the image, only where it changes anything."""
     same = tf.reduce_all(tf.shape(image)[:2] == size)
     return tf.cond(same, lambda: tf.identity(image), lambda: resize(image, size))
-
-
-def _losses(options: Options) -> dict:
-    """The loss layers that have a weight, by the name of their term."""
-    losses: dict[str, Any] = {
-        "analogy": AnalogyLoss(options.analogy_layers, options.analogy_w),
-        "mrf": MRFLoss(options.mrf_layers, options.mrf_w),
-        "content": ContentLoss(options.content_layers, options.b_content_w),
-        "style": GramLoss(options.nstyle_layers, options.nstyle_w),
-        "smoothness": TotalVariationLoss(options.tv_w),
-        "start": StartLoss(options.analogy_w),
-    }
-    return {name: loss for name, loss in losses.items() if loss.weight > 0}
 
 
 def _any_size(tree: Any) -> Any:

@@ -11,8 +11,9 @@ from analogies.features import FeatureModel
 from analogies.features.networks import layer_table
 from analogies.large_stages import LargeStages
 from analogies.memory import piece_side
+from analogies.objective import Targets
 from analogies.options import Options
-from analogies.stages import Stages, Targets
+from analogies.stages import Stages
 from analogies.tiles import Sheet, Tiling
 
 ALL_TERMS = {
