@@ -227,20 +227,22 @@ def _pieces(layout: Layout, other: Layout, tiles: Tiles, k: int) -> list[Piece]:
 
     Row `d` of a patch begins `d` pitches after the patch.
     """
-    lags = [tiling.lag(layout, d) for d in range(k)]
+    newest, d = tf.range(k)[:, tf.newaxis, tf.newaxis], tf.range(k)[:, tf.newaxis]
+    lags = tiling.lag(layout, newest)
+    first = d * layout.pitch - lags + tf.where(d >= newest, 0, tiles.rows)
+    width = k if k <= AT_ONCE else 1
+    at = first * tiles.columns + d * other.pitch + tf.range(width) * (tiles.columns + 1)
+    # One operation makes all the starts: one for each would take longer to trace than to run.
+    starts = tf.unstack(tf.reshape(tf.stack([at // LANES, tf.zeros_like(at)], -1), (-1, 2)))
+    flat = lags[:, 0, 0]
+    sizes = tf.concat([[tiles.rows - tiles.lag], flat[1:] - flat[:-1]], 0) * tiles.columns // LANES
+    sizes = tf.unstack(tf.stack([sizes, tf.fill([k], LANES)], -1))
     pieces = []
-    for newest in reversed(range(k)):
-        rows = lags[newest] - lags[newest - 1] if newest else tiles.rows - tiles.lag
-        parts = []
-        for d in range(k):
-            first = d * layout.pitch - lags[newest] + (0 if d >= newest else tiles.rows)
-            at = first * tiles.columns + d * other.pitch
-            for _ in range(k if k <= AT_ONCE else 1):
-                parts.append((d >= newest, tf.stack([at // LANES, 0])))
-                at += tiles.columns + 1
-        size = tf.stack([rows * tiles.columns // LANES, LANES])
-        pieces.append(Piece(-lags[newest], size, parts))
-    return pieces
+    for number, (begin, size) in enumerate(zip(tf.unstack(flat), sizes, strict=True)):
+        own = starts[number * k * width : (number + 1) * k * width]
+        parts = [(part // width >= number, start) for part, start in enumerate(own)]
+        pieces.append(Piece(-begin, size, parts))
+    return pieces[::-1]
 
 
 def _sum(parts: list[tf.Tensor]) -> tf.Tensor:

@@ -119,7 +119,7 @@ def cell_of(layout: Layout, rows: tf.Tensor, cols: tf.Tensor) -> tf.Tensor:
     return strip * layout.length + rows * layout.pitch + cols - strip * layout.valid
 
 
-def lag(query: Layout, rows: int) -> tf.Tensor:
+def lag(query: Layout, rows: tf.Tensor | int) -> tf.Tensor:
     """Query cells in so many rows of a strip, down to whole lines of products."""
     return rows * query.pitch // LANES * LANES
 
