@@ -5,7 +5,7 @@ import tensorflow as tf
 from analogies.matching.patches import Scoring, extract
 
 SAMPLES = 1024  # patches of each map that the basis is fitted to
-CHANNELS = 32  # directions of cells that patches are made of
+CHANNELS = 32  # directions of cells that patches are made of, or more where patches are small
 
 
 def describe(
@@ -13,9 +13,10 @@ def describe(
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Project all patches onto `size` numbers, the last of which carries the bias.
 
-    The basis spans the strongest `size - 1` directions of patches of both maps (randomized
-    subspace iteration, Halko et al. 2011, algorithm 4.4). If the patches are no longer than that
-    the inner products are the scores themselves, up to the query's own part.
+    Cells are brought to their strongest `CHANNELS` directions first, and the basis spans the
+    strongest `size - 1` directions of patches of those (randomized subspace iteration, Halko et al.
+    2011, algorithm 4.4). If the patches are no longer than that the inner products are the scores
+    themselves, up to the query's own part.
 
     Args:
         query, reference: float32 `(h, w, c)`, `(h2, w2, c)`.
@@ -28,7 +29,8 @@ def describe(
         `(h - k + 1, w - k + 1, size)` and `(h2 - k + 1, w2 - k + 1, size)`.
     """
     k = patch_size
-    query_cells, reference_cells = _strongest(query, reference, seed)
+    needed = max(CHANNELS, -(-(size - 1) // k**2))
+    query_cells, reference_cells = _strongest(query, reference, needed, seed)
     channels = tf.shape(query_cells)[2]
     length = k * k * channels
     rank = tf.minimum(size - 1, length)
@@ -57,13 +59,15 @@ def describe(
     )
 
 
-def _strongest(query: tf.Tensor, reference: tf.Tensor, seed: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Both maps on the strongest `CHANNELS` directions of their cells."""
+def _strongest(
+    query: tf.Tensor, reference: tf.Tensor, count: int, seed: int
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Both maps on the strongest `count` directions of their cells."""
     channels = tf.shape(query)[2]
     flat = [tf.reshape(x, (-1, channels)) for x in (query, reference)]
     apart = [tf.maximum(tf.shape(x)[0] // (4 * SAMPLES), 1) for x in flat]
     sample = tf.concat([x[::step] for x, step in zip(flat, apart, strict=True)], axis=0)
-    basis = _basis(sample, tf.minimum(CHANNELS, channels), seed)
+    basis = _basis(sample, tf.minimum(count, channels), seed)
     found = [tf.tensordot(x, basis, 1) for x in (query, reference)]
     return found[0], found[1]
 
