@@ -42,8 +42,8 @@ VOTING = 4.0
 LOOKING = 1.5
 TURNED = 1.3  # area of a turned picture's frame
 MATCHING = 4.0
-TILE_BYTES = 160 << 20  # of exact matching, for CACHE_CELLS products and their sums
-CACHE_CELLS = 10_000_000
+TILE_BYTES = 160 << 20  # of exact matching, for as many products as TILE_PRODUCTS and their sums
+TILE_PRODUCTS = 7_000_000
 CANDIDATES, DESCRIPTOR = 10, 64  # of a patch of PatchMatch, at once
 PAIRS, PAIRS_IN_PIECES = 10, 5  # of L-BFGS
 
@@ -95,7 +95,7 @@ def estimate(
     p = min(channels, pyramid.JOINT_CHANNELS) / level.cell**2
     axes = 2 * a * channels / max(level.cell, min(info.stride for info in matched)) ** 2
     if level.method == "exact":
-        searching = TILE_BYTES * min(1.0, a * b / level.cell**4 / CACHE_CELLS)
+        searching = TILE_BYTES * min(1.0, a * b / level.cell**4 / TILE_PRODUCTS)
     else:
         searching = FLOAT * CANDIDATES * DESCRIPTOR * (a + b) / level.cell**2
     whole = piece_side(network, used, max(largest, b), options) is None
@@ -150,12 +150,8 @@ def _piece_bytes(options: Options) -> int:
 
 def _copies(options: Options) -> float:
     """How many times the area of A the turned and scaled copies have, together with A."""
-    count = _count_copies(options)
+    count = pyramid.count_copies(options)
     return count * (TURNED if options.rotations else 1.0)
-
-
-def _count_copies(options: Options) -> int:
-    return (2 * options.rotations + 1) * (2 * options.rescales + 1)
 
 
 def _finest(
@@ -179,7 +175,7 @@ def _finest(
         size_pairs=pairs,
         cell_pairs=pyramid.affordable_pairs(channels),
         model=options.model if options.match_mode == "joint" else "exact",
-        copies=_count_copies(options),
+        copies=pyramid.count_copies(options),
     ).levels
     return levels[-1]
 

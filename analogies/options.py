@@ -108,8 +108,8 @@ class Options:
     # Matching
     model: str = option(
         "auto", MATCHING, "choice", "How matches are found: by looking at all (exact; also called "
-        "brute) or by PatchMatch, on a finer grid where the pictures are large. auto is exact on "
-        "the coarse levels and PatchMatch on the last where that is finer.",
+        "brute) or by PatchMatch, on a finer grid where the pictures are large. auto is exact, "
+        "but PatchMatch on the last level where that is finer and where exact is too much.",
         choices=("auto", "exact", "patchmatch"), aliases=(("brute", "exact"),),
     )
     patch_size: int = option(

@@ -116,7 +116,7 @@ PRESETS = {
         },
     ),
     "cnnmrf": Preset(
-        "the content repainted as CNNMRF (Li & Wand) did it: small patches, much of the content",
+        "the content repainted as CNNMRF (Li & Wand) did it: its losses, a field per layer",
         _STYLE,
         {
             **_CNNMRF,

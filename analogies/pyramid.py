@@ -82,8 +82,8 @@ def plan(
         size_pairs: `(height, width)` of further pairs of A and A', px. A level on which one of them
             is too small goes without that pair.
         model: "exact"; "patchmatch", on a grid as fine as memory allows; or "auto": PatchMatch on
-            the finest level where that gives it a finer grid and one pair's matches of the level
-            before to start from, and where even the coarsest grid is too much for exact matching.
+            the finest level where its grid is finer and there is one pair without copies, and
+            wherever even the coarsest grid is too much for exact matching.
         copies: of each pair, turned and scaled.
 
     Raises:
@@ -139,6 +139,11 @@ def plan(
 def affordable_pairs(channels: int) -> float:
     """Pairs of cells that exact matching may compare, for half a joint map of some channels."""
     return MATCHING_COST / (2 * min(channels, JOINT_CHANNELS) + 200.0)
+
+
+def count_copies(options: Options) -> int:
+    """How many turned and scaled copies of each pair there are, itself included."""
+    return (2 * options.rotations + 1) * (2 * options.rescales + 1)
 
 
 def result_size(size_of_b: tuple[int, int], options: Options) -> tuple[int, int]:

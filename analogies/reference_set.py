@@ -127,7 +127,10 @@ class Together:
         return {name: tf.sqrt(square) for name, square in self._mean(squares).items()}
 
     def joint(self, norms: Maps, cell: tf.Tensor, axes: Maps | None = None) -> tf.Tensor:
-        """One half of the joint maps, below one another."""
+        """One half of the joint maps, below one another; without axes, cells as given in a row."""
+        if axes is None:
+            maps = [seen.joint(norms, cell) for seen in self._counted()]
+            return tf.concat([tf.reshape(x, (1, -1, x.shape[-1])) for x in maps], axis=1)
         return below_one_another([seen.joint(norms, cell, axes) for seen in self._seen])
 
     def _counted(self) -> list[Seen]:

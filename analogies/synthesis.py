@@ -181,7 +181,7 @@ class _Run:
             cell_pairs=self.stages.cell_pairs,
             size_pairs=sizes[1:],
             model=options.model if options.match_mode == "joint" else "exact",
-            copies=(2 * options.rotations + 1) * (2 * options.rescales + 1),
+            copies=pyramid.count_copies(options),
         )
         self.progress = self._first_progress()
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from scipy import ndimage
 
-from analogies.matching import coverage, match
+from analogies.matching import NearestNeighborField, coverage, match, vote
 from analogies.matching.true_scores import similarities
 from analogies.options import Options
 from analogies.stages import stages_for
@@ -104,3 +104,22 @@ def test_a_stride_makes_a_whole_picture():
     assert field.rows.shape[0] < 0.6 * SIZE[0]
     assert np.abs(records[-1].image() - usual).mean() < 30
     assert records[-1].image().std() > 20
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 6, 7])
+def test_only_the_middles_of_patches_are_voted(k):
+    """The rest has next to no weight; where votes are averaged later, the middle alone counts."""
+    stages = stages_for(Options(patch_size=k), "residual")
+    random = np.random.default_rng(k)
+    rows, cols = random.integers(0, 21 - k, (2, 25 - k, 25 - k)).astype(np.int32)
+    field = NearestNeighborField(tf.constant(rows), tf.constant(cols), tf.ones(rows.shape))
+    values = tf.constant(random.uniform(0, 1, (20, 20, 3)), tf.float32)
+    given, inner = (field, values, tf.constant([24, 24]), 1), slice(8, 13)
+    whole = vote(field, values, k, (24, 24), window=stages.window)
+    found = stages._vote_cells(*given, tf.constant(1))
+    np.testing.assert_allclose(found[inner, inner], whole[inner, inner], atol=1e-3)
+    if k % 2:
+        middle = values.numpy()[rows + k // 2, cols + k // 2]
+        found = stages._vote_cells(*given, tf.constant(4)).numpy()
+        inner = slice(k // 2, 24 - k // 2)
+        np.testing.assert_allclose(found[inner, inner], middle, atol=1e-5)

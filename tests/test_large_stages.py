@@ -61,7 +61,11 @@ def without_axes(scene):
     guide, own = scene.reference[..., :split], scene.reference[..., split:]
     flat = tf.reshape(scene.guide, (-1, split))
     axes = tf.concat(list(scene.axes.values()), 0)
-    products = tf.tensordot(guide, flat, (2, 1)), tf.tensordot(own[..., :-3], axes, (2, 1))
+    products = (
+        tf.tensordot(guide, flat, (2, 1)),
+        tf.tensordot(own[..., :-3], axes, (2, 1)),
+        own[..., -3:],
+    )
     return scene._replace(reference=products, guide=tf.zeros(()), axes={})
 
 

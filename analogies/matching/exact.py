@@ -24,9 +24,8 @@ class Piece(NamedTuple):
 
     Attributes:
         first: the first, counted from the chunk's first cell.
-        size: of their sums, in lines.
-        parts: what their products are sums of: whether products of this chunk or of the one before,
-            and where they start in them.
+        size: of the slices that are added, lines and `LANES`.
+        parts: the slices: whether of this chunk's products or of the last one's, and their starts.
     """
 
     first: tf.Tensor
@@ -95,9 +94,12 @@ def _best(query, reference, scoring: Scoring, k: int, plain_bias: bool, tile_byt
     left = _laid(query, tf.ones(shape[:2]), 0.0, layout, tiles.cells)
     right = _laid(reference, per_cell, NEVER, other, tiles.columns)
     finish = _finisher(scoring, plain_bias, layout, other, tiles, shape, other_shape)
-    places = tf.pad(tiling.cells_of(other, other_shape[:2]), [[0, tiles.columns]])
+    # Indices are int64 from here: arithmetic on int32 leaves a GPU and comes back.
+    places = tf.pad(
+        tf.cast(tiling.cells_of(other, other_shape[:2]), tf.int64), [[0, tiles.columns]]
+    )
     found = _all_tiles(left, right, layout, other, tiles, k, finish, places)
-    index, value = (x[tiles.lag :] for x in found)
+    index, value = tf.cast(found[0][tiles.lag :], tf.int32), found[1][tiles.lag :]
 
     rows, cols = tf.range(shape[0] - k + 1), tf.range(shape[1] - k + 1)
     at = tiling.cell_of(layout, rows[:, tf.newaxis], cols)
@@ -167,12 +169,12 @@ def _all_tiles(left, right, layout: Layout, other: Layout, tiles: Tiles, k: int,
         start = band // bands * other.length + band % bands * tiles.advance
         cells = tf.slice(right, tf.stack([start, 0]), size)
         found, new = _sweep(left, cells, tiles, k, pieces, finish(start))
-        found = tf.gather(places, found + start)
+        found = tf.gather(tf.slice(places, [start], [tiles.columns]), found)
         take = (new > value) | ((new == value) & (found < index))
         return band + 1, tf.where(take, found, index), tf.where(take, new, value)
 
     size_of_all = [tiles.chunks * tiles.rows]
-    none = tf.zeros(size_of_all, tf.int32), tf.fill(size_of_all, 4 * NEVER)
+    none = tf.zeros(size_of_all, tf.int64), tf.fill(size_of_all, 4 * NEVER)
     return tf.while_loop(
         lambda band, *_: band < other.strips * bands,
         body,
@@ -211,7 +213,7 @@ def _sweep(left, cells, tiles: Tiles, k: int, pieces: list[Piece], finish):
         index, value = (tf.concat(parts, 0) for parts in zip(*found, strict=True))
         return i + 1, sums, indices.write(i, index), values.write(i, value)
 
-    arrays = [tf.TensorArray(kind, tiles.chunks) for kind in (tf.int32, tf.float32)]
+    arrays = [tf.TensorArray(kind, tiles.chunks) for kind in (tf.int64, tf.float32)]
     nothing = tf.zeros(length)  # what it seems to begin is before the first patch
     _, _, indices, values = tf.while_loop(
         lambda i, *_: i < tiles.chunks,
@@ -253,7 +255,7 @@ def _first_maximum(scores: tf.Tensor, tiles: Tiles) -> tuple[tf.Tensor, tf.Tenso
     """Arg-max over `(rows, blocks, block)`, by blocks first: TensorFlow's maximum is several
     times faster than its arg-max."""
     best = tf.reduce_max(scores, axis=2)[:, : tiles.blocks]
-    block = tf.argmax(best, axis=1, output_type=tf.int32)
+    block = tf.argmax(best, axis=1)
     within = tf.gather(scores, block, batch_dims=1)
-    index = block * tiles.block + tf.argmax(within, axis=1, output_type=tf.int32)
+    index = block * tf.cast(tiles.block, tf.int64) + tf.argmax(within, axis=1)
     return index, tf.reduce_max(best, axis=1)

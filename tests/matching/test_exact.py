@@ -158,17 +158,19 @@ def test_unknown_names_are_refused():
         match(cells, cells, 5)
 
 
-@pytest.mark.parametrize(("k", "width"), [(2, 23), (3, 37), (4, 17), (5, 30), (3, 9)])
+@pytest.mark.parametrize(
+    ("k", "width"), [(2, 23), (3, 37), (4, 17), (5, 30), (3, 9), (6, 23), (7, 19), (15, 20)]
+)
 def test_chunks_that_end_inside_a_row(k, width):
     """The least tiles are hardly longer than what one leaves for the next."""
     generator = np.random.default_rng(8)
-    query = generator.standard_normal((21, width, 3), np.float32)
-    reference = generator.standard_normal((9, 20, 3), np.float32)
+    query = generator.standard_normal((18 + k, width, 3), np.float32)
+    reference = generator.standard_normal((6 + k, 20, 3), np.float32)
     layout, other = tiling.lay_out(tf.shape(query), tf.shape(reference), k)
     tiles = tiling.plan(layout, other, k, tf.constant(1))
     assert tiles.chunks > 2
     assert tiles.rows % layout.pitch != 0
-    bias = generator.standard_normal((10 - k, 21 - k), np.float32)
+    bias = generator.standard_normal((7, 21 - k), np.float32)
     check(query, reference, k, "correlation", bias, tile_bytes=1)
     check(query, reference, k, "distance", tile_bytes=1)
 
