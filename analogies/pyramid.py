@@ -82,8 +82,9 @@ def plan(
         size_pairs: `(height, width)` of further pairs of A and A', px. A level on which one of them
             is too small goes without that pair.
         model: "exact"; "patchmatch", on a grid as fine as memory allows; or "auto": PatchMatch on
-            the finest level where its grid is finer and there is one pair without copies, and
-            wherever even the coarsest grid is too much for exact matching.
+            the finest level where its grid is finer, a coarser level gives it matches to start
+            from and there is one pair without copies; and wherever even the coarsest grid is too
+            much for exact matching.
         copies: of each pair, turned and scaled.
 
     Raises:
@@ -107,7 +108,7 @@ def plan(
         method, fine = model, _fine_cell(a, b, patch_size)
         alone = not size_pairs and copies == 1
         if model == "auto":
-            finer = alone and scale == 1.0 and fine < cell
+            finer = alone and scale == 1.0 and bool(levels) and fine < cell
             too_many = pairs_of_cells > EXACT_SHARE * cell_pairs
             method = "patchmatch" if finer or too_many else "exact"
         if method == "patchmatch" and (alone or model == "patchmatch"):

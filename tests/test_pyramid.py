@@ -46,16 +46,17 @@ def test_pictures_too_small_for_any_level_are_refused():
 
 
 def test_pictures_too_large_for_exact_matching_are_matched_by_patchmatch():
-    def methods(side, model, **changes):
+    def methods(side, model, scales=2, **changes):
         size = (side, side)
         levels = plan(
-            size, size, size, scales=1, min_scale=1, patch_size=5, model=model, **changes
+            size, size, size, scales=scales, min_scale=0.5, patch_size=5, model=model, **changes
         ).levels
-        return levels[0].method, levels[0].cell
+        return levels[-1].method, levels[-1].cell
 
     assert methods(128, "auto", cell_pairs=4e8) == ("exact", 1)
     assert methods(512, "exact", cell_pairs=4e8) == ("exact", 4)
     assert methods(512, "auto", cell_pairs=4e8) == ("patchmatch", 2)
+    assert methods(512, "auto", scales=1, cell_pairs=4e8) == ("exact", 4)
     assert methods(2048, "auto", cell_pairs=4e8) == ("patchmatch", 8)
     assert methods(2048, "exact", cell_pairs=4e8) == ("exact", 8)
     assert methods(512, "patchmatch", cell_pairs=4e8) == ("patchmatch", 2)
