@@ -92,7 +92,8 @@ def plan(
     """
     full_a = _scaled_size(size_a, size_b, size_out, a_scale_mode, a_scale)
     full_pairs = [_scaled_size(x, size_b, size_out, a_scale_mode, a_scale) for x in size_pairs]
-    levels, left_out = [], 0
+    levels: list[Level] = []
+    left_out = 0
     for scale in scale_factors(scales, min_scale):
         a, b = _times(full_a, scale), _times(size_out, scale)
         pairs = [_times(size, scale) for size in full_pairs]
