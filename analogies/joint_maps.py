@@ -76,7 +76,8 @@ def principal_axes(joint: tf.Tensor, channels: Mapping[str, int], count: int) ->
     """Directions along which the features of a joint map differ most.
 
     Distances between cells projected on them come near those of the cells themselves: 61 of the
-    240 directions of the embedded network's maps hold about 98 % of the variance.
+    240 directions of the embedded network's maps held 89 to 99 % of the variance in paintings,
+    photographs and label maps.
 
     Args:
         joint: float32 `(h, w, channels of all the layers + 3)`, see `join`.

@@ -9,7 +9,7 @@ from analogies.options import SMALLEST_SIDE, Options
 
 CELLS = (1, 2, 4, 8)  # px, sides that a cell may have
 COARSE_SHARE = 0.25  # of the finest level's cost that matching on a coarser one may have
-MATCHING_COST = 1.3e11  # pairs of cells times (channels + 200): about 0.5 s on 2 cores
+MATCHING_COST = 1.3e11  # pairs of cells times (channels + 200): about 0.8 s on 2 cores
 JOINT_CHANNELS = 64  # of half a joint map at most, after projection
 EXACT_SHARE = 2.0  # times that many are still matched exactly where no coarser grid is left
 FEW_COPIES = 9  # turned and scaled ones that may take as many times longer
