@@ -42,14 +42,17 @@ def stopped(folder, passes, **changes):
             return
 
 
-def test_a_resumed_run_ends_with_the_same_bytes(tmp_path):
-    expected = analogies.make_analogy(*sources(), **TINY)
+@pytest.mark.parametrize("model", ["exact", "patchmatch"])
+def test_a_resumed_run_ends_with_the_same_bytes(tmp_path, model):
+    expected = analogies.make_analogy(*sources(), **TINY, model=model)
     for passes in range(5):
         folder = tmp_path / str(passes)
-        stopped(folder, passes)
+        stopped(folder, passes, model=model)
         kept = [path.name for path in checkpoint_files.files_in(folder)]
         assert len(kept) == (2 if passes else 0)
-        found = analogies.make_analogy(*sources(), **TINY, checkpoint=folder, resume=True)
+        found = analogies.make_analogy(
+            *sources(), **TINY, model=model, checkpoint=folder, resume=True
+        )
         assert found.tobytes() == expected.tobytes()
         assert list(folder.iterdir()) == []
 
