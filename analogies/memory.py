@@ -17,7 +17,7 @@ and a network whose layers have c channels and a stride of s px; sums are over t
                   gradient = 4 GRADIENT sum c / s^2 of all convolutions, times b, or a piece's area
                 voting: 4 VOTING V (a + b), or a part of it
                 looking: 4 LOOKING (2 a + b) sum c / s^2 of the layers, or a piece's gradient;
-                  and 8 a (3 + sum c) / max(cell, least s)^2, for the axes
+                  and 8 (3 + sum c) / max(cell, least s)^2 times A without copies, for the axes
                 matching: 4 MATCHING P (a + b), and exact: TILE_BYTES at most;
                   PatchMatch: 4 CANDIDATES DESCRIPTOR (a + b) / cell^2
 
@@ -85,7 +85,8 @@ def estimate(
     level = _finest(size_a, size_b, options, network, pairs)
     sizes = [level.size_a, *filter(None, level.size_pairs)]
     largest, b = max(map(math.prod, sizes)), math.prod(level.size_b)
-    a = sum(map(math.prod, sizes)) * _copies(options)
+    given = sum(map(math.prod, sizes))
+    a = given * _copies(options)
     terms = options.layers()
     voted = {*terms.get("analogy_layers", ()), *terms.get("mrf_layers", ())}
     v, c = (_maps(network, names) for names in (voted, terms.get("content_layers", ())))
@@ -93,7 +94,7 @@ def estimate(
     matched = [layer_info(network, name) for name in sorted(voted or used)]
     channels = 3 + sum(info.channels for info in matched)
     p = min(channels, pyramid.JOINT_CHANNELS) / level.cell**2
-    axes = 2 * a * channels / max(level.cell, min(info.stride for info in matched)) ** 2
+    axes = 2 * given * channels / max(level.cell, min(info.stride for info in matched)) ** 2
     if level.method == "exact":
         searching = TILE_BYTES * min(1.0, a * b / level.cell**4 / TILE_PRODUCTS)
     else:

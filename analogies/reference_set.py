@@ -19,10 +19,9 @@ from analogies.matching.augmentation import augmented, below_one_another, whole_
 from analogies.matching.field import NearestNeighborField
 from analogies.pyramid import Level
 from analogies.resampling import resize
-from analogies.seen import Seen
+from analogies.seen import Maps, Seen
 from analogies.stages import Scene, Stages
 
-Maps = Mapping[str, tf.Tensor]
 Pair = tuple[tf.Tensor, tf.Tensor]
 
 

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 import tensorflow as tf
 
 from analogies import joint_maps
+from analogies.joint_maps import Maps
 from analogies.losses.energies import gram_matrix
-
-Maps = Mapping[str, tf.Tensor]
 
 
 class Seen:
