@@ -150,7 +150,8 @@ def _finisher(scoring, plain_bias, layout, other, tiles: Tiles, shape, other_sha
                 sums *= scale
             if not plain_bias:
                 if scaled:
-                    sums *= tf.slice(query_scales, [start], tf.shape(sums)[:1])[:, tf.newaxis]
+                    first = tf.maximum(start, 0)  # before the first patch anything will do
+                    sums *= tf.slice(query_scales, [first], tf.shape(sums)[:1])[:, tf.newaxis]
                 sums += bias
             return sums
 
@@ -197,6 +198,7 @@ def _sweep(left, cells, tiles: Tiles, k: int, pieces: list[Piece], finish):
     starts = [tf.stack([d * row, 0]) for d in range(width)]
     block_size = tf.stack([tiles.cells, channels])
     blocked = tf.stack([-1, tiles.columns // tiles.block, tiles.block])
+    inside = tf.stack([-1, tiles.blocks])
 
     def body(i, carried, indices, values):
         block = tf.slice(left, [i * tiles.rows, 0], block_size)
@@ -207,10 +209,10 @@ def _sweep(left, cells, tiles: Tiles, k: int, pieces: list[Piece], finish):
         found = []
         for piece in pieces:
             parts = [tf.slice(sums if new else carried, at, piece.size) for new, at in piece.parts]
-            start = tf.maximum(i * tiles.rows + piece.first, 0)
-            scores = finish(tf.reshape(_sum(parts), row_shape), start)
-            found.append(_first_maximum(tf.reshape(scores, blocked), tiles))
-        index, value = (tf.concat(parts, 0) for parts in zip(*found, strict=True))
+            scores = finish(tf.reshape(_sum(parts), row_shape), i * tiles.rows + piece.first)
+            found.append(_first_maximum(tf.reshape(scores, blocked), inside))
+        value, block, within = (tf.concat(parts, 0) for parts in zip(*found, strict=True))
+        index = block * tf.cast(tiles.block, tf.int64) + within
         return i + 1, sums, indices.write(i, index), values.write(i, value)
 
     arrays = [tf.TensorArray(kind, tiles.chunks) for kind in (tf.int64, tf.float32)]
@@ -251,11 +253,10 @@ def _sum(parts: list[tf.Tensor]) -> tf.Tensor:
     return tf.add_n(parts) if len(parts) > 1 else parts[0]
 
 
-def _first_maximum(scores: tf.Tensor, tiles: Tiles) -> tuple[tf.Tensor, tf.Tensor]:
-    """Arg-max over `(rows, blocks, block)`, by blocks first: TensorFlow's maximum is several
-    times faster than its arg-max."""
-    best = tf.reduce_max(scores, axis=2)[:, : tiles.blocks]
+def _first_maximum(scores: tf.Tensor, inside: tf.Tensor) -> list[tf.Tensor]:
+    """Maximum over `(rows, blocks, block)`, its block and its place there, by blocks first:
+    TensorFlow's maximum is several times faster than its arg-max."""
+    best = tf.slice(tf.reduce_max(scores, axis=2), [0, 0], inside)
     block = tf.argmax(best, axis=1)
     within = tf.gather(scores, block, batch_dims=1)
-    index = block * tf.cast(tiles.block, tf.int64) + tf.argmax(within, axis=1)
-    return index, tf.reduce_max(best, axis=1)
+    return [tf.reduce_max(best, axis=1), block, tf.argmax(within, axis=1)]
