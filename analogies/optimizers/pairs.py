@@ -67,12 +67,7 @@ def remember(
     products = tf.linalg.matmul(new, new, transpose_b=True)
     size, curvature = products[0, 0], products[0, 1]
     kept = (curvature > epsilon(step.dtype) * tf.sqrt(size)) & (size > 0) & tf.math.is_finite(size)
-    slots = tf.stack([pairs.next_slot, memory + pairs.next_slot])
-    rows = tf.cond(
-        kept,
-        lambda: tf.tensor_scatter_nd_update(pairs.rows, slots[:, None], new),
-        lambda: pairs.rows,
-    )
+    rows = tf.cond(kept, lambda: _replace_rows(pairs, new), lambda: pairs.rows)
     theta = tf.cast(size, tf.float64) / tf.cast(curvature, tf.float64)
     one = tf.cast(kept, tf.int32)
     grown = pairs._replace(
@@ -82,6 +77,31 @@ def remember(
         theta=tf.where(kept, theta, pairs.theta),
     )
     return grown, new, kept
+
+
+def _replace_rows(pairs: Pairs, new: tf.Tensor) -> tf.Tensor:
+    """Return the rows with the next pair's replaced by the new ones.
+
+    Where the length is open they are written in place. `tensor_scatter_nd_update` would do so too,
+    but copies a row with one thread on a GPU. XLA writes in place by itself, and knows no slices
+    that move.
+    """
+    memory, rows = pairs.rows.shape[0] // 2, pairs.rows
+    if rows.shape[1] is not None:
+        slot = tf.range(memory)[:, None] == pairs.next_slot
+        halves = zip(tf.split(rows, 2), tf.split(new, 2), strict=True)
+        return tf.concat([tf.where(slot, row, half) for half, row in halves], axis=0)
+    for number in range(2):
+        slot = pairs.next_slot + number * memory
+        rows = tf.raw_ops.TensorStridedSliceUpdate(
+            input=rows,
+            begin=tf.stack([slot, 0]),
+            end=tf.stack([slot + 1, 0]),
+            strides=[1, 1],
+            value=new[number : number + 1],
+            end_mask=0b10,  # to the end of the row
+        )
+    return rows
 
 
 def complete(pairs: Pairs, products: tf.Tensor, kept: tf.Tensor) -> Pairs:
