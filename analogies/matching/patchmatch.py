@@ -2,6 +2,8 @@
 
 The propagation and random search of Barnes et al. 2009, for whole arrays: all patches look at the
 matches of their neighbors at once, at shrinking distances (jump flooding, Rong & Tan 2006).
+
+Places are int64 while they are worked with: a GPU leaves arithmetic on int32 to the host.
 """
 
 from typing import NamedTuple
@@ -26,7 +28,7 @@ class Task(NamedTuple):
     Attributes:
         of_query: `(m, n, d)`, descriptors of the query patches on the query's stride.
         of_places: `(places, d)`, descriptors of all places.
-        places: int32 `(2,)`, rows and columns of places.
+        places: int64 `(2,)`, rows and columns of places.
         steps: (query stride, reference stride), cells.
     """
 
@@ -37,7 +39,7 @@ class Task(NamedTuple):
 
 
 class Matches(NamedTuple):
-    """Places `(..., m, n)` int32 and how similar the descriptors are there."""
+    """Places `(..., m, n)` int64 and how similar the descriptors are there."""
 
     rows: tf.Tensor
     cols: tf.Tensor
@@ -64,7 +66,7 @@ def search(
     """
     of_query, of_places = describe(query, reference, scoring, k, DESCRIPTOR, seed)
     of_query = on_stride(of_query, query_stride)
-    places = tf.shape(of_places)[:2]
+    places = tf.shape(of_places, tf.int64)[:2]
     flat = tf.reshape(of_places, (-1, tf.shape(of_places)[2]))
     task = Task(of_query, flat, places, (query_stride, reference_stride))
     if initial is None:
@@ -72,7 +74,7 @@ def search(
     else:
         current = compare(task, *upscale(task, initial, query, k))
     scorer = scorer_of(query, reference, scoring, k, query_stride, tile_bytes)
-    everyone = tf.range(tf.size(current.rows))
+    everyone = tf.range(tf.size(current.rows, tf.int64))
     scores = scorer(everyone, tf.reshape(current.rows, (-1,)), tf.reshape(current.cols, (-1,)))
     best = NearestNeighborField(
         current.rows, current.cols, tf.reshape(scores, tf.shape(current.rows))
@@ -85,7 +87,7 @@ def search(
     _, _, best = tf.while_loop(
         lambda i, *_: i < sweeps, body, (tf.constant(0), current, best), parallel_iterations=1
     )
-    return best
+    return best._replace(rows=tf.cast(best.rows, tf.int32), cols=tf.cast(best.cols, tf.int32))
 
 
 def sweep(task: Task, current: Matches, seed: tf.Tensor) -> Matches:
@@ -97,7 +99,7 @@ def sweep(task: Task, current: Matches, seed: tf.Tensor) -> Matches:
 
 def propagated(task: Task, current: Matches, jump: int) -> tuple[tf.Tensor, tf.Tensor]:
     """The matches of the neighbors `jump` patches away, moved back by as much."""
-    m, n = tf.shape(current.rows)[0], tf.shape(current.rows)[1]
+    m, n = _patches(task)
     step = jump * task.steps[0]
     rows, cols = [], []
     for dy, dx in NEIGHBORS:
@@ -114,7 +116,7 @@ def scattered(task: Task, current: Matches, seed: tf.Tensor) -> tuple[tf.Tensor,
     noise = tf.random.stateless_uniform(shape, seed, -1.0, 1.0)
     reach = tf.cast(tf.reduce_max(task.places), tf.float32)
     fraction = tf.linspace(0.0, 1.0, WINDOWS)[:, tf.newaxis, tf.newaxis]
-    moves = tf.cast(tf.round(noise * tf.maximum(reach, 1.5) ** (1 - fraction) * 1.5), tf.int32)
+    moves = tf.cast(tf.round(noise * tf.maximum(reach, 1.5) ** (1 - fraction) * 1.5), tf.int64)
     return current.rows + moves[0], current.cols + moves[1]
 
 
@@ -136,7 +138,7 @@ def snap(task: Task, rows: tf.Tensor, cols: tf.Tensor) -> tuple[tf.Tensor, tf.Te
 
 def better(current: Matches, candidates: Matches) -> Matches:
     """The best of the present matches `(m, n)` and of candidates `(count, m, n)`."""
-    chosen = tf.argmax(candidates.similarity, axis=0, output_type=tf.int32)
+    chosen = tf.argmax(candidates.similarity, axis=0)
     for index in range(candidates.similarity.shape[0]):
         take = (chosen == index) & (candidates.similarity[index] > current.similarity)
         current = Matches(
@@ -148,9 +150,9 @@ def better(current: Matches, candidates: Matches) -> Matches:
 def keep_better(best: NearestNeighborField, before: Matches, now: Matches, scorer):
     """Give the changed matches their true scores and keep those that are better."""
     changed = tf.where((before.rows != now.rows) | (before.cols != now.cols))
-    queries = tf.cast(changed, tf.int32)
     rows, cols = tf.gather_nd(now.rows, changed), tf.gather_nd(now.cols, changed)
-    scores = scorer(queries[:, 0] * tf.shape(now.rows)[1] + queries[:, 1], rows, cols)
+    width = tf.shape(now.rows, tf.int64)[1]
+    scores = scorer(changed[:, 0] * width + changed[:, 1], rows, cols)
     take = scores > tf.gather_nd(best.scores, changed)
     changed = tf.boolean_mask(changed, take)
     found = (rows, cols, scores)
@@ -164,14 +166,14 @@ def keep_better(best: NearestNeighborField, before: Matches, now: Matches, score
 
 def from_grid(task: Task, of_places: tf.Tensor) -> Matches:
     """Match a grid of query patches exactly with a grid of places; the rest follow a neighbor."""
-    m, n = tf.shape(task.of_query)[0], tf.shape(task.of_query)[1]
+    m, n = _patches(task)
     s = task.steps[1]
     i, j = _grid(m, 1, GRID_QUERIES), _grid(n, 1, GRID_QUERIES)
     rows, cols = _grid(task.places[0], s, GRID_PLACES), _grid(task.places[1], s, GRID_PLACES)
     size = tf.shape(of_places)[2]
     chosen = tf.reshape(tf.gather(tf.gather(task.of_query, i), j, axis=1), (-1, size))
     others = tf.reshape(tf.gather(tf.gather(of_places, rows), cols, axis=1), (-1, size))
-    index = tf.argmax(tf.matmul(chosen, others, transpose_b=True), axis=1, output_type=tf.int32)
+    index = tf.argmax(tf.matmul(chosen, others, transpose_b=True), axis=1)
     index = tf.reshape(index, (tf.size(i), tf.size(j)))
     own_i, own_j = _nearest(tf.range(m), i), _nearest(tf.range(n), j)
     index = tf.gather(tf.gather(index, own_i), own_j, axis=1)
@@ -179,8 +181,8 @@ def from_grid(task: Task, of_places: tf.Tensor) -> Matches:
     right = tf.range(n) - tf.gather(j, own_j)
     return compare(
         task,
-        tf.gather(rows, index // tf.size(cols)) + down[:, tf.newaxis] * task.steps[0],
-        tf.gather(cols, index % tf.size(cols)) + right * task.steps[0],
+        tf.gather(rows, index // tf.size(cols, tf.int64)) + down[:, tf.newaxis] * task.steps[0],
+        tf.gather(cols, index % tf.size(cols, tf.int64)) + right * task.steps[0],
     )
 
 
@@ -193,9 +195,16 @@ def _grid(count: tf.Tensor, stride: int, most: int) -> tf.Tensor:
 
 def _nearest(values: tf.Tensor, grid: tf.Tensor) -> tf.Tensor:
     """Index of the point of an even grid that is nearest to each value."""
-    apart = tf.maximum(grid[-1] - grid[0], 1) // tf.maximum(tf.size(grid) - 1, 1)
+    apart = tf.maximum(grid[-1] - grid[0], 1) // tf.maximum(tf.size(grid, tf.int64) - 1, 1)
     apart = tf.maximum(apart, 1)
-    return tf.clip_by_value((values - grid[0] + apart // 2) // apart, 0, tf.size(grid) - 1)
+    last = tf.size(grid, tf.int64) - 1
+    return tf.clip_by_value((values - grid[0] + apart // 2) // apart, 0, last)
+
+
+def _patches(task: Task) -> tuple[tf.Tensor, tf.Tensor]:
+    """Rows and columns of the query's patches."""
+    shape = tf.shape(task.of_query, tf.int64)
+    return shape[0], shape[1]
 
 
 def upscale(
@@ -209,22 +218,22 @@ def upscale(
     """
     size = tf.cast(tf.shape(query)[:2], tf.float32)
     coarse = tf.cast(tf.shape(initial[0]), tf.float32) + (k - 1)
-    m, n = tf.shape(task.of_query)[0], tf.shape(task.of_query)[1]
+    m, n = _patches(task)
     step = task.steps[0]
     own, far = [], []
     for axis, count in ((0, m), (1, n)):
         ratio = size[axis] / coarse[axis]
-        place = tf.minimum(tf.range(count) * step, tf.shape(query)[axis] - k)
+        place = tf.minimum(tf.range(count) * step, tf.shape(query, tf.int64)[axis] - k)
         at = tf.cast(place, tf.float32) + 0.5 * k
-        parent = tf.cast(tf.round(at / ratio - 0.5 * k), tf.int32)
-        parent = tf.clip_by_value(parent, 0, tf.shape(initial[0])[axis] - 1)
+        parent = tf.cast(tf.round(at / ratio - 0.5 * k), tf.int64)
+        parent = tf.clip_by_value(parent, 0, tf.shape(initial[0], tf.int64)[axis] - 1)
         own.append(parent)
         far.append((ratio, at - (tf.cast(parent, tf.float32) + 0.5 * k) * ratio))
 
     def carried(values: tf.Tensor, ratio: tf.Tensor, within: tf.Tensor) -> tf.Tensor:
         found = tf.gather(tf.gather(values, own[0]), own[1], axis=1)
         place = (tf.cast(found, tf.float32) + 0.5 * k) * ratio + within - 0.5 * k
-        return tf.cast(tf.round(place), tf.int32)
+        return tf.cast(tf.round(place), tf.int64)
 
     return (
         carried(initial[0], far[0][0], far[0][1][:, tf.newaxis]),

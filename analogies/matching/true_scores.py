@@ -16,13 +16,13 @@ def scorer_of(
     stride: int,
     tile_bytes: tf.Tensor,
 ) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
-    """A function (query patches, rows, columns) -> scores, all of shape `(n,)`.
+    """A function (query patches, rows, columns) -> scores, all int64 or float32 `(n,)`.
 
     Query patches are given as flat indices on the query's stride; no more pairs are looked at
     together than fit into `tile_bytes`.
     """
-    shape = tf.shape(query)
-    width, other_width, channels = shape[1], tf.shape(reference)[1], shape[2]
+    shape, channels = tf.shape(query, tf.int64), tf.shape(query)[2]
+    width, other_width = shape[1], tf.shape(reference, tf.int64)[1]
     last_row, last_column = shape[0] - k, width - k
     columns = -(-last_column // stride) + 1
     from_cells = tf.reshape(query, (-1, channels))
@@ -33,8 +33,9 @@ def scorer_of(
         j = tf.minimum(queries % columns * stride, last_column)
         start, other = i * width + j, rows * other_width + cols
 
-        def add(place, total):  # one place of the patches after another: all at once would
-            dy, dx = place // k, place % k  # take k * k times the memory
+        def add(place, total):
+            # One place of the patches after another: all at once would take k * k times the memory.
+            dy, dx = (tf.cast(x, tf.int64) for x in (place // k, place % k))
             here = tf.gather(from_cells, start + dy * width + dx)
             there = tf.gather(to_cells, other + dy * other_width + dx)
             total += tf.reduce_sum(here * there, axis=-1)
