@@ -139,6 +139,7 @@ def _start(options: Options, stack: contextlib.ExitStack) -> "Machine":
     from analogies import runtime
 
     machine = runtime.start(options.device)
+    runtime.settle(machine, options.precision)
     logging.debug("computing on %s", machine.description)
     import tensorflow as tf
 

@@ -21,5 +21,14 @@ def version() -> str:
 def versions() -> dict[str, str]:
     """The versions of what decides about a result."""
     names = ("tensorflow", "keras", "numpy", "pillow", "h5py")
-    found = {name: metadata.version(name) for name in names}
+    found = {name: _installed(name) for name in names}
     return {"analogies": version(), "python": platform.python_version(), **found}
+
+
+def _installed(name: str) -> str:
+    """The version of a package, whatever distribution it came in: `tensorflow-cpu`, say."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        others = metadata.packages_distributions().get(name, ())
+        return metadata.version(others[0]) if others else "unknown"

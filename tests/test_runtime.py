@@ -116,3 +116,23 @@ def test_gpus_take_memory_as_it_is_needed(monkeypatch):
     asked.clear()
     assert runtime._choose(tf, "cpu").room is None
     assert asked == [("GPU", [])]
+
+
+@pytest.mark.parametrize(
+    ("device", "precision", "expected"),
+    [
+        ("/GPU:1", "float32", ["determinism", ("tf32", False)]),
+        ("/GPU:0", "bfloat16", ["determinism", ("tf32", True)]),
+        ("/CPU:0", "float32", []),
+    ],
+)
+def test_a_gpu_repeats_itself_in_the_precision_asked_for(monkeypatch, device, precision, expected):
+    import tensorflow as tf
+
+    asked = []
+    settings = tf.config.experimental
+    monkeypatch.setattr(settings, "enable_op_determinism", lambda: asked.append("determinism"))
+    tf32 = "enable_tensor_float_32_execution"
+    monkeypatch.setattr(settings, tf32, lambda on: asked.append(("tf32", on)))
+    runtime.settle(Machine(device, "a device"), precision)
+    assert asked == expected
