@@ -7,6 +7,8 @@ import tensorflow as tf
 from analogies.matching.field import NearestNeighborField
 from analogies.matching.patches import Scoring, on_stride, squared_norms
 
+CACHE_BYTES = 2**24  # of patches looked at together, on a CPU; twice or half as many run alike
+
 
 def scorer_of(
     query: tf.Tensor,
@@ -28,25 +30,19 @@ def scorer_of(
     from_cells = tf.reshape(query, (-1, channels))
     to_cells = tf.reshape(reference, (-1, channels))
 
+    offsets = tf.range(k, dtype=tf.int64)
+    within, other_within = (
+        tf.reshape(offsets[:, tf.newaxis] * pitch + offsets, (-1,))
+        for pitch in (width, other_width)
+    )
+
     def score(queries, rows, cols):
         i = tf.minimum(queries // columns * stride, last_row)
         j = tf.minimum(queries % columns * stride, last_column)
         start, other = i * width + j, rows * other_width + cols
-
-        def add(place, total):
-            # One place of the patches after another: all at once would take k * k times the memory.
-            dy, dx = (tf.cast(x, tf.int64) for x in (place // k, place % k))
-            here = tf.gather(from_cells, start + dy * width + dx)
-            there = tf.gather(to_cells, other + dy * other_width + dx)
-            total += tf.reduce_sum(here * there, axis=-1)
-            return place + 1, tf.ensure_shape(total, (None,))
-
-        _, total = tf.while_loop(
-            lambda place, _: place < k * k,
-            add,
-            (tf.constant(0), tf.zeros_like(queries, tf.float32)),
-            parallel_iterations=1,
-        )
+        here = tf.gather(from_cells, start[:, tf.newaxis] + within)
+        there = tf.gather(to_cells, other[:, tf.newaxis] + other_within)
+        total = tf.reduce_sum(here * there, axis=(1, 2))
         patch, place = tf.stack([i, j], -1), tf.stack([rows, cols], -1)
         return (
             total * tf.gather_nd(scoring.query_scale, patch) * tf.gather_nd(scoring.scale, place)
@@ -54,7 +50,9 @@ def scorer_of(
             + tf.gather_nd(scoring.query_bias, patch)
         )
 
-    chunk = tf.maximum(tile_bytes // (12 * channels), 1)
+    if not tf.config.list_logical_devices("GPU"):
+        tile_bytes = tf.minimum(tile_bytes, CACHE_BYTES)
+    chunk = tf.maximum(tile_bytes // (12 * k**2 * channels), 1)  # both patches and their product
 
     def in_chunks(queries, rows, cols):
         count = tf.size(queries)
