@@ -44,10 +44,10 @@ TURNED = 1.3  # area of a turned picture's frame
 MATCHING = 4.0
 TILE_BYTES = 160 << 20  # of exact matching, for as many products as TILE_PRODUCTS and their sums
 TILE_PRODUCTS = 7_000_000
-CANDIDATES, DESCRIPTOR = 10, 64  # of a patch of PatchMatch, at once
+CANDIDATES, DESCRIPTOR = 6, 64  # of a patch of PatchMatch, at once
 PAIRS, PAIRS_IN_PIECES = 10, 5  # of L-BFGS
 
-WHOLE_BYTES = 640 << 20  # a gradient may take that for a picture in one piece
+WHOLE_BYTES = 1 << 30  # a gradient may take that for a picture in one piece
 PIECE_BYTES = 320 << 20  # and that for one of several pieces
 SMALLEST_PIECE = 64  # px, side of a core
 
