@@ -19,7 +19,7 @@ def total(size_a, size_b, network="slim", **options):
 
 
 def test_it_grows_linearly_with_the_pixels():
-    sides = (1024, 2048, 4096)
+    sides = (1536, 3072, 6144)  # in pieces, all of them
     needs = [total((side, side), (side, side)) for side in sides]
     slopes = [
         (more - less) / (b * b - a * a)
@@ -43,9 +43,8 @@ def test_it_counts_everything():
 @pytest.mark.parametrize("network", ["slim", "vgg16"])
 def test_with_less_memory_the_pieces_are_smaller(network):
     layers = ("block1_conv1", "block4_conv1")
-    sides = [piece_side(network, layers, 4 << 20, Options(memory=m)) for m in (2, 8, 30)]
-    assert sides == sorted(sides)
-    assert sides[0] < sides[1]
+    sides = [piece_side(network, layers, 4 << 20, Options(memory=m)) for m in (2, 4, 8)]
+    assert sides[0] < sides[1] < sides[2]
     assert piece_side(network, layers, 4 << 20, Options(memory=1000)) is None
 
 

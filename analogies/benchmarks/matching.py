@@ -11,6 +11,7 @@ from statistics import median
 
 SIZES = {3: ((64, 256), (96, 256), (128, 64)), 5: ((64, 256), (96, 256))}
 EXAMPLES = Path(__file__).parents[2] / "examples"
+WARM_UP = 0.5  # s; a process that has only just begun is slower
 PICTURES = ("landscape-b-prime.png", "landscape-a-prime.png")
 
 
@@ -67,6 +68,9 @@ def measure(call: Callable, repeats: int) -> tuple[float, float, object]:
 
     cores = tf.config.threading.get_intra_op_parallelism_threads() or _cores()
     walls, cpus, result = [], [], call()
+    begun = time.perf_counter()
+    while time.perf_counter() - begun < WARM_UP:
+        call()
     for _ in range(repeats):
         wall, cpu = time.perf_counter(), time.process_time()
         result = call()
