@@ -131,10 +131,9 @@ _INDEX, _NUMBER = tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((), tf.in
 def _exact(k: int, score: str, strides: tuple[int, int], biased: bool) -> Callable:
     """The exact matcher as a graph of dynamic shapes: traced once for each kind of call."""
 
-    def run(query, reference, tile_bytes, reference_bias=None):
-        scoring = patches.prepare(query, reference, k, score, reference_bias)
-        plain = reference_bias is None
-        return exact.best_places(query, reference, scoring, k, strides, plain, tile_bytes)
+    def run(query, reference, tile_bytes, *bias):  # with a default calls would be slow to bind
+        scoring = patches.prepare(query, reference, k, score, bias[0] if biased else None)
+        return exact.best_places(query, reference, scoring, k, strides, not biased, tile_bytes)
 
     signature = [_MAP, _MAP, _NUMBER, *[_PLANE] * biased]
     return tf.function(run, input_signature=signature, autograph=False).get_concrete_function()
