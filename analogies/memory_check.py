@@ -46,7 +46,8 @@ def checked(
     need = estimate(size_a, size_b, options, network, pairs).total
     if room is None or need <= room.size:
         return options, ""
-    smaller = largest(size_a, size_b, options, network, room.size, pairs)
+    in_pieces = _in_pieces(size_a, size_b, options, network, room, pairs)
+    smaller = in_pieces or largest(size_a, size_b, options, network, room.size, pairs)
     asked = _size(result_size(size_b, options))
     lack = (
         f"a result of {asked} px from A of {_size(size_a)} px takes about {need / GB:.1f} GB of "
@@ -55,11 +56,30 @@ def checked(
     if smaller is None:
         raise InputError(f"{lack}; no size would fit")
     made = f"--height {smaller.height} --width {smaller.width}"
+    if in_pieces:
+        made = f"--memory {smaller.memory:g} (in smaller pieces)"
     if smaller.a_scale != options.a_scale:
         made += f" --a-scale {smaller.a_scale:.3g}"
     if not options.fit:
         raise InputError(f"{lack}; {made} would fit, and --fit chooses that by itself")
     return smaller, f"{lack}; made with {made}"
+
+
+def _in_pieces(
+    size_a: Size,
+    size_b: Size,
+    options: Options,
+    network: str,
+    room: Room,
+    pairs: Sequence[Size],
+) -> Options | None:
+    """Options with which the run fits at the size asked for, if it does in smaller pieces."""
+    limit = room.size // (GB // 10) / 10
+    if options.memory is not None or limit <= 0:
+        return None
+    made = replace(options, memory=limit)
+    fits = estimate(size_a, size_b, made, network, pairs).total <= limit * GB
+    return made if fits else None
 
 
 def largest(

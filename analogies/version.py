@@ -30,5 +30,6 @@ def _installed(name: str) -> str:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        others = metadata.packages_distributions().get(name, ())
+        module = {"pillow": "PIL"}.get(name, name)
+        others = metadata.packages_distributions().get(module, ())
         return metadata.version(others[0]) if others else "unknown"

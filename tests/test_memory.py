@@ -85,6 +85,19 @@ def test_the_size_that_fits_is_named_or_taken():
     assert total(SIZE, size_b, memory=3.0, **larger) > 3 * GB
 
 
+def test_what_fits_in_pieces_is_not_refused_for_good(monkeypatch):
+    size = (1250, 1250)
+    monkeypatch.setattr(machine_memory, "has_gpu", lambda: False)
+    monkeypatch.setattr(machine_memory, "available", lambda: Room(int(3.04 * GB), "free"))
+    with pytest.raises(InputError, match=r"--memory 3 \(in smaller pieces\) would fit, and --fit"):
+        checked(size, size, Options(), "slim")
+    options, note = checked(size, size, Options(fit=True), "slim")
+    assert options.memory == 3.0
+    assert options.height is None
+    assert "made with --memory 3" in note
+    assert checked(size, size, Options(memory=3.0), "slim")[1] == ""
+
+
 def test_a_large_example_is_made_smaller_too():
     size = (3000, 3000)
     made = largest(size, size, Options(), "slim", 2 * GB)

@@ -14,15 +14,15 @@ def test_a_record_is_plain_json(tmp_path):
 
 def test_the_version_of_a_package_from_a_distribution_of_another_name(monkeypatch):
     def installed(name):
-        if name == "tensorflow-cpu":
+        if name in ("tensorflow-cpu", "pillow-simd"):
             return "2.21.0"
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(metadata, "version", installed)
-    found = {"tensorflow": ["tensorflow-cpu"]}
+    found = {"tensorflow": ["tensorflow-cpu"], "PIL": ["pillow-simd"]}
     monkeypatch.setattr(metadata, "packages_distributions", lambda: found)
     versions = run_record.versions()
-    assert versions["tensorflow"] == "2.21.0"
+    assert versions["tensorflow"] == versions["pillow"] == "2.21.0"
     assert versions["keras"] == "unknown"
 
 

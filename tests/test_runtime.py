@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import subprocess
@@ -6,14 +7,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from analogies import runtime
+from analogies import command_line, runtime
 from analogies.errors import InputError
 from analogies.machine_memory import Room
+from analogies.options import Options
 from analogies.runtime import Machine
 from analogies.silence import silence
 
 SCRIPT = """
-from analogies import runtime
+from analogies import command_line, runtime
 machine = runtime.start("cpu")
 import keras
 import numpy as np
@@ -136,3 +138,12 @@ def test_a_gpu_repeats_itself_in_the_precision_asked_for(monkeypatch, device, pr
     monkeypatch.setattr(settings, tf32, lambda on: asked.append(("tf32", on)))
     runtime.settle(Machine(device, "a device"), precision)
     assert asked == expected
+
+
+def test_the_command_settles_its_device(monkeypatch):
+    machine, settled = Machine("/CPU:0", "a device"), []
+    monkeypatch.setattr(runtime, "start", lambda device: machine)
+    monkeypatch.setattr(runtime, "settle", lambda *given: settled.append(given))
+    with contextlib.ExitStack() as stack:
+        assert command_line._start(Options(precision="bfloat16"), stack) == machine
+    assert settled == [(machine, "bfloat16")]

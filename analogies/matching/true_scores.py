@@ -18,7 +18,7 @@ def scorer_of(
     stride: int,
     tile_bytes: tf.Tensor,
 ) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
-    """A function (query patches, rows, columns) -> scores, all int64 or float32 `(n,)`.
+    """A function (query patches, rows, columns), int64 `(n,)`, -> scores, float32 `(n,)`.
 
     Query patches are given as flat indices on the query's stride; no more pairs are looked at
     together than fit into `tile_bytes`.
@@ -50,9 +50,10 @@ def scorer_of(
             + tf.gather_nd(scoring.query_bias, patch)
         )
 
+    # A pair takes both patches, their product, and the indices of their cells.
     if not tf.config.list_logical_devices("GPU"):
         tile_bytes = tf.minimum(tile_bytes, CACHE_BYTES)
-    chunk = tf.maximum(tile_bytes // (12 * k**2 * channels), 1)  # both patches and their product
+    chunk = tf.maximum(tile_bytes // (k**2 * (12 * channels + 16)), 1)
 
     def in_chunks(queries, rows, cols):
         count = tf.size(queries)

@@ -46,7 +46,7 @@ def minimize(
     (`line_search`), each in its module with its sources. The whole is one `tf.while_loop` of which
     every turn is one evaluation, so that the function is traced once. It can be called eagerly
     (it then traces itself anew at each call), in a `tf.function`, with shapes known or not, and
-    under `jit_compile=True` at known shapes.
+    under `jit_compile=True`; on a GPU that needs shapes that are known while tracing.
 
     Args:
         value_and_gradients: traceable function of a tensor of the shape and dtype of x0, returning

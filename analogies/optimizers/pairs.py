@@ -82,11 +82,13 @@ def remember(
 def _replace_rows(pairs: Pairs, new: tf.Tensor) -> tf.Tensor:
     """Return the rows with the next pair's replaced by the new ones.
 
-    Where the length is open they are written in place. `tensor_scatter_nd_update` would do so too,
-    but copies a row with one thread on a GPU. XLA writes in place by itself, and knows no slices
-    that move.
+    They are written in place, but on a GPU where the length is known and XLA may compile: it does
+    not know slices that move, and a scatter copies a row with one thread there.
     """
     memory, rows = pairs.rows.shape[0] // 2, pairs.rows
+    if not tf.config.list_logical_devices("GPU"):
+        slots = tf.stack([pairs.next_slot, memory + pairs.next_slot])
+        return tf.tensor_scatter_nd_update(rows, slots[:, None], new)
     if rows.shape[1] is not None:
         slot = tf.range(memory)[:, None] == pairs.next_slot
         halves = zip(tf.split(rows, 2), tf.split(new, 2), strict=True)

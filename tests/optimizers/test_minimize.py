@@ -192,6 +192,27 @@ class TestResuming:
             assert evaluations == int(whole.nfev) == int(state.evaluations)
             assert int(state.iterations) == int(whole.nit)
 
+    @pytest.mark.parametrize("length", [None, 10], ids=["open", "known"])
+    def test_a_state_can_be_gone_on_from_twice_on_a_gpu_too(
+        self, monkeypatch, whole, bounds, length
+    ):
+        """A GPU's ways to write the pairs, on the CPU; one of them writes in place."""
+        monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: ["a GPU"])
+        first = minimize(rosenbrock, X0, bounds, max_iterations=9).state
+        specs = tf.nest.map_structure(
+            lambda x: tf.TensorSpec([length if n == 10 else n for n in x.shape], x.dtype), first
+        )
+
+        @tf.function(input_signature=[specs])
+        def rest(state):
+            return minimize(rosenbrock, bounds=bounds, state=state)
+
+        rows = first.pairs.rows.numpy()
+        once, again = rest(first), rest(first)
+        np.testing.assert_array_equal(first.pairs.rows, rows)
+        np.testing.assert_array_equal(once.x, whole.x)
+        np.testing.assert_array_equal(again.x, whole.x)
+
     def test_after_iterations(self, whole, bounds):
         first = minimize(rosenbrock, X0, bounds, max_iterations=9)
         second = minimize(rosenbrock, bounds=bounds, state=first.state)
