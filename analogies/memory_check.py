@@ -37,7 +37,8 @@ def checked(
         options, and a note on what was changed in them, or "".
 
     Raises:
-        InputError: it does not fit; with the estimate, the room, and the size that would.
+        InputError: it does not fit; with the estimate, the room, and what would: smaller pieces,
+            or else the size.
     """
     if options.memory is not None:
         room = Room(int(options.memory * GB), "allowed by --memory")

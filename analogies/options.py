@@ -265,7 +265,8 @@ class Options:
         "more is not begun.", unit="GB", above=0, maximum=1e6, metavar="GB", exported=False,
     )
     fit: bool = option(
-        False, RUNNING, "flag", "Make a picture too large for the memory as large as fits instead.",
+        False, RUNNING, "flag", "Where the memory does not do, work in smaller pieces; where that "
+        "does not do either, make the picture as large as fits.",
         runtime=True,
     )
     logdir: str | None = option(

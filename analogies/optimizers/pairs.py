@@ -82,8 +82,9 @@ def remember(
 def _replace_rows(pairs: Pairs, new: tf.Tensor) -> tf.Tensor:
     """Return the rows with the next pair's replaced by the new ones.
 
-    They are written in place, but on a GPU where the length is known and XLA may compile: it does
-    not know slices that move, and a scatter copies a row with one thread there.
+    They are written in place. On a GPU a scatter would copy each with a single thread, so a slice
+    is replaced there; where the length is known, all rows are chosen anew, as XLA may compile this
+    and knows no slices that move.
     """
     memory, rows = pairs.rows.shape[0] // 2, pairs.rows
     if not tf.config.list_logical_devices("GPU"):
