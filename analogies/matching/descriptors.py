@@ -68,7 +68,10 @@ def _strongest(
     apart = [tf.maximum(tf.shape(x)[0] // (4 * SAMPLES), 1) for x in flat]
     sample = tf.concat([x[::step] for x, step in zip(flat, apart, strict=True)], axis=0)
     basis = _basis(sample, tf.minimum(count, channels), seed)
-    found = [tf.tensordot(x, basis, 1) for x in (query, reference)]
+    found = [
+        tf.reshape(tf.matmul(cells, basis), tf.concat([tf.shape(x)[:2], [-1]], 0))
+        for x, cells in zip((query, reference), flat, strict=True)
+    ]
     return found[0], found[1]
 
 

@@ -7,6 +7,7 @@ patches themselves, and 2 (k - 1) additions because the sum is separable.
 Query cells come in chunks. Patches that begin in one and end in the next are summed with the next.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -91,13 +92,13 @@ def _best(query, reference, scoring: Scoring, k: int, plain_bias: bool, tile_byt
     per_cell = tf.zeros(other_shape[:2])
     if scoring.name == "distance" and plain_bias:  # summed over a patch this is its bias
         per_cell = -0.5 * tf.reduce_sum(tf.square(reference), axis=-1)
-    left = _laid(query, tf.ones(shape[:2]), 0.0, layout, tiles.cells)
-    right = _laid(reference, per_cell, NEVER, other, tiles.columns)
-    finish = _finisher(scoring, plain_bias, layout, other, tiles, shape, other_shape)
+    from_query = tiling.cells_of(layout, shape, tiles.cells)
+    from_reference = tiling.cells_of(other, other_shape, tiles.columns)
+    left = _laid(query, tf.ones(shape[:2]), 0.0, from_query)
+    right = _laid(reference, per_cell, NEVER, from_reference)
+    finish = _finisher(scoring, plain_bias, from_query, from_reference, tiles, shape, other_shape)
     # Indices are int64 from here: arithmetic on int32 leaves a GPU and comes back.
-    places = tf.pad(
-        tf.cast(tiling.cells_of(other, other_shape[:2]), tf.int64), [[0, tiles.columns]]
-    )
+    places = tf.cast(from_reference, tf.int64)
     found = _all_tiles(left, right, layout, other, tiles, k, finish, places)
     index, value = tf.cast(found[0][tiles.lag :], tf.int32), found[1][tiles.lag :]
 
@@ -110,35 +111,34 @@ def _best(query, reference, scoring: Scoring, k: int, plain_bias: bool, tile_byt
     return row * (other_shape[1] - k + 1) + col, value + scoring.query_bias
 
 
-def _laid(cells: tf.Tensor, channel: tf.Tensor, empty: float, layout: Layout, more: tf.Tensor):
-    """The cells of a map in their layout with one more channel, `empty` in the padding.
+def _laid(cells: tf.Tensor, channel: tf.Tensor, empty: float, index: tf.Tensor) -> tf.Tensor:
+    """The cells of a map at the places `index` with one more channel, `empty` in the padding.
 
     What else the padding holds does not matter: no patch of the query touches it, and products
     with padding of the reference are lost in those with `empty`.
     """
-    index = tf.pad(tiling.cells_of(layout, tf.shape(cells)[:2]), [[0, more]], constant_values=-1)
     last = tf.gather(tf.concat([[empty], tf.reshape(channel, (-1,))], axis=0), index + 1)
     flat = tf.reshape(cells, (-1, tf.shape(cells)[2]))
     return tf.concat([tf.gather(flat, tf.maximum(index, 0)), last[:, tf.newaxis]], axis=1)
 
 
-def _finisher(scoring, plain_bias, layout, other, tiles: Tiles, shape, other_shape):
+def _finisher(
+    scoring, plain_bias, from_query, from_reference, tiles: Tiles, shape, other_shape
+) -> Callable:
     """What makes, for a tile's width of the reference, what turns products into scores."""
 
-    def spread(values, into, size, more, empty):
+    def spread(values, index, size, empty):
         """Values of patches at the cells where they start."""
         beyond = [[0, size[axis] - tf.shape(values)[axis]] for axis in range(2)]
         values = tf.pad(values, beyond, constant_values=empty)
-        table = tf.concat([[empty], tf.reshape(values, (-1,))], axis=0)
-        index = tiling.cells_of(into, size[:2]) + 1
-        return tf.gather(table, tf.pad(index, [[0, more]]))
+        return tf.gather(tf.concat([[empty], tf.reshape(values, (-1,))], axis=0), index + 1)
 
     scaled = scoring.name == "correlation"
     if scaled:
-        scales = spread(scoring.scale, other, other_shape, tiles.columns, 1.0)
+        scales = spread(scoring.scale, from_reference, other_shape, 1.0)
     if not plain_bias:
-        query_scales = spread(scoring.query_scale, layout, shape, tiles.cells, 0.0)
-        biases = spread(scoring.bias, other, other_shape, tiles.columns, 0.0)
+        query_scales = spread(scoring.query_scale, from_query, shape, 0.0)
+        biases = spread(scoring.bias, from_reference, other_shape, 0.0)
 
     def against(other_start: tf.Tensor):
         part = [other_start], [tiles.columns]

@@ -74,40 +74,51 @@ def search(
     else:
         current = compare(task, *upscale(task, initial, query, k))
     scorer = scorer_of(query, reference, scoring, k, query_stride, tile_bytes)
-    everyone = tf.range(tf.size(current.rows, tf.int64))
-    scores = scorer(everyone, tf.reshape(current.rows, (-1,)), tf.reshape(current.cols, (-1,)))
-    best = NearestNeighborField(
-        current.rows, current.cols, tf.reshape(scores, tf.shape(current.rows))
+
+    def body(i, before, current, best):
+        best = keep_better(best, before, current, scorer)
+        found = tf.cond(
+            i < sweeps, lambda: sweep(task, current, tf.stack([seed, i])), lambda: current
+        )
+        return i + 1, current, found, best
+
+    unscored = NearestNeighborField(
+        current.rows, current.cols, tf.fill(tf.shape(current.rows), float("-inf"))
     )
-
-    def body(i, current, best):
-        found = sweep(task, current, tf.stack([seed, i]))
-        return i + 1, found, keep_better(best, current, found, scorer)
-
-    _, _, best = tf.while_loop(
-        lambda i, *_: i < sweeps, body, (tf.constant(0), current, best), parallel_iterations=1
+    nowhere = current._replace(rows=tf.fill(tf.shape(current.rows), tf.constant(-1, tf.int64)))
+    _, _, _, best = tf.while_loop(
+        lambda i, *_: i <= sweeps,
+        body,
+        (tf.constant(0), nowhere, current, unscored),
+        parallel_iterations=1,
     )
     return best._replace(rows=tf.cast(best.rows, tf.int32), cols=tf.cast(best.cols, tf.int32))
 
 
 def sweep(task: Task, current: Matches, seed: tf.Tensor) -> Matches:
     """One round of propagation from far to near, and of random search."""
-    for jump in JUMPS:
-        current = better(current, compare(task, *propagated(task, current, jump)))
+
+    def body(i, current):
+        jump = tf.gather(tf.constant(JUMPS, tf.int64), i)
+        return i + 1, better(current, compare(task, *propagated(task, current, jump)))
+
+    # A loop in the graph, as unrolled its copies take longer to trace than to run.
+    _, current = tf.while_loop(
+        lambda i, _: i < len(JUMPS), body, (tf.constant(0), current), parallel_iterations=1
+    )
     return better(current, compare(task, *scattered(task, current, seed)))
 
 
-def propagated(task: Task, current: Matches, jump: int) -> tuple[tf.Tensor, tf.Tensor]:
+def propagated(task: Task, current: Matches, jump: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """The matches of the neighbors `jump` patches away, moved back by as much."""
     m, n = _patches(task)
-    step = jump * task.steps[0]
-    rows, cols = [], []
-    for dy, dx in NEIGHBORS:
-        i = tf.clip_by_value(tf.range(m) + dy * jump, 0, m - 1)
-        j = tf.clip_by_value(tf.range(n) + dx * jump, 0, n - 1)
-        rows.append(tf.gather(tf.gather(current.rows, i), j, axis=1) - dy * step)
-        cols.append(tf.gather(tf.gather(current.cols, i), j, axis=1) - dx * step)
-    return tf.stack(rows), tf.stack(cols)
+    away = tf.constant(NEIGHBORS, tf.int64)[..., tf.newaxis] * jump
+    down, right = away[:, 0], away[:, 1]
+    i = tf.clip_by_value(tf.range(m) + down, 0, m - 1)[..., tf.newaxis]
+    j = tf.clip_by_value(tf.range(n) + right, 0, n - 1)[:, tf.newaxis]
+    step = task.steps[0]
+    rows, cols = (tf.gather(tf.reshape(x, (-1,)), i * n + j) for x in current[:2])
+    return rows - down[..., tf.newaxis] * step, cols - right[..., tf.newaxis] * step
 
 
 def scattered(task: Task, current: Matches, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -138,13 +149,16 @@ def snap(task: Task, rows: tf.Tensor, cols: tf.Tensor) -> tuple[tf.Tensor, tf.Te
 
 def better(current: Matches, candidates: Matches) -> Matches:
     """The best of the present matches `(m, n)` and of candidates `(count, m, n)`."""
+    take = tf.reduce_max(candidates.similarity, axis=0) > current.similarity
     chosen = tf.argmax(candidates.similarity, axis=0)
-    for index in range(candidates.similarity.shape[0]):
-        take = (chosen == index) & (candidates.similarity[index] > current.similarity)
-        current = Matches(
-            *(tf.where(take, new[index], old) for new, old in zip(candidates, current, strict=True))
+    size = tf.size(chosen, tf.int64)
+    index = chosen * size + tf.reshape(tf.range(size), tf.shape(chosen))
+    return Matches(
+        *(
+            tf.where(take, tf.gather(tf.reshape(new, (-1,)), index), old)
+            for new, old in zip(candidates, current, strict=True)
         )
-    return current
+    )
 
 
 def keep_better(best: NearestNeighborField, before: Matches, now: Matches, scorer):

@@ -105,12 +105,14 @@ def lay_out(query_shape: tf.Tensor, other_shape: tf.Tensor, k: int) -> tuple[Lay
     return made[0], made[1]
 
 
-def cells_of(layout: Layout, shape: tf.Tensor) -> tf.Tensor:
-    """For every cell of a layout its flat index in a map of `shape`, or -1 for padding."""
+def cells_of(layout: Layout, shape: tf.Tensor, more: tf.Tensor) -> tf.Tensor:
+    """For every cell of a layout its flat index in a map of `shape`, or -1 for padding; and -1
+    for so many more cells."""
     rows, along = tf.range(layout.length // layout.pitch)[:, tf.newaxis], tf.range(layout.pitch)
     cols = (tf.range(layout.strips) * layout.valid)[:, tf.newaxis, tf.newaxis] + along
     inside = (rows < shape[0]) & (cols < shape[1]) & (along < layout.used)
-    return tf.reshape(tf.where(inside, rows * shape[1] + cols, -1), (-1,))
+    index = tf.where(inside, rows * shape[1] + cols, -1)
+    return tf.pad(tf.reshape(index, (-1,)), [[0, more]], constant_values=-1)
 
 
 def cell_of(layout: Layout, rows: tf.Tensor, cols: tf.Tensor) -> tf.Tensor:
