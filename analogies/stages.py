@@ -27,7 +27,7 @@ WARM_SWEEPS = 2  # of PatchMatch, from the matches of the round or the level bef
 
 # Stages put together from a few functions that are traced each: traced as a whole they would hold
 # copies of those, and take several times as long to trace and to optimize. In a graph they are.
-COMPOSED = ("set_scene", "search", "place", "aim")
+COMPOSED = ("set_scene", "search", "search_guide", "place", "aim")
 
 # Options that no stage looks at.
 SET_PER_JOB = (
@@ -236,7 +236,10 @@ class Stages(Objective):
             height, width = scene.reference.shape[:2]
             usage = tf.zeros((height - k + 1, width - k + 1, 1))
         near = () if start is None else (start,)
-        matches = self.run("search", image, scene, cell, coherence, usage, *near)
+        if coherence:
+            matches = self.run("search", image, scene, cell, coherence, usage, *near)
+        else:
+            matches = self.run("search_guide", scene, usage, *near)
         return matches, self.run("usage", matches, scene)
 
     def first(self, image, a_prime) -> tf.Tensor:
@@ -271,11 +274,19 @@ class Stages(Objective):
         channels = tf.shape(scene.guide)[-1]
         mask = tf.concat([tf.ones(channels), tf.fill([tf.shape(own)[-1]], coherence)], 0)
         query = tf.concat([scene.guide, own], -1) * mask
-        k = self.options.patch_size
+        return self._nearest(query, scene.reference * mask, scene, usage, start)
+
+    def search_guide(self, scene: Scene, usage, start=None) -> NearestNeighborField:
+        """`search` with a coherence of 0, which needs no B'."""
+        reference = scene.reference[..., : scene.guide.shape[-1]]
+        return self._nearest(scene.guide, reference, scene, usage, start)
+
+    def _nearest(self, query, reference, scene: Scene, usage, start) -> NearestNeighborField:
+        """Match one joint map, or half of one, in another."""
+        k, stride = self.options.patch_size, self.options.patch_stride
         bias = -self.options.uniformity * k**2 * self._unit() * usage[..., 0]
         if scene.bias:
             bias += scene.bias[""][..., 0]
-        reference, stride = scene.reference * mask, self.options.patch_stride
         search = partial(
             match,
             query,

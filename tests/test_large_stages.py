@@ -55,6 +55,21 @@ def a_pass(stages, whole, size_a, size_b, cell):
     return scene, matches
 
 
+def test_matching_by_the_guide_alone_is_matching_without_coherence():
+    whole, pieces = stages_of(64, uniformity=0.1)
+    size, cell = (72, 80), tf.constant(2)
+    for stages in (whole, pieces):
+        scene, matches = a_pass(stages, whole, size, size, 2)
+        usage = stages.run("usage", matches, scene)
+        expected = stages.run("search", scene.base, scene, cell, 0.0, usage)
+        found, _ = stages.find(scene.base, scene, cell, 0.0, usage)
+        other, _ = stages.find(scene.base, scene, cell, 1.0, usage)
+        assert np.mean(found.rows == expected.rows) > 0.99
+        assert np.mean(found.cols == expected.cols) > 0.99
+        assert np.abs(found.scores - expected.scores).max() < 1e-5
+        assert np.mean(found.rows == other.rows) < 0.9
+
+
 def without_axes(scene):
     """A scene with products in place of what rounding may turn: axes of nearly equal strength."""
     split = scene.guide.shape[-1]
