@@ -109,7 +109,8 @@ class Options:
     model: str = option(
         "auto", MATCHING, "choice", "How matches are found: by looking at all (exact; also called "
         "brute) or by PatchMatch, on a finer grid where the pictures are large. auto is exact, "
-        "but PatchMatch on the last level where that is finer and where exact is too much.",
+        "but PatchMatch on the last level where that is finer, where exact is too much, and to "
+        "refine matches of large levels.",
         choices=("auto", "exact", "patchmatch"), aliases=(("brute", "exact"),),
     )
     patch_size: int = option(

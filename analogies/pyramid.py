@@ -14,6 +14,7 @@ JOINT_CHANNELS = 64  # of half a joint map at most, after projection
 EXACT_SHARE = 2.0  # times that many are still matched exactly where no coarser grid is left
 FEW_COPIES = 9  # turned and scaled ones that may take as many times longer
 MOST_CELLS = 2**16  # of a picture on the grid of PatchMatch, about
+REFINED_PAIRS = 1e8  # of cells, from which PatchMatch from the last matches pays even once
 CELL_PAIRS = 4.5e7  # pairs of cells of A and B that exact matching compares at most
 
 
@@ -28,6 +29,8 @@ class Level:
         cell: side in px of a cell of the grid on which patches are matched, a power of two.
         size_pairs: `(height, width)` of the further pairs in px; None where one is too small here.
         method: how patches are matched, "exact" or "patchmatch".
+        refined: whether "exact" is only for the first matches of the level, which PatchMatch then
+            goes on from.
     """
 
     scale: float
@@ -36,6 +39,7 @@ class Level:
     cell: int
     size_pairs: tuple[tuple[int, int] | None, ...] = ()
     method: str = "exact"
+    refined: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,9 @@ def plan(
             is too small goes without that pair.
         model: "exact"; "patchmatch", on a grid as fine as memory allows; or "auto": PatchMatch on
             the finest level where its grid is finer, a coarser level gives it matches to start
-            from and there is one pair without copies; and wherever even the coarsest grid is too
-            much for exact matching.
+            from and there is one pair without copies; wherever even the coarsest grid is too much
+            for exact matching; and, with one pair, to refine what was matched exactly where doing
+            that again would take long.
         copies: of each pair, turned and scaled.
 
     Raises:
@@ -114,7 +119,9 @@ def plan(
             method = "patchmatch" if finer or too_many else "exact"
         if method == "patchmatch" and (alone or model == "patchmatch"):
             cell = fine
-        levels.append(Level(scale, a, b, cell, used, method))
+        large = area * math.prod(b) / cell**4 >= REFINED_PAIRS
+        refined = model == "auto" and alone and method == "exact" and large
+        levels.append(Level(scale, a, b, cell, used, method, refined))
     if not levels:
         smallest = max(smallest_side, patch_size)
         raise InputError(

@@ -66,7 +66,7 @@ class Progress:
         size: `(height, width)` of B' at this level, px.
         pixels: B' on the device, `(h, w, 3)`, padded to whole cells; `image` cuts and fetches it.
         cell: side in px of a cell of the grid on which patches are matched.
-        method: how, "exact" or "patchmatch".
+        method: how, "exact" or "patchmatch"; the first time in a level, where `Level.refined`.
         field: the matches of this pass.
         match_score: mean similarity of the matches, in [-1, 1].
         changed_matches: share of matches other than in the match before, of the same level.
@@ -356,9 +356,11 @@ class _Run:
         """What PatchMatch starts from, nothing included; None where matching is exact."""
         carried, level = self.carried, self.pyramid.levels[self.progress.level]
         assert carried is not None
-        if level.method == "exact" or self.options.match_mode == "layer":
+        if self.options.match_mode == "layer":
             return None
         matches: Any = carried.start if carried.matches is None else carried.matches
+        if level.method == "exact" and not (level.refined and matches is not None):
+            return None
         return carried_field.nothing() if matches is None else matches
 
     def _minimize(self, image, targets) -> Iterator[Progress]:

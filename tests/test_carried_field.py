@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 from scipy import ndimage
 
-from analogies import carried_field
-from analogies.matching import NearestNeighborField
+from analogies import carried_field, pyramid, stages
+from analogies.matching import NearestNeighborField, match
 from analogies.options import Options
 from analogies.pyramid import Level
 from analogies.synthesis import synthesize
@@ -48,7 +48,20 @@ def test_places_stay_inside():
     assert int(tf.reduce_max(grown.cols)) <= 72 - 3
 
 
-def test_patchmatch_finds_what_exact_matching_finds():
+@pytest.fixture
+def methods(monkeypatch):
+    """How was matched, one after the other."""
+    found = []
+
+    def spied(query, reference, patch_size, method, **more):
+        found.append(method)
+        return match(query, reference, patch_size, method, **more)
+
+    monkeypatch.setattr(stages, "match", spied)
+    return found
+
+
+def test_patchmatch_finds_what_exact_matching_finds(methods, monkeypatch):
     size, layers = (64, 72), ("block2_conv1", "block3_conv1")
     a, b = picture(0, size), picture(1, size)
     given = {"analogy_layers": layers, "mrf_layers": layers, "patch_size": 3, "scales": 2}
@@ -61,3 +74,11 @@ def test_patchmatch_finds_what_exact_matching_finds():
     exact, found = last(), last(model="patchmatch")
     assert (exact.method, found.method, found.cell) == ("exact", "patchmatch", 1)
     assert found.match_score > 0.95 * exact.match_score
+    assert methods == ["exact"] * 5 + ["patchmatch"] * 5
+
+    methods.clear()
+    monkeypatch.setattr(pyramid, "REFINED_PAIRS", 64 * 72 * 64 * 72)
+    found = last()
+    assert (found.method, found.cell) == ("exact", 1)
+    assert found.match_score > 0.95 * exact.match_score
+    assert methods == ["exact"] * 3 + ["exact", "patchmatch"]

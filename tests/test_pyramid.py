@@ -65,6 +65,23 @@ def test_pictures_too_large_for_exact_matching_are_matched_by_patchmatch():
     assert methods(1200, "auto", cell_pairs=4e8, copies=81)[0] == "patchmatch"
 
 
+def test_large_levels_of_one_pair_are_refined():
+    def refined(side, model="auto", **changes):
+        size = (side, side)
+        levels = plan(
+            size, size, size, scales=2, min_scale=0.5, patch_size=5, model=model, **changes
+        ).levels
+        return [level.refined for level in levels]
+
+    assert refined(96) == [False, False]
+    assert refined(124, cell_pairs=4e8) == [False, True]
+    assert refined(250, cell_pairs=4e9) == [True, True]
+    assert refined(250, "exact", cell_pairs=4e8) == [False, False]
+    assert refined(250, "patchmatch", cell_pairs=4e8) == [False, False]
+    assert refined(124, cell_pairs=4e8, copies=9) == [False, False]
+    assert refined(124, cell_pairs=4e8, size_pairs=[(64, 64)]) == [False, False]
+
+
 @given(
     height=st.integers(16, 3000),
     width=st.integers(16, 3000),

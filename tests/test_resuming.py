@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import analogies
-from analogies import checkpoint_files, resuming
+from analogies import checkpoint_files, pyramid, resuming
 from analogies.errors import InputError
 from analogies.images import Picture
 from analogies.monitors import Checkpoints, PassLog
@@ -42,8 +42,9 @@ def stopped(folder, passes, **changes):
             return
 
 
-@pytest.mark.parametrize("model", ["exact", "patchmatch"])
-def test_a_resumed_run_ends_with_the_same_bytes(tmp_path, model):
+@pytest.mark.parametrize("model", ["exact", "patchmatch", "auto"])
+def test_a_resumed_run_ends_with_the_same_bytes(tmp_path, monkeypatch, model):
+    monkeypatch.setattr(pyramid, "REFINED_PAIRS", 0)
     expected = analogies.make_analogy(*sources(), **TINY, model=model)
     for passes in range(5):
         folder = tmp_path / str(passes)
