@@ -12,6 +12,8 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
+from analogies.tracing import Traced
+
 Maps = Mapping[str, tf.Tensor]
 FLOOR = 0.1  # of a layer's typical norm: weaker cells are not raised to full strength
 PIXEL_SCALE = 60.0  # the contrast of pixels that counts as much as a whole layer
@@ -120,7 +122,7 @@ def join(
     parts = []
     for name, norm in norms.items():
         shrink, grow = tf.maximum(cell // strides[name], 1), tf.maximum(strides[name] // cell, 1)
-        part = _normalized(maps[name], shrink, norm)
+        part = _brought(maps[name], shrink, norm)
         part = tf.ensure_shape(part, (None, None, maps[name].shape[-1]))
         if axes is not None:  # before it grows, which would take as many times the memory
             part = tf.tensordot(part, axes[name], 1)
@@ -131,13 +133,13 @@ def join(
     return tf.concat([*parts, pixels], -1)
 
 
-_COUNT = tf.TensorSpec((), tf.int32)
-
-
-@tf.function(
-    input_signature=[tf.TensorSpec((None, None, None)), _COUNT, tf.TensorSpec(())],
-    autograph=False,
-)
 def _normalized(values: tf.Tensor, shrink: tf.Tensor, norm: tf.Tensor) -> tf.Tensor:
-    """A map brought to a grid no finer than its own, and scaled; one trace for all layers."""
+    """A map brought to a grid no finer than its own, and scaled."""
     return normalize_cells(to_grid(values, shrink, 1), norm)
+
+
+# One trace for all layers.
+_brought = Traced(
+    _normalized,
+    [tf.TensorSpec((None, None, None)), tf.TensorSpec((), tf.int32), tf.TensorSpec(())],
+)

@@ -20,6 +20,7 @@ from analogies.optimizers import OptimizeResult, minimize
 from analogies.optimizers.lbfgsb import start as start_minimizing
 from analogies.optimizers.result import State
 from analogies.options import Options
+from analogies.tracing import Traced
 
 Maps = Mapping[str, tf.Tensor]
 BOUNDS = (0.0, 255.0)
@@ -65,7 +66,7 @@ class Objective(tf.Module):
         table = {name: layer_info(self.model.network, name) for name in self.layers}
         self.strides = {name: info.stride for name, info in table.items()}
         self.channels = {name: info.channels for name, info in table.items()}
-        self._maps = tf.function(self._one_image, input_signature=[IMAGE], autograph=False)
+        self._maps = Traced(self._one_image, [IMAGE])
 
     def features(self, image) -> dict[str, tf.Tensor]:
         """`{layer: (h, w, c)}` of one image `(H, W, 3)`."""

@@ -1,7 +1,6 @@
 """What a run does on the device: a handful of functions, each traced once for all sizes."""
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -20,6 +19,7 @@ from analogies.options import SMALLEST_SIDE, Options, defaults
 from analogies.pyramid import JOINT_CHANNELS, affordable_pairs
 from analogies.resampling import pad_to_multiple, resize
 from analogies.seen import Seen
+from analogies.tracing import Traced
 
 WINDOW_SIGMA = 0.4  # cells; how fast the weight of a voted patch falls off from its middle
 MOST_USAGE = 8.0  # use beyond this many times the even one counts no more
@@ -109,17 +109,11 @@ class Stages(Objective):
         k = np.arange(options.patch_size) - (options.patch_size - 1) / 2
         window = np.exp(-(k[:, None] ** 2 + k[None] ** 2) / (2 * WINDOW_SIGMA**2))
         self.window = tf.constant(window / window.max() + 1e-6, tf.float32)
-        self._traces: dict[str, Callable] = {}
-        self._resize = tf.function(_fit, input_signature=[IMAGE, _SIZE], autograph=False)
-        self._predict = tf.function(
-            prediction.predict, input_signature=[IMAGE] * 3, autograph=False
-        )
+        self._traces: dict[str, Traced] = {}
+        self._resize = Traced(_fit, [IMAGE, _SIZE])
+        self._predict = Traced(prediction.predict, [IMAGE] * 3)
         # Shared by the stages, so that each is traced once and not once per use.
-        self._votes = tf.function(
-            self._vote_cells,
-            input_signature=[_FIELD, _ANY_MAP, _SIZE, _COUNT, _COUNT],
-            autograph=False,
-        )
+        self._votes = Traced(self._vote_cells, [_FIELD, _ANY_MAP, _SIZE, _COUNT, _COUNT])
 
     def run(self, stage: str, *arguments: Any) -> Any:
         """Call the method `stage`, traced on its first call for tensors of any height and width."""
@@ -129,9 +123,7 @@ class Stages(Objective):
         key = f"{stage} of {len(tf.nest.flatten(arguments))}"
         if key not in self._traces:
             specs = [_any_size(argument) for argument in arguments]
-            self._traces[key] = tf.function(
-                getattr(self, stage), input_signature=specs, autograph=False
-            )
+            self._traces[key] = Traced(getattr(self, stage), specs)
         return self._traces[key](*arguments)
 
     # --- once per level ---------------------------------------------------------------------

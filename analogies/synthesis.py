@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from analogies import carried_field, jitter, pyramid, reference_set
+from analogies import carried_field, jitter, pyramid, reference_set, tracing
 from analogies.carried import Carried, on_device
 from analogies.errors import InputError
 from analogies.large_stages import fitting
@@ -71,7 +71,7 @@ class Progress:
         match_score: mean similarity of the matches, in [-1, 1].
         changed_matches: share of matches other than in the match before, of the same level.
         matches_from: {pair or copy: share of the matches that lie in it}, where there are several.
-        phases: {what: seconds} when "done".
+        phases: {what: seconds} when "done"; tracing graphs, whatever for, is part of "build".
         notes: what a person should know about how the run was set up.
         carried: what the run can go on from, where it stands between two passes; else None.
     """
@@ -438,16 +438,21 @@ class _Run:
 
 
 class _Clock:
-    """Seconds spent per phase."""
+    """Seconds spent per phase; tracing, whatever it is needed for, belongs to "build"."""
 
     def __init__(self, seconds: dict[str, float]) -> None:
         self.seconds = dict(seconds)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        started = time.monotonic()
+        started, before = time.monotonic(), tracing.seconds()
         yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - started
+        traced = tracing.seconds() - before
+        self._add("build", traced)
+        self._add(name, time.monotonic() - started - traced)
+
+    def _add(self, name: str, seconds: float) -> None:
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
 
 
 def _changed(before: NearestNeighborField | None, now: NearestNeighborField | None) -> float | None:

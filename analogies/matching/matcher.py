@@ -8,6 +8,7 @@ from absl import logging
 
 from analogies.matching import exact, patches, patchmatch
 from analogies.matching.field import NearestNeighborField
+from analogies.tracing import Traced
 
 METHODS = ("exact", "patchmatch", "auto")
 EXACT_LIMIT = 2e11  # pairs of cells times (channels + 200) that `auto` matches exactly
@@ -136,7 +137,7 @@ def _exact(k: int, score: str, strides: tuple[int, int], biased: bool) -> Callab
         return exact.best_places(query, reference, scoring, k, strides, not biased, tile_bytes)
 
     signature = [_MAP, _MAP, _NUMBER, *[_PLANE] * biased]
-    return tf.function(run, input_signature=signature, autograph=False).get_concrete_function()
+    return Traced(run, signature).concrete()
 
 
 @functools.cache
@@ -154,4 +155,4 @@ def _patchmatch(
 
     signature = [_MAP, _MAP, _NUMBER, _NUMBER, _NUMBER]
     signature += [_PLANE] * biased + [_INDEX, _INDEX] * started
-    return tf.function(run, input_signature=signature, autograph=False).get_concrete_function()
+    return Traced(run, signature).concrete()
