@@ -30,13 +30,16 @@ def to_grid(values: tf.Tensor, shrink: tf.Tensor, grow: tf.Tensor) -> tf.Tensor:
     Returns:
         float32 `(h * grow / shrink, w * grow / shrink, c)`.
     """
-    if all(_known(factor) == 1 for factor in (shrink, grow)):
-        return values
     size = tf.shape(values)
     height, width, channels = size[0] // shrink, size[1] // shrink, values.shape[-1] or size[2]
-    blocks = tf.reshape(values, (height, shrink, width, shrink, channels))
-    means = tf.reduce_mean(blocks, axis=(1, 3))
-    return tf.repeat(tf.repeat(means, grow, axis=0), grow, axis=1)
+    if _known(shrink) != 1:
+        blocks = tf.reshape(values, (height, shrink, width, shrink, channels))
+        values = tf.reduce_mean(blocks, axis=(1, 3))
+    if _known(grow) != 1:
+        squares = values[:, tf.newaxis, :, tf.newaxis]
+        squares = tf.broadcast_to(squares, (height, grow, width, grow, channels))
+        values = tf.reshape(squares, (height * grow, width * grow, channels))
+    return values
 
 
 def _known(number: tf.Tensor | int) -> int | None:
@@ -122,24 +125,37 @@ def join(
     parts = []
     for name, norm in norms.items():
         shrink, grow = tf.maximum(cell // strides[name], 1), tf.maximum(strides[name] // cell, 1)
-        part = _brought(maps[name], shrink, norm)
-        part = tf.ensure_shape(part, (None, None, maps[name].shape[-1]))
-        if axes is not None:  # before it grows, which would take as many times the memory
-            part = tf.tensordot(part, axes[name], 1)
-        parts.append(to_grid(part, 1, grow))
+        more = () if axes is None else (axes[name],)
+        part = (_PROJECTED if more else _WHOLE)(maps[name], shrink, grow, norm, *more)
+        channels = (more or (maps[name],))[0].shape[-1]
+        parts.append(tf.ensure_shape(part, (None, None, channels)))
     pixels = to_grid(image / PIXEL_SCALE, cell, 1)
     if axes is not None:
         parts = [tf.add_n(parts)]
     return tf.concat([*parts, pixels], -1)
 
 
-def _normalized(values: tf.Tensor, shrink: tf.Tensor, norm: tf.Tensor) -> tf.Tensor:
-    """A map brought to a grid no finer than its own, and scaled."""
-    return normalize_cells(to_grid(values, shrink, 1), norm)
+def _on_grid(
+    values: tf.Tensor,
+    shrink: tf.Tensor,
+    grow: tf.Tensor,
+    norm: tf.Tensor,
+    axes: tf.Tensor | None = None,
+) -> tf.Tensor:
+    """What a layer adds to a joint map."""
+    part = normalize_cells(to_grid(values, shrink, 1), norm)
+    if axes is not None:  # before it grows, which would take as many times the memory
+        size = tf.shape(part)
+        flat = tf.matmul(tf.reshape(part, (-1, size[2])), axes)
+        part = tf.reshape(flat, (size[0], size[1], -1))
+    return to_grid(part, 1, grow)
 
 
-# One trace for all layers.
-_brought = Traced(
-    _normalized,
-    [tf.TensorSpec((None, None, None)), tf.TensorSpec((), tf.int32), tf.TensorSpec(())],
-)
+# A trace of each for all layers.
+_SPECS = [
+    tf.TensorSpec((None, None, None)),
+    *[tf.TensorSpec((), tf.int32)] * 2,
+    tf.TensorSpec(()),
+]
+_WHOLE = Traced(_on_grid, _SPECS)
+_PROJECTED = Traced(_on_grid, [*_SPECS, tf.TensorSpec((None, None))])
