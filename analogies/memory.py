@@ -19,7 +19,8 @@ and a network whose layers have c channels and a stride of s px; sums are over t
                 looking: 4 LOOKING (2 a + b) sum c / s^2 of the layers, or a piece's gradient;
                   and 8 (3 + sum c) / max(cell, least s)^2 times A without copies, for the axes
                 matching: 4 MATCHING P (a + b), and exact: TILE_BYTES at most;
-                  PatchMatch: 4 CANDIDATES DESCRIPTOR (a + b) / cell^2
+                  PatchMatch: 4 CANDIDATES DESCRIPTOR (a + b) / cell^2; where a level is refined
+                  the larger
 
 The capital numbers were measured; `scripts/benchmark.py memory` compares estimates with what runs
 take. Plain Python, so that it can be checked before TensorFlow is imported.
@@ -95,10 +96,12 @@ def estimate(
     channels = 3 + sum(info.channels for info in matched)
     p = min(channels, pyramid.JOINT_CHANNELS) / level.cell**2
     axes = 2 * given * channels / max(level.cell, min(info.stride for info in matched)) ** 2
-    if level.method == "exact":
-        searching = TILE_BYTES * min(1.0, a * b / level.cell**4 / TILE_PRODUCTS)
-    else:
-        searching = FLOAT * CANDIDATES * DESCRIPTOR * (a + b) / level.cell**2
+    exact = TILE_BYTES * min(1.0, a * b / level.cell**4 / TILE_PRODUCTS)
+    patchmatch = FLOAT * CANDIDATES * DESCRIPTOR * (a + b) / level.cell**2
+    searching = max(
+        exact if level.method == "exact" else 0.0,
+        patchmatch if level.method == "patchmatch" or level.refined else 0.0,
+    )
     whole = piece_side(network, used, max(largest, b), options) is None
     gradient = gradient_bytes(network, used)
     if whole:

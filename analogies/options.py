@@ -109,8 +109,8 @@ class Options:
     model: str = option(
         "auto", MATCHING, "choice", "How matches are found: by looking at all (exact; also called "
         "brute) or by PatchMatch, on a finer grid where the pictures are large. auto is exact, "
-        "but PatchMatch on the last level where that is finer, where exact is too much, and to "
-        "refine matches of large levels.",
+        "but PatchMatch on the last level where that is finer, where exact is too much, and, "
+        "with one pair and no copies, after the first exact match of a large level.",
         choices=("auto", "exact", "patchmatch"), aliases=(("brute", "exact"),),
     )
     patch_size: int = option(

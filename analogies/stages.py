@@ -255,7 +255,8 @@ class Stages(Objective):
 
         Args:
             image: B' so far, padded, `(h2, w2, 3)`.
-            coherence: 1.0, or 0.0 to match by the guide alone.
+            coherence: 1.0, or 0.0 to match by the guide alone, where only the graph knows which;
+                else `search_guide` does it for less.
             usage: `(h / cell - k + 1, w / cell - k + 1, 1)`, how much each patch of A' is used, see
                 `usage`; patches in much use are matched less.
             start: matches to start PatchMatch from; without patches: from nothing. None: exact.

@@ -66,7 +66,7 @@ class Progress:
         size: `(height, width)` of B' at this level, px.
         pixels: B' on the device, `(h, w, 3)`, padded to whole cells; `image` cuts and fetches it.
         cell: side in px of a cell of the grid on which patches are matched.
-        method: how, "exact" or "patchmatch"; the first time in a level, where `Level.refined`.
+        method: how they were, "exact" or "patchmatch".
         field: the matches of this pass.
         match_score: mean similarity of the matches, in [-1, 1].
         changed_matches: share of matches other than in the match before, of the same level.
@@ -333,6 +333,8 @@ class _Run:
         assert carried is not None
         with self.clock.phase("matching"):
             start = self._near()
+            if start is not None:
+                self.progress = replace(self.progress, method="patchmatch")
             matches, usage = self.stages.find(
                 carried.image, scene, cell, coherence, carried.usage, start
             )

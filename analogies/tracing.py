@@ -1,5 +1,6 @@
 """Functions that are traced once, for tensors of open sizes, and the time that has taken."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -7,7 +8,12 @@ from typing import Any
 
 import tensorflow as tf
 
-_spent = {"seconds": 0.0, "depth": 0}
+
+class _Spent(threading.local):
+    seconds, depth = 0.0, 0
+
+
+_spent = _Spent()
 
 
 class Traced:
@@ -37,21 +43,21 @@ class Traced:
 
 
 def seconds() -> float:
-    """Spent on tracing since the program started.
+    """Spent on tracing since the program started, in this thread.
 
     What TensorFlow does to a graph when it is first run is not in it: that is part of the run.
     """
-    return _spent["seconds"]
+    return _spent.seconds
 
 
 @contextmanager
 def _timed() -> Iterator[None]:
     """Count the time, but not twice where one function is traced while another is."""
-    _spent["depth"] += 1
+    _spent.depth += 1
     started = time.monotonic()
     try:
         yield
     finally:
-        _spent["depth"] -= 1
-        if _spent["depth"] == 0:
-            _spent["seconds"] += time.monotonic() - started
+        _spent.depth -= 1
+        if _spent.depth == 0:
+            _spent.seconds += time.monotonic() - started

@@ -1,6 +1,8 @@
 """Functions traced once, and the time counted."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -49,17 +51,26 @@ def test_tracing_within_tracing_is_counted_once(slow):
 
 
 def test_a_trace_that_fails_is_counted_and_tried_again():
-    fails = [True]
+    fails = [False, True]
 
     def function(values):
+        time.sleep(0.05)
         if fails.pop():
             raise ValueError("not now")
         return values
 
-    fails[:] = [False, True]
     traced = Traced(function, [MAP])
-    with pytest.raises(ValueError, match="not now"):
-        traced(tf.ones((1, 1)))
+    for failures in (1, 0):
+        before = tracing.seconds()
+        with pytest.raises(ValueError, match="not now") if failures else nullcontext():
+            np.testing.assert_array_equal(traced(tf.ones((1, 1))), [[1.0]])
+        assert tracing.seconds() - before >= 0.05
+
+
+def test_threads_count_their_own_time(slow):
+    function, _ = slow
     before = tracing.seconds()
-    np.testing.assert_array_equal(traced(tf.ones((1, 1))), [[1.0]])
-    assert tracing.seconds() > before
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(lambda: Traced(function, [MAP]).concrete()).result() is not None
+        assert pool.submit(tracing.seconds).result() >= 0.1
+    assert tracing.seconds() == before

@@ -45,8 +45,8 @@ def match(
         query_stride, reference_stride: steps between the patches looked at, cells; the last patch
             of a row and of a column is always among them.
         tile_bytes: about how much memory a matcher's largest arrays may take together.
-        initial: a field to start PatchMatch from, of any size (a coarser level's, say); both
-            maps are taken to have grown alike.
+        initial: a field to start PatchMatch from, of any size (a coarser level's, say) and the
+            same query stride; both maps are taken to have grown alike.
         sweeps: rounds of propagation and random search. No score falls from one to the next. On
             features of pictures, 256 by 256 cells of 64 channels, 4 sweeps reach about 0.984 of the
             mean correlation that exact matching finds, and so do 2 from a coarser field.

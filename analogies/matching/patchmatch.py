@@ -224,25 +224,29 @@ def _patches(task: Task) -> tuple[tf.Tensor, tf.Tensor]:
 def upscale(
     task: Task, initial: tuple[tf.Tensor, tf.Tensor], query: tf.Tensor, k: int
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Places for the query's patches from a field of any size.
+    """Places for the query's patches from a field of any size and the same stride.
 
     A patch takes the displacement of the patch at its place in the field, times the ratio of
     the sizes; so it keeps where it lies within a cell of a coarser field. The reference is
     taken to have grown in the same ratio.
     """
-    size = tf.cast(tf.shape(query)[:2], tf.float32)
-    coarse = tf.cast(tf.shape(initial[0]), tf.float32) + (k - 1)
     m, n = _patches(task)
-    step = task.steps[0]
+    step, counts = task.steps[0], tf.shape(initial[0], tf.int64)
+    size = tf.cast(tf.shape(query)[:2], tf.float32)
+    # A field does not tell how far its last patch is from the one before.
+    coarse = tf.cast((counts - 1) * step + k, tf.float32)
+    coarse = tf.where(tf.reduce_all(counts == tf.stack([m, n])), size, coarse)
     own, far = [], []
     for axis, count in ((0, m), (1, n)):
         ratio = size[axis] / coarse[axis]
-        place = tf.minimum(tf.range(count) * step, tf.shape(query, tf.int64)[axis] - k)
+        last, last_parent = tf.shape(query, tf.int64)[axis] - k, counts[axis] - 1
+        place = tf.minimum(tf.range(count) * step, last)
         at = tf.cast(place, tf.float32) + 0.5 * k
-        parent = tf.cast(tf.round(at / ratio - 0.5 * k), tf.int64)
-        parent = tf.clip_by_value(parent, 0, tf.shape(initial[0], tf.int64)[axis] - 1)
+        parent = tf.cast(tf.round((at / ratio - 0.5 * k) / step), tf.int64)
+        parent = tf.where(place == last, last_parent, tf.clip_by_value(parent, 0, last_parent))
         own.append(parent)
-        far.append((ratio, at - (tf.cast(parent, tf.float32) + 0.5 * k) * ratio))
+        middle = tf.minimum(tf.cast(parent * step, tf.float32) + 0.5 * k, coarse[axis] - 0.5 * k)
+        far.append((ratio, at - middle * ratio))
 
     def carried(values: tf.Tensor, ratio: tf.Tensor, within: tf.Tensor) -> tf.Tensor:
         found = tf.gather(tf.gather(values, own[0]), own[1], axis=1)

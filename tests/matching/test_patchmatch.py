@@ -64,6 +64,30 @@ def test_a_warm_start_of_another_size_keeps_offsets_within_a_cell():
     assert (refined.rows.numpy() == rows + 10).mean() > 0.95
 
 
+@pytest.mark.parametrize("strides", [(1, 1), (2, 1), (2, 2), (3, 2)])
+@pytest.mark.parametrize("k", [1, 3, 4])
+def test_a_start_of_the_same_size_is_taken_as_it_is(k, strides):
+    query, reference = smooth(8, (40, 45, 4)), smooth(9, (50, 37, 4))
+    steps = {"query_stride": strides[0], "reference_stride": strides[1]}
+    exact = match(query, reference, k, **steps)
+    field = match(query, reference, k, "patchmatch", initial=exact, sweeps=0, **steps)
+    assert (field.rows.numpy() == exact.rows.numpy()).all()
+    assert (field.cols.numpy() == exact.cols.numpy()).all()
+    np.testing.assert_allclose(field.scores, exact.scores, atol=1e-5)
+
+
+def test_a_start_on_a_stride_of_another_size_keeps_offsets_within_a_cell():
+    reference = smooth(7, (96, 96, 6))
+    query = reference[10:74, 6:80]
+    coarse = match(query[::2, ::2], reference[::2, ::2], query_stride=2)
+    field = match(query, reference, 3, "patchmatch", initial=coarse, sweeps=0, query_stride=2)
+    rows, cols = (np.unique(np.minimum(np.arange(0, side, 2), side - 3)) for side in (64, 74))
+    assert field.rows.shape == (len(rows), len(cols))
+    near = abs(field.rows.numpy() - rows[:, None] - 10) <= 1
+    near &= abs(field.cols.numpy() - cols - 6) <= 1
+    assert near.mean() > 0.8
+
+
 def test_a_start_from_its_own_result_loses_nothing():
     query, reference = smooth(8, (60, 66, 4)), smooth(9, (150, 140, 4))
     first = match(query, reference, 3, "patchmatch", sweeps=1)
