@@ -48,7 +48,7 @@ def match(
         initial: a field to start PatchMatch from, of any size (a coarser level's, say) and the
             same query stride; both maps are taken to have grown alike.
         sweeps: rounds of propagation and random search. No score falls from one to the next. On
-            features of pictures, 256 by 256 cells of 64 channels, 4 sweeps reach about 0.984 of the
+            features of pictures, 256 by 256 cells of 64 channels, 4 sweeps reach about 0.983 of the
             mean correlation that exact matching finds, and so do 2 from a coarser field.
         seed: of PatchMatch; equal seeds give equal fields.
 
