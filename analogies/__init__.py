@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from analogies.api import make_analogy, synthesize_texture, transfer_style
     from analogies.errors import InputError
-    from analogies.options import Options
+    from analogies.options.table import Options
 
 _HOMES = {
     "InputError": "errors",
@@ -18,7 +18,7 @@ _HOMES = {
     "synthesize_texture": "api",
     "transfer_style": "api",
 }
-_ROOMS = ("features", "images", "losses", "matching", "monitors", "optimizers", "synthesis")
+_ROOMS = ("features", "images", "losses", "matching", "optimizers", "synthesis")
 __all__ = [
     "InputError",
     "Options",
@@ -30,7 +30,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        return import_module("analogies.version").version()
+        return import_module("analogies.runs.machine.versions").version()
     if name in _ROOMS:
         return import_module(f"{__name__}.{name}")
     if name not in _HOMES:

@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from analogies import finishing, images, memory_check, presets, resuming
-from analogies.effects import without_effect
+from analogies import images
 from analogies.errors import InputError
-from analogies.job import check_features, further
-from analogies.options import Options
+from analogies.options import presets
+from analogies.options.idle import without_effect
+from analogies.options.table import Options
+from analogies.runs import finishing, memory_check
+from analogies.runs.checkpoints import resuming
+from analogies.runs.job import check_features, further
 
 Source = str | os.PathLike | np.ndarray
 
@@ -127,13 +130,14 @@ def synthesize_texture(example: Source, height: int, width: int, **options: Any)
 def _run(
     pixels: dict[str, np.ndarray], options: Options, keeping: resuming.Keeping | None
 ) -> np.ndarray:
-    from analogies import runtime
+    from analogies.runs.machine import device as runtime
 
     machine = runtime.start(options.device)
     import tensorflow as tf
 
-    from analogies.monitors import Checkpoints, PassLog
-    from analogies.synthesis import synthesize
+    from analogies.runs.checkpoints.writer import Checkpoints
+    from analogies.runs.monitors import PassLog
+    from analogies.synthesis.loop import synthesize
 
     log = PassLog(keeping.rows() if keeping else ())
     extras = {"device": machine.description}

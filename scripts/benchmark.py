@@ -2,6 +2,6 @@
 
 import sys
 
-from analogies.benchmarks import main
+from benchmarks import main
 
 sys.exit(main(sys.argv[1:]))

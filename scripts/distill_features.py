@@ -10,6 +10,6 @@ on one H100 (31750 steps); weights/README.md says where teachers and pictures co
 Any Keras backend will do; `--steps 31750` in the place of `--minutes` repeats it elsewhere.
 """
 
-from analogies.features.distillation.train import main
+from distillation.train import main
 
 raise SystemExit(main())

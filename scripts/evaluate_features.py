@@ -4,6 +4,6 @@
 scripts/evaluate_features.py slim random rgb --teacher vgg19.npz --images photographs
 """
 
-from analogies.features.evaluation import main
+from distillation.evaluation import main
 
 raise SystemExit(main())

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Write the whole image analogy for TensorFlow Serving."""
 
-from analogies.export import main
+from analogies.apps.serving.analogy_export import main
 
 raise SystemExit(main())

@@ -1,5 +1,5 @@
 """Draw the sheets of the gallery from the example pictures."""
 
-from analogies.gallery import run
+from gallery import run
 
 run()

@@ -1,5 +1,5 @@
 """Run the image-analogy command from a checkout."""
 
-from analogies.entry import run
+from analogies.apps.entry import run
 
 run()

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from analogies.carried import Carried
+from analogies.synthesis.state import Carried
 
 GRAY = 128
 

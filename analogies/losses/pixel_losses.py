@@ -39,9 +39,10 @@ class StartLoss(keras.layers.Layer):
         E = weight * mean((B' - S)^2) / variance * explained / (1 - explained)
 
     S is the start: what A predicts of the pixels, plus voted residuals (see
-    `analogies.prediction`). The last factor is the signal-to-noise ratio of the prediction on
-    held-out pixels: it lets features decide where A tells little about the pixels of A', and
-    holds B' to the prediction where A tells everything. The ratio counts up to `MOST_TRUST`.
+    `analogies.synthesis.joint.pixel_rule`). The last factor is the signal-to-noise ratio of the
+    prediction on held-out pixels: it lets features decide where A tells little about the pixels
+    of A', and holds B' to the prediction where A tells everything. The ratio counts up to
+    `MOST_TRUST`.
 
     Args:
         weight: of this loss, at least 0.

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from analogies.images.resampling import resize
 from analogies.matching.field import NearestNeighborField
-from analogies.resampling import resize
 
 ANGLE = math.pi / 24  # between rotated copies, as CNNMRF's
 FACTOR = 1.05  # between scaled copies, as CNNMRF's

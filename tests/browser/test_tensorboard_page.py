@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from analogies.benchmarks.planted import texture_by_numbers
-from analogies.monitors import TensorBoard
-from analogies.options import Options
+from analogies.options.table import Options
+from analogies.runs.monitors import TensorBoard
+from benchmarks.planted import texture_by_numbers
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +23,7 @@ CHART = np.s_[200:420, 430:715]  # rows and columns of the first chart on the pa
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """Of a real TensorBoard server that shows a small real run."""
-    from analogies.synthesis import synthesize
+    from analogies.synthesis.loop import synthesize
 
     if CHROMIUM is None:
         pytest.skip("chromium is not installed; `make test-browser` installs it")

@@ -4,8 +4,8 @@ import functools
 
 import pytest
 
-from analogies.benchmarks.optimization_problems import problems
-from analogies.benchmarks.optimizer_comparison import Comparison, compare, geometric_mean
+from benchmarks.optimization_problems import problems
+from benchmarks.optimizer_comparison import Comparison, compare, geometric_mean
 
 SUITE = {problem.name: problem for problem in problems()}
 LONG = ("Rosenbrock 1000", "Quadratic 1e6, 50", "Rotated quadratic 1e6, 200")  # thousands of turns

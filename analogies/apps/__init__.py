@@ -1,0 +1,1 @@
+"""The doors: the command, lists of analogies, models to be served."""

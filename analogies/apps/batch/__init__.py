@@ -1,0 +1,1 @@
+"""Many analogies in one process, from a list."""

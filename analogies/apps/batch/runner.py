@@ -1,0 +1,208 @@
+"""Many analogies in one process: check them all, skip what is finished, render, sum up.
+
+What was compiled for one analogy serves the next; a failure ends only its own row.
+"""
+
+import csv
+import io
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from absl import logging
+
+from analogies.apps.arguments import PROGRAM, spelled
+from analogies.apps.batch import rows as batch_list
+from analogies.errors import InputError
+from analogies.files import check_writable, write_atomically
+from analogies.options import presets
+from analogies.options.kinds import OptionError
+from analogies.options.table import Options
+from analogies.runs import job as jobs
+from analogies.runs import record as run_record
+from analogies.runs.job import Job
+from analogies.runs.machine.signals import Interrupted, signals_ignored
+
+COLUMNS = ("out", "status", "seconds", "message")
+STATUSES = ("done", "skipped", "failed", "interrupted", "waiting")
+DONE, SKIPPED, FAILED, INTERRUPTED, WAITING = STATUSES
+Make = Callable[[Job], int]
+
+
+@dataclass
+class Entry:
+    """A row of the list and what became of it.
+
+    Attributes:
+        row: the row.
+        job: checked, without its pictures; None where it cannot be made.
+        status: "waiting", "done", "skipped", "failed" or "interrupted".
+        seconds: that making it took.
+        message: why it failed.
+        code: exit code of this row.
+    """
+
+    row: batch_list.Row
+    job: Job | None = None
+    status: str = WAITING
+    seconds: float | None = None
+    message: str = ""
+    code: int = 0
+
+    def fail(self, message: str, code: int) -> None:
+        """Note a failure and tell it in one line."""
+        self.status, self.message, self.code = FAILED, message, code
+        sys.stderr.write(f"{PROGRAM}: error: line {self.row.line}, {self.row.out}: {message}\n")
+
+
+def run(path: str, given: Mapping[str, Any], make: Make) -> int:
+    """Make the analogies of a list.
+
+    Args:
+        path: of the list.
+        given: options of the command line; a row's own win.
+        make: renders a job and writes its result; returns an exit code.
+
+    Returns:
+        0 where every result is there; else the largest exit code of a row, 1 where the machine
+        could not and 2 where something given cannot be used; 128 plus the signal's number when
+        interrupted.
+
+    Raises:
+        InputError: the list or its summary cannot be used at all.
+    """
+    entries = [Entry(row) for row in batch_list.read(path)]
+    summary = summary_path(path)
+    check_writable(summary)
+    _check_all(entries, given)
+    _check_apart(entries, {Path(path).resolve(): "the list", summary.resolve(): "its summary"})
+    _skip_finished(entries)
+    stopped = 0
+    try:
+        for number, entry in enumerate(entries, 1):
+            if entry.job is not None and entry.status == WAITING:
+                logging.info("%d of %d: %s", number, len(entries), entry.row.out)
+                _render(entry, make)
+                _write_summary(summary, entries)
+    except Interrupted as interrupt:
+        stopped = interrupt.exit_code
+    with signals_ignored():
+        _write_summary(summary, entries)
+    counts = {status: sum(entry.status == status for entry in entries) for status in STATUSES}
+    told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    logging.info("%s; %s", told, summary)
+    return stopped or max(entry.code for entry in entries)
+
+
+def summary_path(path: str) -> Path:
+    """Where it is told what became of the rows of a list.
+
+    >>> summary_path("pictures/list.csv").name
+    'list.summary.csv'
+    """
+    return Path(path).with_suffix(".summary.csv")
+
+
+def is_finished(job: Job) -> bool:
+    """Whether the result is there, made of these pictures with these options."""
+    try:
+        record = json.loads(job.record.read_text())
+        if not job.result.is_file() or not record["complete"]:
+            return False
+        made_of = {name: given["sha256"] for name, given in record["inputs"].items()}
+        agrees = record["options_sha256"] == job.options.fingerprint()
+        weights = job.options.vgg_weights
+        if weights and Path(weights).stat().st_mtime > job.result.stat().st_mtime:
+            return False
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # no record of a run
+        return False
+    return agrees and made_of == {
+        name: run_record.digest(path) for name, path in job.inputs.items()
+    }
+
+
+def _check_all(entries: Sequence[Entry], given: Mapping[str, Any]) -> None:
+    """Plan every row and tell what is wrong with each."""
+    for entry in entries:
+        try:
+            entry.job = _plan(entry.row, given)
+        except OptionError as error:
+            entry.fail(f"{spelled(error.name)} {error.problem}", 2)
+        except InputError as error:
+            entry.fail(str(error), 2)
+
+
+def _plan(row: batch_list.Row, given: Mapping[str, Any]) -> Job:
+    if row.problem:
+        raise InputError(row.problem)
+    options = {**given, **row.options}
+    paths = batch_list.sources(row, options.get("preset"))
+    options, remark = presets.choose(options, **paths)
+    if options.get("checkpoint"):  # a folder belongs to one run
+        own = "_".join(Path(row.out).with_suffix("").parts).strip(os.sep + "_")
+        options["checkpoint"] = os.path.join(options["checkpoint"], own)
+    return jobs.check(
+        **paths, out=row.pictures["out"], options=Options.parse(options), remark=remark
+    )
+
+
+def _check_apart(entries: Sequence[Entry], taken: Mapping[Path, str]) -> None:
+    """No row writes what another writes or reads."""
+    planned = [(entry, entry.job) for entry in entries if entry.job is not None]
+    used = dict(taken)
+    for entry, job in planned:
+        used |= {
+            path.resolve(): f"a picture of line {entry.row.line}" for path in job.inputs.values()
+        }
+    for entry, job in planned:
+        outputs = [path.resolve() for path in job.outputs()]
+        clash = next((path for path in outputs if path in used), None)
+        if clash is not None:
+            entry.fail(f"its output is {used[clash]}. Received: {str(clash)!r}", 2)
+        used |= dict.fromkeys(outputs, f"an output of line {entry.row.line}, too")
+
+
+def _skip_finished(entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        if entry.job is not None and entry.status == WAITING and is_finished(entry.job):
+            entry.status = SKIPPED
+
+
+def _render(entry: Entry, make: Make) -> None:
+    """Make one analogy; an interruption is noted and goes on upwards."""
+    assert entry.job is not None
+    started = time.monotonic()
+    try:
+        entry.code = make(entry.job)
+        entry.status = DONE
+        if entry.code > 128:
+            entry.status = INTERRUPTED
+            raise Interrupted(entry.code - 128)
+    except Interrupted:
+        entry.status = INTERRUPTED
+        raise
+    except InputError as error:
+        entry.fail(str(error), 2)
+    except MemoryError:
+        entry.fail("not enough memory; a smaller height or width needs less", 1)
+    except Exception as error:  # the other rows shall not suffer
+        logging.debug("%s", traceback.format_exc())
+        entry.fail(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}", 1)
+    finally:
+        entry.seconds = time.monotonic() - started
+
+
+def _write_summary(path: Path, entries: Sequence[Entry]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for entry in entries:
+        seconds = "" if entry.seconds is None else f"{entry.seconds:.2f}"
+        writer.writerow([entry.row.out, entry.status, seconds, entry.message])
+    write_atomically(path, text.getvalue().encode("utf-8", "surrogateescape"))

@@ -1,0 +1,225 @@
+"""What an option can be: its description and how a given value becomes a checked one.
+
+`table` holds the table of options; this file holds what a row of it is made of. Values
+arrive as Python objects from `make_analogy(..., scales=3)` or as text from a command line; both
+take the same way through `check`, so both get the same answers.
+"""
+
+import dataclasses
+import math
+import numbers
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analogies.errors import InputError
+
+
+class OptionError(InputError):
+    """One option's value cannot be used.
+
+    The command line spells the option its own way (`--min-scale`), so the name is kept apart
+    from the problem.
+    """
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{name} {problem}")
+        self.name = name
+        self.problem = problem
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Everything about an option but its name and its default.
+
+    Attributes:
+        type: "integer", "number", "choice", "layers", "text", "pairs" or "flag".
+        group: heading under which `--help` lists it.
+        help: one or two sentences; the default is added to them.
+        unit: unit of a number ("px", "%"), shown behind the range.
+        minimum, maximum: the valid range, both ends included.
+        above: the value must be greater than this.
+        choices: the accepted words of a "choice".
+        aliases: other words for a choice, {word: choice}.
+        bare: the choice that the option stands for without a value, and True; False is the first.
+        metavar: what stands for the value in `--help`.
+        optional: None is a valid value.
+        runtime: concerns only how the program runs or what it tells; the result's pixels do
+            not depend on it.
+        exported: an export of the analogy does it, too.
+    """
+
+    type: str
+    group: str
+    help: str
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+    choices: tuple[str, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+    bare: str | None = None
+    metavar: str | None = None
+    optional: bool = False
+    runtime: bool = False
+    exported: bool = True
+
+    def range_text(self) -> str:
+        """The valid values in words: "at least 16 px", "between 0 and 50 %"."""
+        unit = f" {self.unit}" if self.unit else ""
+        if self.above is not None and self.maximum is not None:
+            return f"above {self.above:.10g} and at most {self.maximum:.10g}{unit}"
+        if self.above is not None:
+            return f"above {self.above:.10g}{unit}"
+        if self.minimum is not None and self.maximum is not None:
+            return f"between {self.minimum:.10g} and {self.maximum:.10g}{unit}"
+        if self.minimum is not None:
+            return f"at least {self.minimum:.10g}{unit}"
+        return ""
+
+
+def option(default: Any, group: str, type: str, help: str, **details: Any) -> Any:
+    """A dataclass field that carries its `Kind`: one row of the table of options."""
+    if default is None:
+        details.setdefault("optional", True)
+    kind = Kind(type, group, help, **details)
+    return dataclasses.field(default=default, metadata={"kind": kind})
+
+
+def kind_of(field: dataclasses.Field) -> Kind:
+    """The `Kind` of a field made by `option`."""
+    return field.metadata["kind"]
+
+
+def check(name: str, value: Any, kind: Kind) -> Any:
+    """Turn a given value into the option's own type.
+
+    Args:
+        name: the option's name, for the error.
+        value: a Python value or the text of a command line.
+        kind: the option's description.
+
+    Returns:
+        int, float, str, bool, a tuple of layer names, or None where the option is optional.
+
+    Raises:
+        OptionError: with the valid range and what was received.
+    """
+    if value is None and kind.optional:
+        return None
+    return _CHECKS[kind.type](name, value, kind)
+
+
+def _check_integer(name: str, value: Any, kind: Kind) -> int:
+    number = _to_number(name, value, kind, "an integer")
+    if number != int(number):
+        raise OptionError(name, _expected("an integer", kind, value))
+    return int(number)
+
+
+def _check_number(name: str, value: Any, kind: Kind) -> float:
+    return float(_to_number(name, value, kind, "a number"))
+
+
+def _to_number(name: str, value: Any, kind: Kind, what: str) -> float | int:
+    """A finite number in the option's range, exact where an integer was given."""
+    number: float | int
+    try:
+        if isinstance(value, bool) or not isinstance(value, numbers.Real | str):
+            raise TypeError
+        if isinstance(value, str):
+            number = int(value) if value.strip().lstrip("+-").isdecimal() else float(value)
+        else:
+            number = int(value) if isinstance(value, numbers.Integral) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise OptionError(name, _expected(what, kind, value)) from None
+    fits = (
+        math.isfinite(number)
+        and (kind.minimum is None or number >= kind.minimum)
+        and (kind.maximum is None or number <= kind.maximum)
+        and (kind.above is None or number > kind.above)
+    )
+    if not fits:
+        raise OptionError(name, _expected(what, kind, value))
+    return number
+
+
+def _check_choice(name: str, value: Any, kind: Kind) -> str:
+    aliases = dict(kind.aliases)
+    if isinstance(value, bool) and kind.bare:
+        value = kind.bare if value else kind.choices[0]
+    word = aliases.get(value, value) if isinstance(value, str) else value
+    if word not in kind.choices:
+        words = ", ".join(kind.choices)
+        raise OptionError(name, f"must be one of {words}. Received: {shorten(value)}")
+    return word
+
+
+def _check_layers(name: str, value: Any, kind: Kind) -> tuple[str, ...]:
+    """Layer names from "conv3_1,conv4_1" or a sequence; canonical, each once, in order."""
+    from analogies.features.networks import canonical_layer
+
+    names = value.split(",") if isinstance(value, str) else value
+    words = isinstance(names, Sequence) and all(isinstance(word, str) for word in names)
+    if not words:
+        example = "block3_conv1,block4_conv1"
+        raise OptionError(name, f"must be layer names like {example}. Received: {shorten(value)}")
+    layers = []
+    for word in names:
+        if not word.strip():
+            continue
+        try:
+            layers.append(canonical_layer(word.strip()))
+        except InputError as error:
+            raise OptionError(name, f"names no layer: {error}") from None
+    return tuple(dict.fromkeys(layers))
+
+
+def _check_text(name: str, value: Any, kind: Kind) -> str:
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise OptionError(name, f"must be a path or a word. Received: {shorten(value)}")
+    return value
+
+
+def _check_pairs(name: str, value: Any, kind: Kind) -> tuple[tuple[str, str], ...]:
+    """Pairs of paths."""
+
+    def is_sequence(x: Any) -> bool:
+        return isinstance(x, Sequence) and not isinstance(x, str | bytes)
+
+    if not is_sequence(value) or any(not is_sequence(x) or len(x) != 2 for x in value):
+        raise OptionError(name, f"must be pairs of two pictures. Received: {shorten(value)}")
+    return tuple(
+        (_check_text(name, first, kind), _check_text(name, second, kind)) for first, second in value
+    )
+
+
+def _check_flag(name: str, value: Any, kind: Kind) -> bool:
+    if not isinstance(value, bool):
+        raise OptionError(name, f"must be True or False. Received: {shorten(value)}")
+    return value
+
+
+_CHECKS = {
+    "integer": _check_integer,
+    "number": _check_number,
+    "choice": _check_choice,
+    "layers": _check_layers,
+    "text": _check_text,
+    "pairs": _check_pairs,
+    "flag": _check_flag,
+}
+
+
+def _expected(what: str, kind: Kind, value: Any) -> str:
+    words = " ".join(filter(None, (what, kind.range_text())))
+    return f"must be {words}. Received: {shorten(value)}"
+
+
+def shorten(value: Any, length: int = 80) -> str:
+    """A value as one line of at most `length` characters, for an error message."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= length else text[: length - 3] + "..."

@@ -1,0 +1,410 @@
+"""Every option once: name, default, meaning, unit and valid range.
+
+The command line, the keyword arguments of the Python functions and the saved run record are all
+made from the fields of `Options`; change a default here and it changes everywhere. `presets`
+has the values in which a kind of job differs from the defaults.
+
+>>> Options(height=231, model="brute").model
+'exact'
+>>> Options(scales=0)
+Traceback (most recent call last):
+...
+analogies.options.kinds.OptionError: scales must be an integer between 1 and 16. Received: 0
+"""
+
+import dataclasses
+import difflib
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from analogies.errors import InputError
+from analogies.options.kinds import Kind, OptionError, check, kind_of, option
+from analogies.options.presets import DEFAULT, PRESETS, with_preset
+from analogies.options.speeds import DEFAULT as SPEED
+from analogies.options.speeds import SPEEDS, with_speed
+
+SMALLEST_SIDE = 16  # px, of any picture that is made
+LARGEST_SIDE = 65500  # px, what image formats hold
+
+PRESET = "preset"
+SIZE = "size"
+START = "start and repeatability"
+MATCHING = "matching"
+LOSSES = "what the result should keep (weights and layers)"
+FEATURES = "features"
+COLOR = "color"
+OUTPUT = "output"
+RUNNING = "running"
+LAYER = "for --match-mode layer, image-analogies' way"
+
+_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The checked options of a run; making one checks every value.
+
+    Raises:
+        OptionError: (an `InputError`) naming the option, its valid values and what was received.
+    """
+
+    # fmt: off
+    preset: str = option(
+        DEFAULT, PRESET, "choice", "Kind of job: values for the options below, listed at the end "
+        "of this text. Options given beside it win. Left out and A and A' the same picture: style.",
+        choices=tuple(PRESETS), metavar="NAME", runtime=True,
+    )
+
+    speed: str = option(
+        SPEED, PRESET, "choice", "How much work: fast takes a quarter of the preset's --votes and "
+        "half of its --evaluations; best half as many --votes again, twice the --iters and a third "
+        "more --evaluations.",
+        choices=tuple(SPEEDS), runtime=True,
+    )
+
+    # Size and pyramid
+    width: int | None = option(
+        None, SIZE, "integer", "Width of the result; with only one of width and height given the "
+        "proportions of B are kept. 0 or left out: B's own size.",
+        unit="px", minimum=SMALLEST_SIDE, maximum=LARGEST_SIDE, metavar="PX",
+    )
+    height: int | None = option(
+        None, SIZE, "integer", "Height of the result, see --width.",
+        unit="px", minimum=SMALLEST_SIDE, maximum=LARGEST_SIDE, metavar="PX",
+    )
+    scales: int = option(
+        3, SIZE, "integer", "Number of pyramid levels, coarse to fine.",
+        minimum=1, maximum=16, metavar="N",
+    )
+    min_scale: float = option(
+        0.25, SIZE, "number", "Size of the coarsest level as a fraction of the result.",
+        above=0, maximum=1, metavar="FRACTION",
+    )
+    iters: int = option(
+        1, SIZE, "integer", "Passes per level: match once, then optimize with the matches held.",
+        minimum=1, maximum=1000, metavar="N",
+    )
+    votes: int = option(
+        4, SIZE, "integer", "Rounds before the passes of the coarsest level in which B' is matched "
+        "and put together from the matched patches, without optimizing; one fewer at each finer.",
+        minimum=0, maximum=1000, metavar="N",
+    )
+    evaluations: int = option(
+        30, SIZE, "integer", "Evaluations of the loss per pass.",
+        minimum=1, maximum=100000, metavar="N",
+    )
+    a_scale_mode: str = option(
+        "none", SIZE, "choice", "Size of A and A': their own (none), that of the result (match), "
+        "or scaled by the factor that scales B (ratio).", choices=("none", "match", "ratio"),
+    )
+    a_scale: float = option(
+        1.0, SIZE, "number", "Additional scale factor for A and A'.",
+        above=0, maximum=100, metavar="FACTOR",
+    )
+
+    # Matching
+    model: str = option(
+        "auto", MATCHING, "choice", "How matches are found: by looking at all (exact; also called "
+        "brute) or by PatchMatch, on a finer grid where the pictures are large. auto is exact, "
+        "but PatchMatch on the last level where that is finer, where exact is too much, and, "
+        "with one pair and no copies, after the first exact match of a large level.",
+        choices=("auto", "exact", "patchmatch"), aliases=(("brute", "exact"),),
+    )
+    patch_size: int = option(
+        7, MATCHING, "integer", "Side of the patches that are matched.",
+        unit="cells", minimum=1, maximum=15, metavar="N",
+    )
+
+    match_mode: str = option(
+        "joint", MATCHING, "choice", "One field of matches for all layers together (joint), or one "
+        "per layer with the losses of image-analogies (layer).", choices=("joint", "layer"),
+    )
+
+    patch_stride: int = option(
+        1, MATCHING, "integer", "Distance between the patches that are looked at, of B' and of A'; "
+        "the last of a row and of a column always are.",
+        unit="cells", minimum=1, maximum=1000, metavar="N",
+    )
+    confidence: float | None = option(
+        None, MATCHING, "number", "Matches less alike than this do not count, and B' stays as it "
+        "is where none does. 1: equal, 0: unrelated. Left out: all count.",
+        minimum=-1, maximum=1, metavar="X",
+    )
+
+    transfer: str = option(
+        "auto", MATCHING, "choice", "What is carried from A' to B': the residual that a smooth "
+        "function of A leaves of A', added to that function of B; or the picture A' itself. auto: "
+        "the picture where A and A' are one and the same, else the residual.",
+        choices=("auto", "residual", "picture"),
+    )
+
+    uniformity: float = option(
+        0.05, MATCHING, "number", "How much patches of A' that are already used more often than "
+        "others are avoided.", minimum=0, maximum=100, metavar="W",
+    )
+
+    pair: tuple[tuple[str, str], ...] = option(
+        (), MATCHING, "pairs", "One more A and A', equal in size to each other; repeatable. All "
+        "pairs are one reference: a patch of B' comes from the pair that suits it best.",
+        metavar="A A'", exported=False,
+    )
+    rotations: int = option(
+        0, MATCHING, "integer", "Copies of A and A' turned by 7.5 degrees up to N times to either "
+        "side, as further places to find patches.",
+        minimum=0, maximum=12, metavar="N", exported=False,
+    )
+    rescales: int = option(
+        0, MATCHING, "integer", "The same for copies scaled by 1.05 up to N times up and down.",
+        minimum=0, maximum=12, metavar="N", exported=False,
+    )
+
+    # Losses
+    analogy_w: float = option(
+        1.0, LOSSES, "number", "Weight of the analogy: B' looks like A' where B looks like A.",
+        minimum=0, maximum=1e6, metavar="W",
+    )
+    analogy_layers: tuple[str, ...] = option(
+        _LAYERS, LOSSES, "layers", "Layers of the analogy.",
+        metavar="LAYERS",
+    )
+    mrf_w: float = option(
+        0.5, LOSSES, "number", "Weight of coherence: every patch of B' occurs in A'.",
+        minimum=0, maximum=1e6, metavar="W",
+    )
+    mrf_layers: tuple[str, ...] = option(
+        _LAYERS, LOSSES, "layers", "Layers of the coherence.",
+        metavar="LAYERS",
+    )
+    b_content_w: float = option(
+        0.0, LOSSES, "number", "Weight of content: B' shows what B shows.",
+        minimum=0, maximum=1e6, metavar="W",
+    )
+    content_layers: tuple[str, ...] = option(
+        ("block3_conv1", "block4_conv1"), LOSSES, "layers", "Layers of the content.",
+        metavar="LAYERS",
+    )
+    tv_w: float = option(
+        0.0, LOSSES, "number", "Weight of smoothness (total variation).",
+        minimum=0, maximum=1e6, metavar="W",
+    )
+    nstyle_w: float = option(
+        0.0, LOSSES, "number", "Weight of style as Gram matrices of A' (neural style).",
+        minimum=0, maximum=1e6, metavar="W",
+    )
+    nstyle_layers: tuple[str, ...] = option(
+        ("block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"), LOSSES, "layers",
+        "Layers of the style.", metavar="LAYERS",
+    )
+
+    # Features
+    features: str | None = option(
+        None, FEATURES, "choice", "Network that sees the pictures. slim comes with the program; "
+        "vgg16 and vgg19 are downloaded by Keras on first use. Left out: the network of "
+        "--vgg-weights, or slim.", choices=("slim", "vgg16", "vgg19"),
+    )
+    vgg_weights: str | None = option(
+        None, FEATURES, "text", "File of network weights: Keras .h5 or .weights.h5, "
+        "image-analogies' .h5, or .npz. Also read from the variable VGG_WEIGHT_PATH.",
+        metavar="FILE",
+    )
+    pool_mode: str = option(
+        "max", FEATURES, "choice", "Pooling between the blocks of the network.",
+        choices=("max", "avg"),
+    )
+    precision: str = option(
+        "float32", FEATURES, "choice", "Of the network and of what is matched; sums are float32 "
+        "anyway. bfloat16 is meant for GPUs; on most CPUs it is no faster.",
+        choices=("float32", "bfloat16"),
+    )
+
+    # Start
+    init: str = option(
+        "auto", START, "text", "What the result starts from: auto (pieces of A' put in the places "
+        "where they match; noise with --match-mode layer), noise, b, or a picture, say an earlier "
+        "result to take further. The pyramid starts at its coarsest level: --scales 1 keeps the "
+        "detail of an earlier result.",
+        metavar="{auto,noise,b,IMAGE}",
+    )
+    seed: int = option(
+        0, START, "integer", "Random seed; the same seed gives the same bytes on one machine.",
+        minimum=0, maximum=2**31 - 1, metavar="N",
+    )
+
+    # Color
+    match_color: str = option(
+        "off", COLOR, "choice", "Give A' the colors of B first: their mean and covariance, which "
+        "is also meant by --match-color alone, or the histogram of each channel.",
+        choices=("off", "covariance", "histogram"), bare="covariance",
+        aliases=(("yes", "covariance"), ("true", "covariance"), ("no", "off"), ("false", "off")),
+    )
+    preserve_color: bool = option(
+        False, COLOR, "flag", "Keep the colors of B; only the brightness of the result is used.",
+        exported=False,
+    )
+
+    # Output
+    contrast: float = option(
+        0.0, OUTPUT, "number", "Stretch the result's contrast: this share of the darkest and of "
+        "the brightest values is cut off. 0: off (image-analogies: 0.02).",
+        unit="%", minimum=0, maximum=49, metavar="PERCENT", exported=False,
+    )
+    output_full: bool = option(
+        False, OUTPUT, "flag", "Write the pictures of all passes at the full size.", runtime=True
+    )
+
+    # Running
+    device: str = option(
+        "auto", RUNNING, "text", "Where to compute: auto, cpu, gpu, or gpu:N.",
+        metavar="{auto,cpu,gpu,gpu:N}", runtime=True,
+    )
+    memory: float | None = option(
+        None, RUNNING, "number", "What the run may take of memory; with less, large pictures are "
+        "worked on in smaller pieces. Left out: what the machine has free. A run that would take "
+        "more is not begun.", unit="GB", above=0, maximum=1e6, metavar="GB", exported=False,
+    )
+    fit: bool = option(
+        False, RUNNING, "flag", "Where the memory does not do, work in smaller pieces; where that "
+        "does not do either, make the picture as large as fits.",
+        runtime=True,
+    )
+    logdir: str | None = option(
+        None, RUNNING, "text", "Folder for TensorBoard: losses, timings and pictures.",
+        metavar="FOLDER", runtime=True,
+    )
+    checkpoint: str | None = option(
+        None, RUNNING, "text", "Folder, of this run alone, for what it takes to go on with it "
+        "after every pass, should it be stopped. Emptied when the result is written.",
+        metavar="FOLDER", runtime=True,
+    )
+    resume: bool = option(
+        False, RUNNING, "flag", "Go on from the last checkpoint, with the same options and "
+        "pictures, to the same bytes; from the beginning where there is none.", runtime=True,
+    )
+    quiet: bool = option(False, RUNNING, "flag", "Print nothing but errors.", runtime=True)
+    verbose: bool = option(
+        False, RUNNING, "flag", "Tell what is done, with sizes and timings.", runtime=True
+    )
+
+    # Of image-analogies, for its way of matching
+    analogy_nnf_steps: int | None = option(
+        None, LAYER, "integer", "PatchMatch sweeps for the analogy, once per level. Left out: 15.",
+        minimum=0, maximum=10**6, metavar="N",
+    )
+    mrf_nnf_steps: int | None = option(
+        None, LAYER, "integer", "PatchMatch sweeps for the coherence, each pass. Left out: 5.",
+        minimum=0, maximum=10**6, metavar="N",
+    )
+    randomize_mrf_nnf: bool = option(
+        False, LAYER, "flag", "Let PatchMatch search anew at each level, instead of from the "
+        "matches of the one before.",
+    )
+    use_full_analogy: bool = option(
+        False, LAYER, "flag", "Compare with each of the overlapping patches instead of with their "
+        "mean: cells at the border count less.",
+    )
+    jitter: float = option(
+        0.0, LAYER, "number", "Largest random shift of B' during a pass, at the full size.",
+        unit="px", minimum=0, maximum=1e6, metavar="PX",
+    )
+    color_jitter: float = option(
+        0.0, LAYER, "number", "Largest random change of each color of B' during a pass.",
+        unit="levels of 255", minimum=0, maximum=1e6, metavar="X",
+    )
+
+    # fmt: on
+
+    def __post_init__(self) -> None:
+        for name, kind in kinds().items():
+            value = getattr(self, name)
+            if name in ("width", "height") and value in (0, "0"):  # image-analogies' "not given"
+                value = None
+            object.__setattr__(self, name, check(name, value, kind))
+        _check_device(self.device)
+        _check_weights(self)
+
+    @classmethod
+    def parse(cls, given: Mapping[str, Any]) -> Self:
+        """Options from a mapping, say keyword arguments or a saved run record.
+
+        A `preset` among them gives the values of options that are not.
+
+        Raises:
+            InputError: also for a name that is no option, with the one it resembles.
+        """
+        known = kinds()
+        for name in given:
+            if name in known:
+                continue
+            similar = difflib.get_close_matches(str(name), known, n=1)
+            hint = f"Did you mean {similar[0]}?" if similar else f"There are: {', '.join(known)}."
+            raise InputError(f"no option has this name. {hint} Received: {name!r}")
+        return cls(**{**with_preset(given), **with_speed(given, _of_preset(given), defaults())})
+
+    def as_dict(self) -> dict[str, Any]:
+        """All options as JSON can hold them; `Options.parse` takes them back."""
+        values = dataclasses.asdict(self)
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
+
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of the options on which the result's pixels depend."""
+        known = kinds()
+        values = {name: v for name, v in self.as_dict().items() if not known[name].runtime}
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+    def layers(self) -> dict[str, tuple[str, ...]]:
+        """Layers of the terms that have a weight, {option's name: layers}."""
+        terms = {
+            "analogy_layers": (self.analogy_w, self.analogy_layers),
+            "mrf_layers": (self.mrf_w, self.mrf_layers),
+            "content_layers": (self.b_content_w, self.content_layers),
+            "nstyle_layers": (self.nstyle_w, self.nstyle_layers),
+        }
+        return {name: layers for name, (weight, layers) in terms.items() if weight > 0}
+
+
+def kinds() -> dict[str, Kind]:
+    """{option's name: its `Kind`} in the order of the table."""
+    return {field.name: kind_of(field) for field in dataclasses.fields(Options)}
+
+
+def defaults() -> dict[str, Any]:
+    """{option's name: its default}."""
+    return {field.name: field.default for field in dataclasses.fields(Options)}
+
+
+def usual(preset: str, speed: str) -> dict[str, Any]:
+    """{option's name: its value where nothing but a preset and a speed is given}."""
+    values = {**defaults(), **PRESETS[preset].values}
+    return {**values, **with_speed({"speed": speed}, PRESETS[preset].values, defaults())}
+
+
+def _of_preset(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    name = given.get("preset", DEFAULT)
+    return PRESETS[name].values if isinstance(name, str) and name in PRESETS else {}
+
+
+def _check_device(device: str) -> None:
+    name, _, number = device.partition(":")
+    numbered = name == "gpu" and number.isdecimal()
+    if device not in ("auto", "cpu", "gpu") and not numbered:
+        raise OptionError("device", f"must be auto, cpu, gpu or gpu:N. Received: {device!r}")
+
+
+def _check_weights(options: Options) -> None:
+    terms = options.layers()
+    if not terms:
+        names = "analogy_w, mrf_w, b_content_w and nstyle_w"
+        raise InputError(f"{names} are all 0: nothing says what the result should be")
+    for name, layers in terms.items():
+        if not layers:
+            raise OptionError(name, "must name at least one layer. Received: none")
+    if options.resume and options.checkpoint is None:
+        raise OptionError("resume", "needs the folder of the checkpoints, --checkpoint FOLDER")
+    if options.fit and options.checkpoint is not None:
+        hint = "later another size may fit; without a checkpoint it tells the size to ask for"
+        raise OptionError("fit", f"cannot be combined with a checkpoint: {hint}")
+    if options.quiet and options.verbose:
+        raise InputError("quiet and verbose cannot both be asked for")

@@ -1,0 +1,1 @@
+"""One run, from files or arrays to a result that is kept."""

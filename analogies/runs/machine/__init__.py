@@ -1,0 +1,1 @@
+"""What a run is computed on: devices, free memory, signals, versions."""

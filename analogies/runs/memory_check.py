@@ -1,0 +1,117 @@
+"""Whether a run fits into the memory there is, and what would. Plain Python."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from analogies.errors import InputError
+from analogies.options.table import SMALLEST_SIDE, Options
+from analogies.runs.machine import free_memory as machine_memory
+from analogies.runs.machine.free_memory import Room
+from analogies.synthesis.memory import Size, estimate
+from analogies.synthesis.pyramid import result_size
+
+GB = 10**9
+STEPS = 200  # of a size that is looked for, between the one asked for and nothing
+LEAST_SHARE = 0.5  # smaller results than that only with A and A' made as much smaller
+
+
+def checked(
+    size_a: Size,
+    size_b: Size,
+    options: Options,
+    network: str,
+    room: Room | None = None,
+    pairs: Sequence[Size] = (),
+) -> tuple[Options, str]:
+    """The options, if the run fits; with `fit` others with which it does.
+
+    Args:
+        size_a, size_b: `(height, width)` of A and B as given, px.
+        options: of the run; with a device that may be a GPU's nothing is said before `room` is
+            known.
+        network: one of `NETWORKS`.
+        pairs: `(height, width)` of further pairs of A and A'.
+        room: of the device; None: `options.memory`, or what the machine has.
+
+    Returns:
+        options, and a note on what was changed in them, or "".
+
+    Raises:
+        InputError: it does not fit; with the estimate, the room, and what would: smaller pieces,
+            or else the size.
+    """
+    if options.memory is not None:
+        room = Room(int(options.memory * GB), "allowed by --memory")
+    elif room is None and (options.device == "cpu" or not machine_memory.has_gpu()):
+        room = machine_memory.available()
+    need = estimate(size_a, size_b, options, network, pairs).total
+    if room is None or need <= room.size:
+        return options, ""
+    in_pieces = _in_pieces(size_a, size_b, options, network, room, pairs)
+    smaller = in_pieces or largest(size_a, size_b, options, network, room.size, pairs)
+    asked = _size(result_size(size_b, options))
+    lack = (
+        f"a result of {asked} px from A of {_size(size_a)} px takes about {need / GB:.1f} GB of "
+        f"memory, more than the {room.size / GB:.1f} GB {room.source}"
+    )
+    if smaller is None:
+        raise InputError(f"{lack}; no size would fit")
+    made = f"--height {smaller.height} --width {smaller.width}"
+    if in_pieces:
+        made = f"--memory {smaller.memory:g} (in smaller pieces)"
+    if smaller.a_scale != options.a_scale:
+        made += f" --a-scale {smaller.a_scale:.3g}"
+    if not options.fit:
+        raise InputError(f"{lack}; {made} would fit, and --fit chooses that by itself")
+    return smaller, f"{lack}; made with {made}"
+
+
+def _in_pieces(
+    size_a: Size,
+    size_b: Size,
+    options: Options,
+    network: str,
+    room: Room,
+    pairs: Sequence[Size],
+) -> Options | None:
+    """Options with which the run fits at the size asked for, if it does in smaller pieces."""
+    limit = room.size // (GB // 10) / 10
+    if options.memory is not None or limit <= 0:
+        return None
+    made = replace(options, memory=limit)
+    fits = estimate(size_a, size_b, made, network, pairs).total <= limit * GB
+    return made if fits else None
+
+
+def largest(
+    size_a: Size,
+    size_b: Size,
+    options: Options,
+    network: str,
+    room: int,
+    pairs: Sequence[Size] = (),
+) -> Options | None:
+    """Options like these with the largest size of the result that fits into `room` bytes.
+
+    A and A' keep their size where that leaves at least half of the result's sides; else they are
+    made smaller with it, so that patches keep their size beside what they show. None where
+    nothing fits.
+    """
+    height, width = result_size(size_b, options)
+    for with_a in (False, True):
+        for step in range(STEPS - 1, 0, -1):
+            share = step / STEPS
+            size = round(height * share), round(width * share)
+            if min(size) < SMALLEST_SIDE or (not with_a and share < LEAST_SHARE):
+                break
+            scale = options.a_scale
+            if with_a and options.a_scale_mode == "none":  # the other modes scale it with B'
+                scale = float(f"{scale * share:.3g}")
+            made = replace(options, height=size[0], width=size[1], a_scale=scale)
+            if estimate(size_a, size_b, made, network, pairs).total <= room:
+                return made
+    return None
+
+
+def _size(size: Size) -> str:
+    return f"{size[1]}x{size[0]}"

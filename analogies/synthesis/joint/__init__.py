@@ -1,0 +1,1 @@
+"""One field of matches for all layers: what a level does by default."""

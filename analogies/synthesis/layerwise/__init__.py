@@ -1,0 +1,1 @@
+"""One field of matches per layer, as image-analogies and CNNMRF have it."""

@@ -1,0 +1,200 @@
+"""Batches of the command in this process, on runs that compute nothing."""
+
+import csv
+import json
+import os
+import sys
+from types import SimpleNamespace
+
+import fake_synthesis
+import pytest
+from PIL import Image
+
+from analogies.apps import command_line
+from analogies.apps.batch import rows as batch_list
+from analogies.errors import InputError
+from analogies.options.table import Options
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """lists/ with pictures a.png, ap.png, b.png and c.png; runs that yield made-up records."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("VGG_WEIGHT_PATH", raising=False)
+    (tmp_path / "lists").mkdir()
+    for name, color in (("a", "red"), ("ap", "green"), ("b", "blue"), ("c", "white")):
+        Image.new("RGB", (30, 40), color).save(f"lists/{name}.png")
+    calls, trouble = [], {}
+
+    def synthesize(a, a_prime, b, options, *, init=None, carried=None, pairs=()):
+        calls.append(options)
+        if options.seed in trouble:
+            raise trouble[options.seed]
+        return fake_synthesis.records(1, 1, (options.height or 40, options.width or 30))
+
+    monkeypatch.setitem(
+        sys.modules, "analogies.synthesis.loop", SimpleNamespace(synthesize=synthesize)
+    )
+    monkeypatch.setitem(sys.modules, "analogies.images.resampling", fake_synthesis)
+    return SimpleNamespace(path=tmp_path / "lists", calls=calls, trouble=trouble)
+
+
+def batch(folder, text, *words):
+    (folder.path / "list.csv").write_text(text)
+    return command_line.main(["--batch=lists/list.csv", *words])
+
+
+def summary(folder):
+    with open(folder.path / "list.summary.csv", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_one_fails_the_others_are_made_and_a_second_run_skips_them(folder, capsys):
+    text = """a,a_prime,b,out,scales
+a.png,ap.png,b.png,out/one.png,
+a.png,ap.png,missing.png,out/two.png,
+a.png,ap.png,c.png,out/three.png,2
+"""
+    assert batch(folder, text, "--scales=4") == 2
+    assert [options.scales for options in folder.calls] == [4, 2]
+    rows = summary(folder)
+    assert [row["out"] for row in rows] == ["out/one.png", "out/two.png", "out/three.png"]
+    assert [row["status"] for row in rows] == ["done", "failed", "done"]
+    assert "missing.png" in rows[1]["message"]
+    assert float(rows[0]["seconds"]) > 0
+    errors = [line for line in capsys.readouterr().err.splitlines() if "error" in line]
+    assert len(errors) == 1
+    assert "line 3, out/two.png: B: no such file" in errors[0]
+    record = json.loads((folder.path / "out" / "three.json").read_text())
+    assert Options.parse(record["options"]) == Options(scales=2)
+
+    assert batch(folder, text, "--scales=4") == 2
+    assert len(folder.calls) == 2
+    assert [row["status"] for row in summary(folder)] == ["skipped", "failed", "skipped"]
+
+
+def test_checkpoints_of_each_row_are_its_own(folder):
+    text = "a,a_prime,b,out,seed\na.png,ap.png,b.png,x/o.png,7\na.png,ap.png,b.png,y/o.png,\n"
+    real, folder.trouble[7] = folder.trouble, MemoryError()
+    assert batch(folder, text, "--checkpoint=kept") == 1
+    assert [path.name for path in sorted((folder.path.parent / "kept").iterdir())] == ["x_o", "y_o"]
+    assert [options.checkpoint for options in folder.calls] == ["kept/x_o", "kept/y_o"]
+    real.clear()
+    assert batch(folder, text, "--checkpoint=kept", "--resume") == 0
+
+
+def test_other_pictures_options_or_an_unfinished_run_are_made_again(folder):
+    text = "a,a_prime,b,out\na.png,ap.png,b.png,o.png\n"
+    record = folder.path / "o.json"
+    for number, change in enumerate(
+        (
+            lambda: None,
+            lambda: Image.new("RGB", (30, 40), "gray").save(folder.path / "b.png"),
+            lambda: record.unlink(),
+            lambda: record.write_text("[1]"),
+            lambda: (folder.path / "o.png").unlink(),
+            lambda: record.write_text(
+                record.read_text().replace('complete": true', 'complete": 0')
+            ),
+        ),
+        1,
+    ):
+        change()
+        assert batch(folder, text, "--quiet") == 0
+        assert len(folder.calls) == number
+        assert summary(folder)[0]["status"] == "done"
+        assert batch(folder, text) == 0
+        assert len(folder.calls) == number
+    assert batch(folder, text, "--seed=5") == 0
+    assert len(folder.calls) == 7
+
+
+def test_a_failure_of_the_machine_ends_only_its_row(folder, capsys):
+    text = "a,a_prime,b,out,seed\na.png,ap.png,b.png,1.png,1\na.png,ap.png,b.png,2.png,2\n"
+    folder.trouble[1] = RuntimeError("a broken\nmachine")
+    assert batch(folder, text) == 1
+    assert [row["status"] for row in summary(folder)] == ["failed", "done"]
+    assert "line 2, 1.png: RuntimeError: a broken machine\n" in capsys.readouterr().err
+
+
+def test_an_interruption_stops_and_is_told(folder):
+    text = "a,a_prime,b,out,seed\n" + "".join(
+        f"a.png,ap.png,b.png,{seed}.png,{seed}\n" for seed in (1, 2, 3)
+    )
+    from analogies.runs.machine.signals import Interrupted
+
+    folder.trouble[2] = Interrupted(2)
+    assert batch(folder, text) == 130
+    assert [row["status"] for row in summary(folder)] == ["done", "interrupted", "waiting"]
+    folder.trouble.clear()
+    assert batch(folder, text) == 0
+    assert [row["status"] for row in summary(folder)] == ["skipped", "done", "done"]
+
+
+def test_presets_flags_and_empty_cells(folder):
+    text = """a,a_prime,b,out,preset,--preserve-color,vgg-weights
+a.png,,b.png,1.png,style,yes,
+a.png,,,2.png,texture,no,
+a.png,,b.png,3.png,,,
+a.png,ap.png,,4.png,,maybe,
+"""
+    assert batch(folder, text, "--preserve-color") == 2
+    styled, texture = folder.calls
+    assert (styled.preset, styled.preserve_color) == ("style", True)
+    assert (texture.preset, texture.preserve_color) == ("texture", False)
+    messages = [row["message"] for row in summary(folder)]
+    assert messages[2] == "the cell a_prime is empty"
+    assert messages[3] == "preserve_color must be yes or no. Received: 'maybe'"
+
+
+def test_outputs_are_kept_apart(folder):
+    text = """a,a_prime,b,out
+a.png,ap.png,b.png,o.png
+a.png,ap.png,c.png,./o.png
+a.png,ap.png,c.png,b.png
+a.png,ap.png,c.png,list.csv
+"""
+    assert batch(folder, text) == 2
+    assert [row["status"] for row in summary(folder)] == ["done", "failed", "failed", "done"]
+    assert "an output of line 2, too" in summary(folder)[1]["message"]
+    assert "a picture of line 2" in summary(folder)[2]["message"]
+    assert (folder.path / "list.csv").read_text() == text
+    assert (folder.path / "list.csv.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a,a_prime,b,out,scale\n1,2,3,4,5\n", "Did you mean scales"),
+        ("a,a_prime,b,out,quiet\n1,2,3,4,yes\n", "quiet goes on the command line"),
+        ("a,a_prime,b,out,a\n1,2,3,4,5\n", "the column a is there twice"),
+        ("a,a_prime,b\n1,2,3\n", "no column out"),
+        ("a,a_prime,b,out\n\n", "no rows"),
+        ("", "the file is empty"),
+    ],
+)
+def test_a_list_that_is_none(folder, capsys, text, problem):
+    assert batch(folder, text) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert problem in line
+    assert os.listdir(folder.path).count("list.summary.csv") == 0
+
+
+def test_other_separators_and_marks_of_spreadsheets(folder):
+    path = folder.path / "list.csv"
+    path.write_bytes(
+        "\ufeffA;A_prime;b;out;analogy-layers;;\r\na.png;ap.png;b.png;ö.png;conv1_1,conv2_1;;\r\n".encode()
+    )
+    (row,) = batch_list.read(str(path))
+    assert row.out == "ö.png"
+    assert row.pictures["b"] == os.path.join(folder.path, "b.png")
+    assert row.options == {"analogy_layers": "conv1_1,conv2_1"}
+    path.write_bytes(b"a,out\n\xff\xfe,x\n")
+    with pytest.raises(InputError, match="UTF-8"):
+        batch_list.read(str(path))
+
+
+def test_pictures_beside_a_list_are_an_error(folder, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        command_line.main(["--batch", "lists/list.csv", "a.png"])
+    assert "takes no pictures beside the list: a.png" in capsys.readouterr().err

@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from analogies.apps.arguments import parse
+from analogies.images.colors import LUMA, match_colors, match_histograms, preserve_color
+from analogies.options.table import Options
+from analogies.runs import finishing
+
+
+def _cloud(seed, mixing, mean):
+    values = np.random.default_rng(seed).normal(size=(40, 50, 3)) @ mixing + mean
+    return tf.constant(values, tf.float32)
+
+
+def test_gets_the_mean_and_covariance_of_the_example():
+    image = _cloud(0, np.diag([5.0, 10.0, 15.0]), 120)
+    example = _cloud(1, np.array([[12.0, 3, 0], [0, 9, 4], [2, 0, 6]]), 90)
+    found = match_colors(image, example).numpy().reshape(-1, 3)
+    expected = example.numpy().reshape(-1, 3)
+    np.testing.assert_allclose(found.mean(0), expected.mean(0), atol=0.1)
+    np.testing.assert_allclose(np.cov(found.T), np.cov(expected.T), rtol=0.05, atol=2)
+
+
+def test_uniform_pictures_take_the_mean():
+    found = match_colors(tf.fill((8, 8, 3), 10.0), tf.fill((5, 5, 3), 200.0))
+    np.testing.assert_allclose(found, 200.0, atol=1e-2)
+
+
+def test_preserved_color_has_the_brightness_of_one_and_the_hue_of_the_other():
+    random = np.random.default_rng(0)
+    image, example = random.uniform(0, 255, (2, 20, 30, 3)).astype(np.float32)
+    found = preserve_color(image, example)
+    assert found.min() > -0.01
+    assert found.max() < 255.01
+    np.testing.assert_allclose(found @ LUMA, image @ LUMA, atol=0.01)
+    before, after = (x - (x @ LUMA)[..., None] for x in (example, found))
+    cosine = (before * after).sum(-1) / np.linalg.norm(before, axis=-1)
+    np.testing.assert_allclose(cosine, np.linalg.norm(after, axis=-1), atol=0.01)
+
+
+def test_preserving_the_color_of_the_picture_itself_changes_nothing():
+    image = np.random.default_rng(1).uniform(0, 255, (8, 9, 3)).astype(np.float32)
+    np.testing.assert_allclose(preserve_color(image, image), image, atol=0.01)
+
+
+def test_histograms_are_those_of_the_example():
+    image, example = _cloud(0, np.diag([5.0, 10.0, 15.0]), 120), _cloud(1, np.eye(3) * 7, 90)
+    found = match_histograms(image.numpy(), example.numpy())
+    for channel in range(3):
+        values, expected = (np.sort(x[..., channel], axis=None) for x in (found, example.numpy()))
+        np.testing.assert_allclose(values, expected, atol=0.1)  # some values occur twice
+        order = np.argsort(image.numpy()[..., channel], axis=None)
+        assert (np.diff(found[..., channel].ravel()[order]) >= 0).all()
+
+
+def test_areas_of_one_color_stay_such():
+    image = np.zeros((8, 8, 3), np.float32)
+    image[:, 4:] = 200
+    example = np.repeat(np.linspace(10, 90, 100, dtype=np.float32).reshape(10, 10, 1), 3, -1)
+    found = match_histograms(image, example)
+    assert np.unique(found[:, :4]).size == np.unique(found[:, 4:]).size == 1
+    assert found[0, 0, 0] < found[0, -1, 0]
+
+
+@pytest.mark.parametrize(("mode", "alike"), [("off", 40), ("covariance", 1), ("histogram", 1)])
+def test_a_prime_gets_the_colors_of_b(mode, alike):
+    a_prime, b = (_cloud(seed, np.eye(3) * 9, mean).numpy() for seed, mean in ((0, 120), (1, 80)))
+    pixels = {"a": a_prime, "a_prime": a_prime, "b": b}
+    ((a, found),) = finishing.prepare(pixels, Options(match_color=mode))
+    assert a is a_prime
+    assert abs(found.mean() - b.mean()) == pytest.approx(alike, abs=1)
+
+
+def test_the_flag_alone_means_mean_and_covariance():
+    assert Options(match_color=True).match_color == "covariance"
+    assert Options(match_color=False).match_color == "off"
+    for words, mode in (
+        ("--match-color a ap b out", "covariance"),
+        ("a ap b out --match-color", "covariance"),
+        ("--match-color=histogram a ap b out", "histogram"),
+        ("--match-color histogram a ap b out", "histogram"),
+    ):
+        paths, given = parse(words.split())
+        assert (paths.a, paths.out) == ("a", "out")
+        assert Options.parse(given).match_color == mode

@@ -1,0 +1,61 @@
+"""Every preset, with the pictures that its usage names, at a small size."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from analogies.apps import command_line
+from analogies.apps.arguments import build_parser
+from analogies.features.networks import check_layers
+from analogies.options.presets import PRESETS, with_preset
+from analogies.options.table import Options
+
+SMALL = ["--scales=1", "--iters=1", "--evaluations=2", "--votes=1", "--height=32", "--quiet"]
+
+
+@pytest.fixture
+def pictures(tmp_path, monkeypatch):
+    """A picture for every name that a usage may have."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("VGG_WEIGHT_PATH", raising=False)
+    random = np.random.default_rng(0)
+    for name in {name for preset in PRESETS.values() for name in preset.pictures}:
+        pixels = random.integers(0, 256, (36, 40, 3), np.uint8)
+        Image.fromarray(pixels).save(f"{name}.png")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_it_runs(name, pictures):
+    given = [f"{picture}.png" for picture in PRESETS[name].pictures]
+    assert command_line.main(["--preset", name, *given, "out.png", *SMALL]) == 0
+    with open("out.json") as file:
+        record = json.load(file)
+    assert record["complete"]
+    assert all(np.isfinite(row["loss"]) for row in record["passes"])
+    assert Options.parse(record["options"]).preset == name
+    result = np.asarray(Image.open("out.png")).astype(float)
+    assert result.shape[0] == 32
+    assert result.std() > 5
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_its_values_are_options_and_its_layers_are_in_every_network(name):
+    options = Options.parse({"preset": name})
+    for network in ("slim", "vgg16", "vgg19"):
+        for layers in options.layers().values():
+            check_layers(network, layers)
+    assert Options.parse(options.as_dict()) == options
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_an_option_beside_it_wins(name):
+    for option in PRESETS[name].values:
+        assert with_preset({"preset": name, option: "given"})[option] == "given"
+
+
+def test_the_help_lists_all():
+    text = build_parser().format_help()
+    for name, preset in PRESETS.items():
+        assert f"  {name} {preset.usage()}: {preset.help}" in text

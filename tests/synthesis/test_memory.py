@@ -1,0 +1,137 @@
+import math
+
+import pytest
+
+from analogies.errors import InputError
+from analogies.options.presets import with_preset
+from analogies.options.table import Options
+from analogies.runs.machine import free_memory as machine_memory
+from analogies.runs.machine.free_memory import Room
+from analogies.runs.memory_check import GB, checked, largest
+from analogies.synthesis.memory import estimate, piece_side
+from benchmarks import memory as table
+
+SIZE = (768, 1024)
+
+
+def total(size_a, size_b, network="slim", **options):
+    return estimate(size_a, size_b, Options.parse(with_preset(options)), network).total
+
+
+def test_it_grows_linearly_with_the_pixels():
+    sides = (1536, 3072, 6144)  # in pieces, all of them
+    needs = [total((side, side), (side, side)) for side in sides]
+    slopes = [
+        (more - less) / (b * b - a * a)
+        for a, b, less, more in zip(sides, sides[1:], needs, needs[1:], strict=False)
+    ]
+    assert slopes[1] == pytest.approx(slopes[0], rel=0.15)
+
+
+def test_it_counts_everything():
+    usual = total(SIZE, SIZE)
+    assert total((3000, 3000), SIZE) > usual
+    assert total(SIZE, SIZE, height=1536) > usual
+    assert total(SIZE, SIZE, a_scale=4.0) > usual
+    assert total(SIZE, SIZE, network="vgg16") > usual
+    assert total(SIZE, SIZE, b_content_w=1.0) > usual
+    assert total(SIZE, SIZE, analogy_layers="conv4_1", mrf_layers="conv4_1") < usual
+    few = total((2048, 2048), (2048, 2048), match_mode="layer")
+    assert few > total((2048, 2048), (2048, 2048))  # which knows no pieces
+
+
+@pytest.mark.parametrize("network", ["slim", "vgg16"])
+def test_with_less_memory_the_pieces_are_smaller(network):
+    layers = ("block1_conv1", "block4_conv1")
+    sides = [piece_side(network, layers, 4 << 20, Options(memory=m)) for m in (2, 4, 8)]
+    assert sides[0] < sides[1] < sides[2]
+    assert piece_side(network, layers, 4 << 20, Options(memory=1000)) is None
+
+
+def test_a_run_that_fits_is_left_as_it_is(monkeypatch):
+    options = Options()
+    monkeypatch.setattr(machine_memory, "has_gpu", lambda: False)
+    monkeypatch.setattr(machine_memory, "available", lambda: Room(3 * GB, "free"))
+    assert checked(SIZE, SIZE, options, "slim") == (options, "")
+    with pytest.raises(InputError, match=r"more than the 3\.0 GB free; --height"):
+        checked((2048, 2048), (2048, 2048), options, "slim")
+    monkeypatch.setattr(machine_memory, "available", lambda: None)
+    assert checked((9000, 9000), (9000, 9000), options, "slim") == (options, "")
+
+
+def test_a_gpu_has_memory_of_its_own(monkeypatch):
+    monkeypatch.setattr(machine_memory, "has_gpu", lambda: True)
+    monkeypatch.setattr(machine_memory, "available", lambda: Room(1, "free"))
+    assert checked(SIZE, SIZE, Options(), "slim")[1] == ""
+    with pytest.raises(InputError, match="no size would fit"):
+        checked(SIZE, SIZE, Options(device="cpu"), "slim")
+    with pytest.raises(InputError, match="of the GPU"):
+        checked((3000, 3000), SIZE, Options(), "slim", Room(2 * GB, "of the GPU"))
+
+
+def test_the_size_that_fits_is_named_or_taken():
+    size_b = (1536, 2048)
+    with pytest.raises(InputError) as error:
+        checked(SIZE, size_b, Options(memory=3), "slim")
+    assert len(str(error.value).splitlines()) == 1
+    options, note = checked(SIZE, size_b, Options(memory=3, fit=True), "slim")
+    words = f"--height {options.height} --width {options.width}"
+    assert words in str(error.value)
+    assert words in note
+    assert options.a_scale == 1.0
+    assert estimate(SIZE, size_b, options, "slim").total <= 3 * GB
+    assert options.width / options.height == pytest.approx(4 / 3, rel=0.01)
+    larger = {"height": options.height + 20, "width": options.width + 27}
+    assert total(SIZE, size_b, memory=3.0, **larger) > 3 * GB
+
+
+def test_what_fits_in_pieces_is_not_refused_for_good(monkeypatch):
+    size = (1250, 1250)
+    monkeypatch.setattr(machine_memory, "has_gpu", lambda: False)
+    monkeypatch.setattr(machine_memory, "available", lambda: Room(int(3.04 * GB), "free"))
+    with pytest.raises(InputError, match=r"--memory 3 \(in smaller pieces\) would fit, and --fit"):
+        checked(size, size, Options(), "slim")
+    options, note = checked(size, size, Options(fit=True), "slim")
+    assert options.memory == 3.0
+    assert options.height is None
+    assert "made with --memory 3" in note
+    assert checked(size, size, Options(memory=3.0), "slim")[1] == ""
+
+
+def test_a_large_example_is_made_smaller_too():
+    size = (3000, 3000)
+    made = largest(size, size, Options(), "slim", 2 * GB)
+    assert made.a_scale == pytest.approx(made.height / 3000, rel=0.01)
+    made = largest(size, size, Options(a_scale_mode="match"), "slim", 2 * GB)
+    assert made.a_scale == 1.0
+    assert largest(size, size, Options(), "slim", GB // 2) is None
+
+
+def test_the_table(monkeypatch, capsys):
+    calls = []
+
+    def one_run(pictures, options):
+        calls.append(options)
+        return {"memory": 2 * total((64, 64), (64, 64)) / 2**20}
+
+    monkeypatch.setattr(table, "one_run", one_run)
+    monkeypatch.setattr(table, "CASES", (table.Case("x", 64, 64, {"features": "vgg16"}),))
+    table.run(type("Arguments", (), {"cases": "x"}))
+    said = capsys.readouterr()
+    assert said.out.splitlines()[1].startswith("x ")
+    assert "further off than 30%: x" in said.err
+    assert any(word.startswith("--vgg-weights=") for word in calls[0])
+    with pytest.raises(InputError, match="there are the cases x"):
+        table.run(type("Arguments", (), {"cases": "y"}))
+
+
+def test_a_small_run_takes_what_was_estimated():
+    estimated, measured = table.compare(table.Case("tiny", 96, 96, {"scales": 1}))
+    assert math.isclose(estimated, measured, rel_tol=table.TOLERANCE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", table.CASES, ids=lambda case: case.name)
+def test_runs_take_what_was_estimated(case):
+    estimated, measured = table.compare(case)
+    assert estimated == pytest.approx(measured, rel=table.TOLERANCE)
