@@ -3,25 +3,45 @@
 Pillow only decodes and encodes; resizing belongs to the pyramid.
 """
 
-import io
 import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from analogies.errors import InputError
-from analogies.files import check_readable, reason, write_atomically
+from analogies.files import check_readable, reason
 from analogies.images.color_modes import orientation, to_rgb
+from analogies.images.writing import (
+    encode,
+    is_result_file,
+    largest_side,
+    stretch_contrast,
+    to_uint8,
+    write,
+)
+
+__all__ = [
+    "LARGEST_AREA",
+    "SMALLEST_SIDE",
+    "Header",
+    "Picture",
+    "encode",
+    "inspect",
+    "is_result_file",
+    "largest_side",
+    "read",
+    "stretch_contrast",
+    "to_uint8",
+    "write",
+]
 
 SMALLEST_SIDE = 16  # px; smaller pictures hold no patch on a coarse level
 LARGEST_AREA = 2**27  # px; 134 megapixels, above any camera and below a decompression bomb
-JPEG_QUALITY = 95
 
 # Formats that decode without helper programs (EPS would start Ghostscript) and have a signature.
 # fmt: off
@@ -29,24 +49,7 @@ _READABLE = (
     "PNG", "JPEG", "MPO", "WEBP", "GIF", "TIFF", "BMP", "DIB", "PPM", "JPEG2000", "AVIF", "ICO",
     "SGI", "QOI",
 )
-_OTHER_SUFFIXES = (
-    ".gif", ".avif", ".jp2", ".heic", ".heif", ".ico", ".tga", ".psd", ".svg", ".pdf", ".eps",
-    ".jfif", ".jxl", ".exr", ".hdr", ".raw", ".qoi",
-)
 # fmt: on
-_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
-    ".png": ("PNG", {"compress_level": 6}),
-    ".jpg": ("JPEG", {"quality": JPEG_QUALITY, "subsampling": 0}),
-    ".jpeg": ("JPEG", {"quality": JPEG_QUALITY, "subsampling": 0}),
-    ".webp": ("WEBP", {"quality": JPEG_QUALITY, "method": 4, "exact": True}),
-    ".tif": ("TIFF", {"compression": "tiff_lzw"}),
-    ".tiff": ("TIFF", {"compression": "tiff_lzw"}),
-    ".bmp": ("BMP", {}),
-    ".ppm": ("PPM", {}),
-}
-_WITH_ALPHA = ("PNG", "WEBP", "TIFF")
-
-
 @dataclass(frozen=True)
 class Header:
     """What is known of an image file before its pixels are decoded.
@@ -120,69 +123,6 @@ def read(source: Any) -> Picture:
         _check_size(*source.size, "an image")
         return _decode(source)
     return _from_array(source)
-
-
-def write(path: str | os.PathLike, pixels: np.ndarray, alpha: np.ndarray | None = None) -> None:
-    """Write a picture; the file appears whole or not at all.
-
-    Args:
-        path: its suffix is the format: .png, .jpg, .jpeg, .webp, .tif, .tiff, .bmp, .ppm.
-        pixels: (H, W, 3) sRGB in [0, 255], rounded and clipped here.
-        alpha: (H, W) in [0, 255]; left out where the format holds none.
-
-    Raises:
-        InputError: unknown suffix, or the file cannot be written.
-    """
-    write_atomically(path, encode(Path(path).suffix, pixels, alpha))
-
-
-def encode(suffix: str, pixels: np.ndarray, alpha: np.ndarray | None = None) -> bytes:
-    """The bytes of an image file, see `write`."""
-    if suffix.lower() not in _FORMATS:
-        raise InputError(f"pictures can be written as {_suffixes()}. Received: {suffix!r}")
-    name, settings = _FORMATS[suffix.lower()]
-    values = to_uint8(pixels)
-    if alpha is not None and name in _WITH_ALPHA:
-        values = np.dstack([values, to_uint8(alpha)])
-    stream = io.BytesIO()
-    try:
-        Image.fromarray(values).save(stream, format=name, **settings)
-    except (OSError, ValueError) as error:  # sides that the format cannot hold
-        raise InputError(f"cannot be written as {suffix}: {reason(error)}") from None
-    return stream.getvalue()
-
-
-def is_result_file(path: str | os.PathLike) -> bool:
-    """Whether a path names a picture to write, by its suffix.
-
-    Raises:
-        InputError: the suffix is that of a picture, but of a kind that is not written.
-    """
-    suffix = Path(path).suffix.lower()
-    if suffix in _OTHER_SUFFIXES:
-        raise InputError(f"pictures can be written as {_suffixes()}. Received: {os.fspath(path)!r}")
-    return suffix in _FORMATS
-
-
-def to_uint8(values: np.ndarray) -> np.ndarray:
-    """Values in [0, 255], clipped and rounded to the nearest integer."""
-    if not np.isfinite(values).all():
-        raise ValueError("a picture holds NaN or infinite values")
-    return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
-
-
-def stretch_contrast(pixels: np.ndarray, percent: float) -> np.ndarray:
-    """Stretch values so that `percent` of them fall below 0 and `percent` above 255.
-
-    As image-analogies' --contrast does; 0 changes nothing, nor is a uniform picture changed.
-    """
-    if percent == 0:
-        return pixels
-    low, high = np.percentile(pixels, (percent, 100 - percent))
-    if high - low < 1:
-        return pixels
-    stretched = (pixels - low) * (255 / (high - low))
-    return np.clip(stretched, 0, 255).astype(np.float32)
 
 
 @contextmanager
@@ -286,7 +226,3 @@ def _check_size(width: int, height: int, what: str) -> None:
             f"a picture may have {LARGEST_AREA // 10**6} megapixels. "
             f"Received: {what} of {width}x{height} px"
         )
-
-
-def _suffixes() -> str:
-    return ", ".join(_FORMATS)
