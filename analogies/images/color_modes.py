@@ -30,20 +30,26 @@ _MODES_OF_PROFILE = {
 Notes = tuple[str, ...]
 
 
-def orientation(image: Image.Image) -> tuple[int, Notes]:
-    """The EXIF orientation, 1 to 8, and a note where the EXIF data cannot be read."""
+def orientation(image: Image.Image, told_early: bool = False) -> tuple[int, Notes]:
+    """The EXIF orientation, 1 to 8, and a note where the EXIF data cannot be read.
+
+    Pillow decodes a PNG first, as the orientation may stand behind the pixels; with `told_early`
+    it does not.
+    """
     try:
-        value = image.getexif().get(_ORIENTATION_TAG, 1)
+        exif = Image.Image.getexif(image) if told_early else image.getexif()
+        value = exif.get(_ORIENTATION_TAG, 1)
     except Exception:  # a damaged EXIF block makes Pillow raise many kinds
         return 1, ("has EXIF data that cannot be read; its orientation is taken as upright",)
     return (value if value in _TURNS else 1), ()
 
 
-def upright_size(image: Image.Image) -> tuple[int, int]:
+def upright_size(image: Image.Image, told_early: bool = False) -> tuple[int, int]:
     """(width, height) of an image as it is seen, before its pixels are decoded or behind that."""
     width, height = image.size
     tags: Any = getattr(image, "tag_v2", {})  # of a TIFF, by which Pillow has turned the size
-    lies, lay = (orientation(image)[0] >= 5, tags.get(_ORIENTATION_TAG) in _LYING)
+    lies = orientation(image, told_early)[0] >= 5
+    lay = tags.get(_ORIENTATION_TAG) in _LYING
     return (height, width) if lies != lay else (width, height)
 
 

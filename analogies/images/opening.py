@@ -38,11 +38,13 @@ class Opened:
         image: its pixels may not be decoded yet.
         white: the value that means white in a deep picture, where the file says it.
         notes: what a person may want to know about how it is read.
+        told_early: all that may say how it is turned stands before its pixels.
     """
 
     image: Image.Image
     white: float | None = None
     notes: tuple[str, ...] = ()
+    told_early: bool = False
 
 
 def is_file(source: Any) -> bool:
@@ -83,7 +85,7 @@ def _stream(source: Any) -> Iterator[tuple[BinaryIO, str]]:
     """A stream of a source that can go back, and what the source is called in messages."""
     if isinstance(source, str | os.PathLike):
         name = os.fspath(source)
-        if isinstance(name, str) and re.match(r"[a-z]{2,}:/", name):
+        if isinstance(name, str) and re.match(r"[a-z][a-z0-9]+:/", name):
             raise InputError(
                 f"this is an address, not a file; download it first. Received: {name!r}"
             )
@@ -142,6 +144,7 @@ def _image(stream: BinaryIO) -> Opened:
         converted = tiff.convert(stream, tags)
         if converted:
             return Opened(*converted)
+    told_early = png_chunks.tells_before_pixels(stream)
     stream, profile = png_chunks.without_large_texts(stream)
     Image.init()
     formats = [known for known in _READABLE if known in Image.OPEN]
@@ -154,7 +157,7 @@ def _image(stream: BinaryIO) -> Opened:
         return _unidentified(stream, head, tags)
     if profile is not None:
         image.info["icc_profile"] = profile
-    return Opened(image)
+    return Opened(image, told_early=told_early)
 
 
 def _unidentified(stream: BinaryIO, head: bytes, tags: tiff.Tags | None) -> Opened:

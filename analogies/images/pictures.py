@@ -89,7 +89,7 @@ def inspect(source: Any) -> Header:
     """
     with opened(source) as found:
         image = found.image
-        width, height = upright_size(image)
+        width, height = upright_size(image, found.told_early)
         return Header(width, height, image.format or "", image.mode, _is_animated(image))
 
 

@@ -39,11 +39,11 @@ def chunks(stream: BinaryIO) -> list[Chunk]:
     return found
 
 
-def tells_after_pixels(found: list[Chunk]) -> bool:
-    """Whether something that may hold the orientation stands behind the pixels."""
-    kinds = [chunk.kind for chunk in found]
+def tells_before_pixels(stream: BinaryIO) -> bool:
+    """Whether this is a PNG file that says nothing behind its pixels of how it is turned."""
+    kinds = [chunk.kind for chunk in chunks(stream)]
     behind = kinds[kinds.index(b"IDAT") :] if b"IDAT" in kinds else kinds
-    return any(kind in (*_TEXTS, b"eXIf") for kind in behind)
+    return kinds[-1:] == [b"IEND"] and not {*_TEXTS, b"eXIf"}.intersection(behind)
 
 
 def without_large_texts(stream: BinaryIO) -> tuple[BinaryIO, bytes | None]:

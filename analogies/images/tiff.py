@@ -91,10 +91,11 @@ def convert(stream: BinaryIO, tags: Tags) -> tuple[Image.Image, float, Notes] | 
         values[..., 0] = np.iinfo(dtype).max - values[..., 0]
     visible = values[..., :colors]
     white = white_of(visible, 16 if dtype.itemsize == 2 and dtype.kind == "u" else None)
-    notes = range_notes(visible.min(), visible.max(), white)
-    if channels == 1:
+    notes: Notes = ()
+    if channels == 1:  # what is to be noted is noted where "F" becomes 8 bits
         image = Image.fromarray(values[..., 0].astype(np.float32))
     else:
+        notes = range_notes(visible.min(), visible.max(), white)
         shares = np.clip(values / white, 0, 1)
         image = Image.fromarray(np.rint(shares * 255).astype(np.uint8))
     image.format = "TIFF"
