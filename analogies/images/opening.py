@@ -62,30 +62,37 @@ def opened(source: Any) -> Iterator[Opened]:
     Raises:
         InputError: nothing is there, or no image, or of a size that cannot be worked with.
     """
-    with _stream(source) as (stream, name), warnings.catch_warnings():
+    with _stream(source) as (stream, name), warnings.catch_warnings(), told_of(name):
         warnings.simplefilter("ignore")
-        try:
-            found = _image(stream)
-            with found.image:
-                check_size(*found.image.size, name)
-                yield found
-        except InputError as error:
-            told = str(error)
-            raise (
-                error if "Received" in told else InputError(f"{told}. Received: {name}")
-            ) from None
-        except Exception as error:  # damaged files make Pillow raise many kinds
-            raise InputError(
-                f"the image cannot be decoded: {reason(error)}. Received: {name}"
-            ) from None
+        found = _image(stream)
+        with found.image:
+            check_size(*found.image.size, name)
+            yield found
+
+
+@contextmanager
+def told_of(name: str) -> Iterator[None]:
+    """Whatever fails, an `InputError` says that it was this image.
+
+    Damaged files make Pillow raise many kinds.
+    """
+    try:
+        yield
+    except InputError as error:
+        told = str(error)
+        raise (error if "Received: " in told else InputError(f"{told}. Received: {name}")) from None
+    except Exception as error:
+        raise InputError(
+            f"the image cannot be decoded: {reason(error)}. Received: {name}"
+        ) from None
 
 
 @contextmanager
 def _stream(source: Any) -> Iterator[tuple[BinaryIO, str]]:
     """A stream of a source that can go back, and what the source is called in messages."""
     if isinstance(source, str | os.PathLike):
-        name = os.fspath(source)
-        if isinstance(name, str) and re.match(r"[a-z][a-z0-9]+:/", name):
+        name = os.fsdecode(source)
+        if re.match(r"[a-z][a-z0-9]+:/", name):
             raise InputError(
                 f"this is an address, not a file; download it first. Received: {name!r}"
             )

@@ -10,10 +10,9 @@ import numpy as np
 from PIL import Image
 
 from analogies.errors import InputError
-from analogies.files import reason
 from analogies.images import arrays
 from analogies.images.color_modes import to_rgb, upright_size
-from analogies.images.opening import Opened, is_file, opened
+from analogies.images.opening import Opened, is_file, opened, told_of
 from analogies.images.sizes import LARGEST_AREA, SMALLEST_SIDE, check_size
 from analogies.images.writing import (
     encode,
@@ -114,16 +113,13 @@ def read(source: Any) -> Picture:
                 found = Opened(found.image, found.white, (*found.notes, note))
             return _decode(found)
     if isinstance(source, Image.Image):
+        name = "an image of {}x{} px".format(*source.size)
         check_size(*source.size, "an image")
-        try:
+        with told_of(name):
             return _decode(Opened(source))
-        except InputError:
-            raise
-        except Exception as error:  # its file is damaged or closed
-            raise InputError(
-                f"the image cannot be decoded: {reason(error)}. Received: {source!r}"
-            ) from None
-    return _composite(*arrays.to_rgb(source), ())
+    rgb, alpha = arrays.to_rgb(source)
+    with told_of("an array of {1}x{0} px".format(*rgb.shape)):
+        return _composite(rgb, alpha, ())
 
 
 def _is_animated(image: Image.Image) -> bool:

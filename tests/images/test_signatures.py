@@ -187,9 +187,10 @@ def test_a_profile_without_an_end_is_passed_over():
 
 
 def test_the_limits_of_the_host_program_stay(monkeypatch):
-    limits = [PngImagePlugin.MAX_TEXT_CHUNK, Image.MAX_IMAGE_PIXELS]
+    expected = [PngImagePlugin.MAX_TEXT_CHUNK, Image.MAX_IMAGE_PIXELS]
     images.read(saved("PNG", pnginfo=texts(2**21, True)))
-    assert [PngImagePlugin.MAX_TEXT_CHUNK, Image.MAX_IMAGE_PIXELS] == limits
+    found = [PngImagePlugin.MAX_TEXT_CHUNK, Image.MAX_IMAGE_PIXELS]
+    assert found == expected
 
 
 def test_the_header_of_a_png_is_read_without_its_pixels(monkeypatch):
