@@ -25,6 +25,7 @@ from analogies.tracing import Traced
 Maps = Mapping[str, tf.Tensor]
 BOUNDS = (0.0, 255.0)
 FTOL = 1e-5  # relative; a pass that gains less per iteration has stalled
+GTOL = 1e-8  # relative to the gradient at its start
 IMAGE = tf.TensorSpec((None, None, 3), tf.float32)
 
 
@@ -131,7 +132,10 @@ class Objective(tf.Module):
             memory=self.memory,
             max_iterations=evaluations,
             max_evaluations=evaluations,
-            ftol=self.ftol,
+            ftol=0.0,  # SciPy's tests are not made for losses of order 1
+            gtol=0.0,
+            rel_ftol=self.ftol,
+            rel_gtol=GTOL,
         )
 
 
