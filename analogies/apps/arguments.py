@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from analogies.options.kinds import Kind, OptionError, check
+from analogies.options.kinds import Kind, OptionError, check, spelled
 from analogies.options.presets import DEFAULT, PRESETS
 from analogies.options.table import defaults, kinds
 from analogies.runs.machine.versions import version
@@ -147,11 +147,6 @@ def _presets() -> str:
 
 def _text(value: Any) -> str:
     return ",".join(value) if isinstance(value, tuple) else f"{value}"
-
-
-def spelled(name: str) -> str:
-    """An option's name as on the command line."""
-    return "--" + name.replace("_", "-")
 
 
 def expand_prefixes(argv: Sequence[str]) -> list[str]:

@@ -29,6 +29,15 @@ class OptionError(InputError):
         self.problem = problem
 
 
+def spelled(name: str) -> str:
+    """An option's name as on the command line, where most people know it from.
+
+    >>> spelled("min_scale")
+    '--min-scale'
+    """
+    return "--" + name.replace("_", "-")
+
+
 @dataclass(frozen=True)
 class Kind:
     """Everything about an option but its name and its default.

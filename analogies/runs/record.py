@@ -28,15 +28,15 @@ def describe(job: Job, log: PassLog, device: str, seconds: Mapping[str, float]) 
         back, whose `seed` and the inputs' SHA-256 make the run repeatable.
     """
     height, width = job.result_size()
-    last = log.last
+    last, to = log.last, job.destination
     return {
         "program": "analogies",
-        "result": job.result.name,
+        "result": to.result.name if to else None,
         "complete": last is not None and last.kind == "done",
         "versions": versions(),
         "device": device,
         "seed": job.options.seed,
-        "inputs": {name: _input(job, name) for name in job.inputs},
+        "inputs": {name: _input(job, name) for name in job.sources},
         "width": width,
         "height": height,
         "options": job.options.as_dict(),
@@ -67,9 +67,12 @@ def peak_memory() -> int:
 
 
 def _input(job: Job, name: str) -> dict[str, Any]:
-    path = job.inputs[name]
-    height, width = job.pictures[name].size
-    return {"file": str(path), "sha256": digest(path), "width": width, "height": height}
+    """What is told of a picture; of one that is no file, the digest of its pixels."""
+    picture, path = job.pictures[name], job.inputs.get(name)
+    height, width = picture.size
+    known = digest(path) if path else hashlib.sha256(picture.pixels.tobytes()).hexdigest()
+    file = str(path) if path else None
+    return {"file": file, "sha256": known, "width": width, "height": height}
 
 
 def digest(path: Path) -> str:

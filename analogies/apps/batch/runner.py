@@ -9,7 +9,6 @@ import json
 import os
 import sys
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +16,12 @@ from typing import Any
 
 from absl import logging
 
-from analogies.apps.arguments import PROGRAM, spelled
+from analogies.apps.arguments import PROGRAM
 from analogies.apps.batch import rows as batch_list
+from analogies.apps.wording import failure
 from analogies.errors import InputError
 from analogies.files import check_writable, write_atomically
 from analogies.options import presets
-from analogies.options.kinds import OptionError
 from analogies.options.table import Options
 from analogies.runs import job as jobs
 from analogies.runs import record as run_record
@@ -55,9 +54,10 @@ class Entry:
     message: str = ""
     code: int = 0
 
-    def fail(self, message: str, code: int) -> None:
+    def fail(self, error: Exception) -> None:
         """Note a failure and tell it in one line."""
-        self.status, self.message, self.code = FAILED, message, code
+        message, self.code = failure(error)
+        self.status, self.message = FAILED, message
         sys.stderr.write(f"{PROGRAM}: error: line {self.row.line}, {self.row.out}: {message}\n")
 
 
@@ -67,7 +67,7 @@ def run(path: str, given: Mapping[str, Any], make: Make) -> int:
     Args:
         path: of the list.
         given: options of the command line; a row's own win.
-        make: renders a job and writes its result; returns an exit code.
+        make: runs a checked job; returns an exit code.
 
     Returns:
         0 where every result is there; else the largest exit code of a row, 1 where the machine
@@ -111,14 +111,17 @@ def summary_path(path: str) -> Path:
 
 def is_finished(job: Job) -> bool:
     """Whether the result is there, made of these pictures with these options."""
+    to = job.destination
+    if to is None:
+        return False
     try:
-        record = json.loads(job.record.read_text())
-        if not job.result.is_file() or not record["complete"]:
+        record = json.loads(to.record.read_text())
+        if not to.result.is_file() or not record["complete"]:
             return False
         made_of = {name: given["sha256"] for name, given in record["inputs"].items()}
         agrees = record["options_sha256"] == job.options.fingerprint()
         weights = job.options.vgg_weights
-        if weights and Path(weights).stat().st_mtime > job.result.stat().st_mtime:
+        if weights and Path(weights).stat().st_mtime > to.result.stat().st_mtime:
             return False
     except (OSError, ValueError, KeyError, TypeError, AttributeError):  # no record of a run
         return False
@@ -132,10 +135,8 @@ def _check_all(entries: Sequence[Entry], given: Mapping[str, Any]) -> None:
     for entry in entries:
         try:
             entry.job = _plan(entry.row, given)
-        except OptionError as error:
-            entry.fail(f"{spelled(error.name)} {error.problem}", 2)
         except InputError as error:
-            entry.fail(str(error), 2)
+            entry.fail(error)
 
 
 def _plan(row: batch_list.Row, given: Mapping[str, Any]) -> Job:
@@ -148,8 +149,17 @@ def _plan(row: batch_list.Row, given: Mapping[str, Any]) -> Job:
         own = "_".join(Path(row.out).with_suffix("").parts).strip(os.sep + "_")
         options["checkpoint"] = os.path.join(options["checkpoint"], own)
     return jobs.check(
-        **paths, out=row.pictures["out"], options=Options.parse(options), remark=remark
+        paths["a"],
+        paths["a_prime"],
+        paths["b"],
+        row.pictures["out"],
+        Options.parse(options),
+        remark=remark,
     )
+
+
+def _outputs(job: Job) -> list[Path]:
+    return job.destination.files(job.options) if job.destination else []
 
 
 def _check_apart(entries: Sequence[Entry], taken: Mapping[Path, str]) -> None:
@@ -161,10 +171,11 @@ def _check_apart(entries: Sequence[Entry], taken: Mapping[Path, str]) -> None:
             path.resolve(): f"a picture of line {entry.row.line}" for path in job.inputs.values()
         }
     for entry, job in planned:
-        outputs = [path.resolve() for path in job.outputs()]
+        outputs = [path.resolve() for path in _outputs(job)]
         clash = next((path for path in outputs if path in used), None)
         if clash is not None:
-            entry.fail(f"its output is {used[clash]}. Received: {str(clash)!r}", 2)
+            problem = f"its output is {used[clash]}. Received: {str(clash)!r}"
+            entry.fail(InputError(problem))
         used |= dict.fromkeys(outputs, f"an output of line {entry.row.line}, too")
 
 
@@ -187,13 +198,8 @@ def _render(entry: Entry, make: Make) -> None:
     except Interrupted:
         entry.status = INTERRUPTED
         raise
-    except InputError as error:
-        entry.fail(str(error), 2)
-    except MemoryError:
-        entry.fail("not enough memory; a smaller height or width needs less", 1)
     except Exception as error:  # the other rows shall not suffer
-        logging.debug("%s", traceback.format_exc())
-        entry.fail(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}", 1)
+        entry.fail(error)
     finally:
         entry.seconds = time.monotonic() - started
 

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analogies.apps.arguments import spelled
 from analogies.errors import InputError
 from analogies.files import check_writable, prepare_folder
 from analogies.images.pictures import Picture
-from analogies.options.kinds import OptionError, shorten
+from analogies.options.kinds import OptionError, shorten, spelled
 from analogies.options.table import Options, kinds
 from analogies.runs.checkpoints import files as checkpoint_files
 from analogies.runs.checkpoints.files import Saved
-from analogies.runs.finishing import spoken
+from analogies.runs.inputs import spoken
 from analogies.runs.machine.versions import versions
 from analogies.synthesis.state import Carried
 
