@@ -1,7 +1,7 @@
 """Files that appear whole or not at all, and paths checked before work begins."""
 
 import contextlib
-import fcntl
+import difflib
 import os
 import re
 import secrets
@@ -11,7 +11,13 @@ from pathlib import Path
 
 from analogies.errors import InputError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 _TEMPORARY = re.compile(r"\.analogies-[0-9a-f]{12}\.tmp")
+_MANY = 5000  # names of a folder that are looked at for one that may be meant
 _YOUNG = 60.0  # seconds; a temporary file without bytes may have been made this moment
 
 
@@ -27,7 +33,7 @@ def check_readable(path: str | os.PathLike) -> Path:
     try:
         status = os.stat(name)
     except FileNotFoundError:
-        raise InputError(f"no such file. Received: {name!r}") from None
+        raise InputError(f"no such file.{_resembling(name)} Received: {name!r}") from None
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be opened: {reason(error)}. Received: {name!r}") from None
     if stat.S_ISDIR(status.st_mode):
@@ -143,6 +149,8 @@ def _temporary(target: Path) -> Path:
 
 def _try_lock(descriptor: int) -> bool:
     """Lock an open file; whether that was possible. Some file systems have no locks."""
+    if fcntl is None:
+        return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -165,3 +173,20 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _resembling(name: str) -> str:
+    """What to say beside that there is no such file: the one that may be meant, or the folder."""
+    folder, wanted = os.path.split(name)
+    if folder and not os.path.exists(folder):
+        return f" There is no folder {folder!r} either."
+    try:
+        there = os.listdir(folder or os.curdir)
+    except OSError:
+        return ""
+    plain = {os.path.normcase(entry).lower(): entry for entry in sorted(there)[:_MANY]}
+    whole = [entry for text, entry in plain.items() if text.split(".")[0] == wanted.lower()]
+    close = difflib.get_close_matches(wanted.lower(), plain, n=1, cutoff=0.7)
+    meant = [os.path.join(folder, entry) for entry in [*whole, *(plain[text] for text in close)]]
+    files = [path for path in meant if os.path.isfile(path)]
+    return f" Did you mean {files[0]!r}?" if files else ""

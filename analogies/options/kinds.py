@@ -6,6 +6,7 @@ take the same way through `check`, so both get the same answers.
 """
 
 import dataclasses
+import difflib
 import math
 import numbers
 import os
@@ -161,8 +162,18 @@ def _check_choice(name: str, value: Any, kind: Kind) -> str:
     word = aliases.get(value, value) if isinstance(value, str) else value
     if word not in kind.choices:
         words = ", ".join(kind.choices)
-        raise OptionError(name, f"must be one of {words}. Received: {shorten(value)}")
+        hint = _meant(value, [*kind.choices, *aliases])
+        raise OptionError(name, f"must be one of {words}.{hint} Received: {shorten(value)}")
     return word
+
+
+def _meant(value: Any, words: Sequence[str]) -> str:
+    """A question after the word that a wrong one resembles, or nothing."""
+    wrong = value.lower() if isinstance(value, str) else ""
+    close = difflib.get_close_matches(wrong, words, n=1)
+    begun = [word for word in words if len(wrong) > 2 and word.startswith(wrong)]
+    found = [*begun, *close]
+    return f" Did you mean {found[0]}?" if found else ""
 
 
 def _check_layers(name: str, value: Any, kind: Kind) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import resource
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,11 @@ from analogies.files import write_atomically
 from analogies.runs.job import Job
 from analogies.runs.machine.versions import versions
 from analogies.runs.monitors.pass_log import PassLog
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 
 def describe(job: Job, log: PassLog, device: str, seconds: Mapping[str, float]) -> dict[str, Any]:
@@ -60,8 +64,10 @@ def write(path: Path, record: Mapping[str, Any]) -> None:
     write_atomically(path, text.encode("utf-8", "backslashreplace"))
 
 
-def peak_memory() -> int:
-    """The largest resident size of this process so far, MiB."""
+def peak_memory() -> int | None:
+    """The largest resident size of this process so far, MiB; None on Windows."""
+    if resource is None:
+        return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak // (2**20 if sys.platform == "darwin" else 2**10)
 

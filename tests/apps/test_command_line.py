@@ -354,7 +354,7 @@ print(json.dumps([answers, heavy]))
 
 # Words behind three good pictures and an output, and a part of the one line they lead to.
 BAD_WORDS = [
-    ("--nope", "unrecognized arguments"),
+    ("--nope", "there is no option --nope"),
     ("--scales", "expected one argument"),
     ("--scales=0", "--scales must be"),
     ("--scales=x", "--scales must be"),
@@ -401,7 +401,7 @@ BAD_WORDS = [
     ("--checkpoint=/proc/none", "cannot be written"),
     ("--resume", "--resume needs the folder"),
     ("--fit --checkpoint=kept", "--fit cannot be combined with a checkpoint"),
-    ("extra.png", "unrecognized arguments"),
+    ("extra.png", "Received beyond them: extra.png"),
 ]
 
 # (A, A', B, out) and a part of the one line.
@@ -409,7 +409,7 @@ BAD_PATHS = [
     ("missing.png ap.png b.png out.png", "A: no such file"),
     ("a.png missing.png b.png out.png", "A': no such file"),
     ("a.png ap.png missing.png out.png", "B: no such file"),
-    ("a.png ap.png", "required: B, OUT"),
+    ("a.png ap.png", "missing: B, OUT"),
     ("a.png small.png b.png out.png", "must have the same size"),
     ("a.png ap.png text.png out.png", "B: this is no image"),
     ("a.png ap.png empty.png out.png", "B: the file is empty"),
