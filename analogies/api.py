@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from absl import logging
 
 from analogies import images
 from analogies.errors import InputError
@@ -64,8 +65,14 @@ def make_analogy(
         a, a_prime, b, out, Options.parse(options), remark=remark, init=init, pairs=pairs
     )
     outcome = run(job)
-    if outcome.interrupted:
-        raise outcome.interrupted
+    kept = outcome.kept
+    if outcome.ended is not None:
+        if kept.path is not None:
+            outcome.ended.add_note(f"the picture so far is {kept.path}")
+        raise outcome.ended
+    if kept.problem:
+        where = f"it is {kept.path}" if kept.path else "no folder takes it"
+        logging.warning("%s: %s; %s", out, kept.problem, where)
     return outcome.picture
 
 

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from absl import flags, logging
 
-from analogies.apps.arguments import PROGRAM, parse
-from analogies.apps.wording import failure
+from analogies.apps.arguments import parse
+from analogies.apps.usage import PROGRAM
+from analogies.apps.wording import DONE, INTERRUPTED, Ending, ending, failure
 from analogies.options import presets
-from analogies.options.kinds import check, spelled
+from analogies.options.kinds import check
 from analogies.options.table import Options, kinds
 from analogies.runs.machine.signals import Interrupted, signals_raised
 
 if TYPE_CHECKING:
+    from analogies.runs.guarding import Listener
     from analogies.runs.job import Job
-    from analogies.runs.run import Listener
 
 WEIGHTS_VARIABLE = "VGG_WEIGHT_PATH"
 
@@ -44,17 +45,16 @@ def main(argv: Sequence[str]) -> int:
         given.setdefault("vgg_weights", os.environ[WEIGHTS_VARIABLE])
     try:
         with signals_raised():
-            return _make_all(paths.batch, given) if paths.batch is not None else _make(paths, given)
+            if paths.batch is not None:
+                return _make_all(paths.batch, given)
+            return _told(_make(paths, given))
     except Interrupted as interrupt:
-        sys.stderr.write(f"{PROGRAM}: interrupted before there was a picture\n")
-        return interrupt.exit_code
+        return _told(Ending("interrupted before there was a picture", interrupt.exit_code))
     except Exception as error:
-        message, code = failure(error)
-        sys.stderr.write(f"{PROGRAM}: error: {message}\n")
-        return code
+        return _told(failure(error))
 
 
-def _make(paths: argparse.Namespace, given: dict[str, Any]) -> int:
+def _make(paths: argparse.Namespace, given: dict[str, Any]) -> Ending:
     """Make one analogy."""
     chosen, remark = presets.choose(given, paths.a, paths.a_prime, paths.b)
     options = Options.parse(chosen)
@@ -76,32 +76,43 @@ def _make_all(path: str, given: dict[str, Any]) -> int:
     return batch.run(path, given, _run)
 
 
-def _run(job: "Job") -> int:
-    """Run a checked job with a bar on the terminal, and tell where its picture is."""
+def _run(job: "Job") -> Ending:
+    """Run a checked job with a bar on the terminal."""
     from analogies.runs.job import with_pictures
     from analogies.runs.run import run
 
     job = with_pictures(job)
     with contextlib.ExitStack() as stack:
-        outcome = run(job, _shown(job.options, stack))
-    result = job.destination.result if job.destination else None
-    if outcome.interrupted:
-        hint = f"; {spelled('resume')} goes on with it" if outcome.job.keeping else ""
-        sys.stderr.write(f"{PROGRAM}: interrupted; the picture so far is {result}{hint}\n")
-        return outcome.exit_code
-    height, width = outcome.picture.shape[:2]
-    logging.info("%s, %dx%d px", result, width, height)
-    return 0
+        return ending(run(job, _shown(job.options, stack)))
 
 
 def _shown(options: Options, stack: contextlib.ExitStack) -> "list[Listener]":
-    """What shows a person how far the run is; standard error itself is silenced now and then."""
+    """What shows a person how far the run is.
+
+    A terminal is reached by a descriptor of its own: standard error is silenced now and then.
+    """
     if options.quiet or options.verbose:
         return []
-    from analogies.runs.monitors import ProgressBar
+    with contextlib.suppress(OSError):
+        terminal = stack.enter_context(os.fdopen(os.dup(2), "w", errors="backslashreplace"))
+        if terminal.isatty():
+            from analogies.runs.monitors import ProgressBar
 
-    terminal = stack.enter_context(os.fdopen(os.dup(2), "w"))
-    return [ProgressBar(terminal)]
+            return [ProgressBar(terminal)]
+    from analogies.runs.monitors import LevelLines
+
+    return [LevelLines()]
+
+
+def _told(said: Ending) -> int:
+    """Say the last line; returns the exit code."""
+    if said.code == DONE:
+        logging.info("%s", said.message)
+    elif sys.stderr is not None:
+        error = "" if said.code > INTERRUPTED else "error: "
+        with contextlib.suppress(OSError, ValueError):  # nobody listens
+            sys.stderr.write(f"{PROGRAM}: {error}{said.message}\n")
+    return said.code
 
 
 def _set_up_logging(options: Options) -> None:

@@ -1,5 +1,6 @@
 """Where a run's pictures and its record go, and whether they can be written there."""
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from analogies import images
 from analogies.errors import InputError
-from analogies.files import check_writable
+from analogies.files import check_writable, expanded
 from analogies.options.table import Options
 from analogies.runs.inputs import spoken
 
@@ -48,7 +49,7 @@ def named(out: str | os.PathLike) -> Destination:
     Raises:
         InputError: it names a folder, or a kind of picture that is not written.
     """
-    name = os.fspath(out)
+    name = expanded(out)
     if not name or name.endswith(os.sep) or os.path.isdir(name):
         raise InputError(f"the output must name a file, not a folder. Received: {name!r}")
     if images.is_result_file(name):
@@ -56,17 +57,27 @@ def named(out: str | os.PathLike) -> Destination:
     return Destination(Path(name + ".png"), name)
 
 
-def check(destination: Destination, options: Options, inputs: Mapping[str, Path]) -> None:
+def check(
+    destination: Destination, options: Options, inputs: Mapping[str, Path], size: tuple[int, int]
+) -> None:
     """Every file to be written can be, and none of them is an input.
 
     Args:
         destination: of the run.
         options: of the run.
         inputs: {what: file that the run reads}.
+        size: (height, width) of the result in px.
 
     Raises:
         InputError: one line on the first that cannot be written.
     """
+    result = destination.result
+    limit = images.largest_side(result.suffix)
+    if limit is not None and max(size) > limit:
+        raise InputError(
+            f"a {result.suffix} file holds sides up to {limit} px, and the result has "
+            f"{size[1]}x{size[0]} px; .png holds any. Received: {str(result)!r}"
+        )
     real = {os.path.realpath(path): name for name, path in inputs.items()}
     for output in destination.files(options):
         check_writable(output)
@@ -81,4 +92,6 @@ def _same_file(output: Path, inputs: Mapping[str, Path]) -> str | None:
     """The input that is the output under another name (a hard link), if any."""
     if not output.exists():
         return None
-    return next((name for name, path in inputs.items() if path.samefile(output)), None)
+    with contextlib.suppress(OSError):  # an input that is not there is told elsewhere
+        return next((name for name, path in inputs.items() if path.samefile(output)), None)
+    return None

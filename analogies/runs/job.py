@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from analogies import images
 from analogies.errors import InputError
 from analogies.features import weights as weight_files
 from analogies.features.networks import check_layers
-from analogies.files import check_writable, prepare_folder
+from analogies.files import check_writable, expanded, prepare_folder
 from analogies.options.idle import without_effect
 from analogies.options.kinds import OptionError, spelled
 from analogies.options.table import Options
@@ -24,6 +26,7 @@ from analogies.synthesis.pyramid import result_size
 
 T = TypeVar("T")
 Size = tuple[int, int]
+WORDS = ("auto", "noise", "b")  # values of `init` that are no pictures
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,12 @@ class Job:
             *(self.keeping.notes if self.keeping else ()),
         ]
 
+    def alpha(self) -> np.ndarray | None:
+        """The transparency `(h, w)` that the result gets, B's; a texture is opaque."""
+        b = self.pictures["b"]
+        texture = self.options.preset == "texture" or b is self.pictures["a_prime"]
+        return None if texture else b.alpha
+
     def result_size(self) -> Size:
         """(height, width) of the result in px."""
         return result_size(self.pictures["b"].size, self.options)
@@ -112,12 +121,15 @@ def check(
         InputError: one line on the first thing that cannot be used; no file was written.
     """
     sources = {"a": a, "a_prime": a_prime, "b": b}
-    if options.init not in ("auto", "noise", "b"):
+    if options.init not in WORDS:
         sources["init"] = options.init
     elif init is not None:
         sources["init"] = init
     for number, pair in enumerate([*options.pair, *pairs], 2):
         sources |= dict(zip(pair_names(number), pair, strict=True))
+    for name, source in sources.items():
+        if is_path(source):
+            sources[name] = _named(name, expanded, source)
     pictures = _read({name: source for name, source in sources.items() if not is_path(source)})
     sizes = {name: picture.size for name, picture in pictures.items()}
     with silence():
@@ -134,7 +146,7 @@ def check(
     to = None if out is None else destination.named(out)
     network = check_features(options)
     job = Job(options, sources, pictures, to, remark)
-    _check_outputs(job)
+    _check_outputs(job, (height, width))
     fitted = memory_check.checked(sizes["a"], sizes["b"], options, network, pairs=further(sizes))
     return replace(job, options=fitted.options, resized=fitted.note)
 
@@ -230,13 +242,13 @@ def _check_pair(number: int, sources: Mapping[str, Any], sizes: Mapping[str, Siz
     raise InputError(f"A and A'{which} must have the same size. Received: {' and '.join(told)}")
 
 
-def _check_outputs(job: Job) -> None:
+def _check_outputs(job: Job, size: Size) -> None:
     """Whatever the run is to write can be written, and is none of its inputs."""
     inputs = job.inputs
     if job.options.vgg_weights:
         inputs["vgg_weights"] = Path(job.options.vgg_weights)
     if job.destination is not None:
-        destination.check(job.destination, job.options, inputs)
+        destination.check(job.destination, job.options, inputs, size)
     if job.options.logdir is not None:
         check_writable(Path(job.options.logdir) / "events")
     resuming.check(job.options)

@@ -18,7 +18,9 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 
-def describe(job: Job, log: PassLog, device: str, seconds: Mapping[str, float]) -> dict[str, Any]:
+def describe(
+    job: Job, log: PassLog, device: str, seconds: Mapping[str, float], result: str
+) -> dict[str, Any]:
     """The record of a run as plain data.
 
     Args:
@@ -26,16 +28,17 @@ def describe(job: Job, log: PassLog, device: str, seconds: Mapping[str, float]) 
         log: what happened.
         device: where it was computed.
         seconds: of the parts outside of the synthesis, such as reading and saving.
+        result: the file's name.
 
     Returns:
         a dictionary that JSON can hold; `Options.parse(record["options"])` gives the options
         back, whose `seed` and the inputs' SHA-256 make the run repeatable.
     """
     height, width = job.result_size()
-    last, to = log.last, job.destination
+    last = log.last
     return {
         "program": "analogies",
-        "result": to.result.name if to else None,
+        "result": result,
         "complete": last is not None and last.kind == "done",
         "versions": versions(),
         "device": device,

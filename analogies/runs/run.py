@@ -5,8 +5,8 @@ Nothing here imports TensorFlow before all that can be checked without it has be
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,20 +15,20 @@ from absl import logging
 from analogies import images
 from analogies.options.table import Options
 from analogies.runs import finishing
-from analogies.runs.checkpoints.writer import Checkpoints
+from analogies.runs.checkpoints.lock import locked
+from analogies.runs.checkpoints.writer import Checkpoints, remove_checkpoints
+from analogies.runs.guarding import Guarded, Listener
 from analogies.runs.inputs import pairs_of
 from analogies.runs.job import Job, fit_into
 from analogies.runs.machine.signals import signals_ignored
 from analogies.runs.monitors.pass_log import PassLog
-from analogies.runs.saving import save
+from analogies.runs.saving import Kept, save
 from analogies.runs.telling import loudness, tell
 from analogies.runs.writers import writers
 
 if TYPE_CHECKING:
     from analogies.runs.machine.device import Machine
     from analogies.synthesis.loop import Progress
-
-Listener = Callable[["Progress"], None]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class Outcome:
         log: of its passes, and its last record.
         machine: on which it was computed.
         seconds: {what: seconds} outside of the synthesis.
-        interrupted: the signal that ended it before its time, or None.
+        ended: what ended it before its time: a signal, or a failure; else None.
+        kept: where the picture is.
     """
 
     job: Job
@@ -51,12 +52,8 @@ class Outcome:
     log: PassLog = field(repr=False)
     machine: "Machine"
     seconds: dict[str, float]
-    interrupted: KeyboardInterrupt | None
-
-    @property
-    def exit_code(self) -> int:
-        """Of a process: 0, or 128 plus the number of the signal that ended the run."""
-        return getattr(self.interrupted, "exit_code", 130) if self.interrupted else 0
+    ended: BaseException | None = None
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def notes(self) -> list[str]:
@@ -67,7 +64,9 @@ class Outcome:
 def run(job: Job, listeners: Sequence[Listener] = ()) -> Outcome:
     """Make the picture of a job, and write what it asks for.
 
-    An interruption ends the run with the picture so far.
+    From the first record on there is a picture, and nothing loses it: a signal or a failure ends
+    the run with the picture so far, what fails in a listener is a warning, and a picture that
+    cannot be written where it was to be goes elsewhere.
 
     Args:
         job: with its pictures.
@@ -75,47 +74,46 @@ def run(job: Job, listeners: Sequence[Listener] = ()) -> Outcome:
             entered for as long as the run computes.
 
     Raises:
-        InputError: the device is not there, its memory does not do, a file cannot be written.
+        InputError: the device is not there, its memory does not do, another run has the folder of
+            checkpoints.
         MemoryError: it did not do after all.
         KeyboardInterrupt: before there was a picture; `Interrupted` where signals are raised.
     """
     with loudness(job.options), contextlib.ExitStack() as stack:
+        if job.keeping is not None:
+            stack.enter_context(locked(job.keeping.folder))
         tell(job.notes())
         seconds = dict(job.seconds)
         log = PassLog(job.keeping.rows() if job.keeping else ())
-        checkpoints = interrupted = None
-        with contextlib.ExitStack() as listening:
-            heard: list[Listener] = [log, *_entered(listeners, listening)]
-            with _timed(seconds, "import"):
-                machine = _start(job.options, stack)
-                job = _fitted(job, machine)
-            extras: dict[str, Any] = {"device": machine.description}
-            heard += _entered(writers(job, extras), listening)
-            if job.keeping is not None:
-                tell(job.keeping.remarks(machine.description))
-                checkpoints = Checkpoints(job.keeping, log, extras)
-                heard.append(checkpoints)
-            try:
+        ended = None
+        try:
+            with contextlib.ExitStack() as listening:
+                heard: list[Listener] = [log, *_entered(listeners, listening)]
+                with _timed(seconds, "import"):
+                    machine = _start(job.options, stack)
+                    job = _fitted(job, machine)
+                extras: dict[str, Any] = {"device": machine.description}
+                heard += _entered(writers(job, extras), listening)
+                if job.keeping is not None:
+                    tell(job.keeping.remarks(machine.description))
+                    heard += _entered([Checkpoints(job.keeping, log, extras)], listening)
                 _listen(_records(job), heard)
-            except KeyboardInterrupt as error:
-                interrupted = error
-        if log.last is None:
-            raise interrupted or RuntimeError("a run without a record")
+        except (Exception, KeyboardInterrupt) as error:
+            if log.last is None:
+                raise
+            ended = error
         with signals_ignored():
-            outcome = _outcome(job, log, machine, seconds, interrupted)
-            save(outcome)
+            outcome = _outcome(job, log, machine, seconds, ended)
+            outcome = replace(outcome, kept=save(outcome))
         tell(log.notes)
-        if checkpoints and not interrupted:
-            checkpoints.remove()
+        if job.keeping is not None and not ended and not outcome.kept.problem:
+            remove_checkpoints(job.keeping.folder)
         return outcome
 
 
 def _entered(listeners: Sequence[Listener], stack: contextlib.ExitStack) -> list[Listener]:
-    """Listeners; those that are context managers are entered until the stack is closed."""
-    for listener in listeners:
-        if isinstance(listener, contextlib.AbstractContextManager):
-            stack.enter_context(listener)
-    return list(listeners)
+    """Listeners that cannot end the run, entered until the stack is closed."""
+    return [stack.enter_context(Guarded(listener)) for listener in listeners]
 
 
 @contextlib.contextmanager
@@ -172,10 +170,15 @@ def _outcome(
     log: PassLog,
     machine: "Machine",
     seconds: dict[str, float],
-    interrupted: KeyboardInterrupt | None,
+    ended: BaseException | None,
 ) -> Outcome:
+    """The picture of the last record, finished."""
     assert log.last is not None
-    size, b = job.result_size(), job.pictures["b"]
-    picture = images.to_uint8(finishing.finish(log.last.image(), b.pixels, job.options, size))
-    alpha = finishing.transparency(b.alpha, size)
-    return Outcome(job, picture, alpha, log, machine, seconds, interrupted)
+    size, b, alpha = job.result_size(), job.pictures["b"], None
+    pixels = log.last.image()
+    try:
+        pixels = finishing.finish(pixels, b.pixels, job.options, size)
+        alpha = finishing.transparency(job.alpha(), size)
+    except Exception as error:  # the picture is there, if not as it was to be shown
+        ended = ended or error
+    return Outcome(job, images.to_uint8(pixels), alpha, log, machine, seconds, ended)

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from analogies.files import reason
 from analogies.runs import finishing
+from analogies.runs.telling import tell
 
 if TYPE_CHECKING:
     from analogies.runs.job import Job
@@ -25,7 +27,10 @@ def writers(job: "Job", extras: dict[str, Any]) -> "list[Callable[[Progress], No
     if job.destination is not None and job.destination.prefix is not None:
         found.append(_saved_iterations(job))
     if job.options.logdir is not None:
-        found.append(_tensorboard(job, extras))
+        try:
+            found.append(_tensorboard(job, extras))
+        except Exception as error:  # a disk that is full is no reason to make no picture
+            tell([f"the log for TensorBoard: {reason(error)}; the run goes on without it"])
     return found
 
 
@@ -34,11 +39,11 @@ def _saved_iterations(job: "Job") -> "Callable[[Progress], None]":
 
     assert job.destination is not None
     size = job.result_size() if job.options.output_full else None
-    b = job.pictures["b"]
+    b, alpha = job.pictures["b"], job.alpha()
     return SavedIterations(
         job.destination.pass_file,
         lambda pixels: finishing.finish(pixels, b.pixels, job.options, size),
-        lambda shown: finishing.transparency(b.alpha, shown),
+        lambda shown: finishing.transparency(alpha, shown),
     )
 
 

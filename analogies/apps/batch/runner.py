@@ -3,6 +3,7 @@
 What was compiled for one analogy serves the next; a failure ends only its own row.
 """
 
+import contextlib
 import csv
 import io
 import json
@@ -16,9 +17,10 @@ from typing import Any
 
 from absl import logging
 
-from analogies.apps.arguments import PROGRAM
 from analogies.apps.batch import rows as batch_list
-from analogies.apps.wording import failure
+from analogies.apps.usage import PROGRAM
+from analogies.apps.wording import INTERRUPTED as SIGNALLED
+from analogies.apps.wording import Ending, failure
 from analogies.errors import InputError
 from analogies.files import check_writable, write_atomically
 from analogies.options import presets
@@ -31,7 +33,7 @@ from analogies.runs.machine.signals import Interrupted, signals_ignored
 COLUMNS = ("out", "status", "seconds", "message")
 STATUSES = ("done", "skipped", "failed", "interrupted", "waiting")
 DONE, SKIPPED, FAILED, INTERRUPTED, WAITING = STATUSES
-Make = Callable[[Job], int]
+Make = Callable[[Job], Ending]
 
 
 @dataclass
@@ -56,9 +58,22 @@ class Entry:
 
     def fail(self, error: Exception) -> None:
         """Note a failure and tell it in one line."""
-        message, self.code = failure(error)
-        self.status, self.message = FAILED, message
-        sys.stderr.write(f"{PROGRAM}: error: line {self.row.line}, {self.row.out}: {message}\n")
+        self.end(failure(error))
+
+    def end(self, said: Ending) -> None:
+        """Note what became of the row, and tell it in one line."""
+        self.message, self.code = said
+        if self.code > SIGNALLED:
+            self.status = INTERRUPTED
+        else:
+            self.status = FAILED if self.code else DONE
+        if self.status == DONE:
+            self.message = ""
+            logging.info("%s", said.message)
+            return
+        line = f"line {self.row.line}, {self.row.out}: {said.message}"
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody listens
+            sys.stderr.write(f"{PROGRAM}: error: {line}\n")
 
 
 def run(path: str, given: Mapping[str, Any], make: Make) -> int:
@@ -67,7 +82,7 @@ def run(path: str, given: Mapping[str, Any], make: Make) -> int:
     Args:
         path: of the list.
         given: options of the command line; a row's own win.
-        make: runs a checked job; returns an exit code.
+        make: runs a checked job; returns the last line and an exit code.
 
     Returns:
         0 where every result is there; else the largest exit code of a row, 1 where the machine
@@ -92,6 +107,7 @@ def run(path: str, given: Mapping[str, Any], make: Make) -> int:
                 _write_summary(summary, entries)
     except Interrupted as interrupt:
         stopped = interrupt.exit_code
+    _remove_folders(entries)
     with signals_ignored():
         _write_summary(summary, entries)
     counts = {status: sum(entry.status == status for entry in entries) for status in STATUSES}
@@ -158,6 +174,14 @@ def _plan(row: batch_list.Row, given: Mapping[str, Any]) -> Job:
     )
 
 
+def _remove_folders(entries: Sequence[Entry]) -> None:
+    """Remove the folder around those of the rows' checkpoints, if nothing is left to go on with."""
+    for entry in entries:
+        if entry.job is not None and entry.job.options.checkpoint is not None:
+            with contextlib.suppress(OSError):
+                Path(entry.job.options.checkpoint).parent.rmdir()
+
+
 def _outputs(job: Job) -> list[Path]:
     return job.destination.files(job.options) if job.destination else []
 
@@ -190,11 +214,9 @@ def _render(entry: Entry, make: Make) -> None:
     assert entry.job is not None
     started = time.monotonic()
     try:
-        entry.code = make(entry.job)
-        entry.status = DONE
-        if entry.code > 128:
-            entry.status = INTERRUPTED
-            raise Interrupted(entry.code - 128)
+        entry.end(make(entry.job))
+        if entry.status == INTERRUPTED:
+            raise Interrupted(entry.code - SIGNALLED)
     except Interrupted:
         entry.status = INTERRUPTED
         raise
