@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
-from analogies.errors import InputError
+from analogies.images.deep import gray_of, narrow_notes
 
 _ORIENTATION_TAG = 0x0112
 _TURNS = {
@@ -18,6 +18,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_LYING = (5, 6, 7, 8)
 _PROFILE_MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
 _MODES_OF_PROFILE = {
     "RGB": ("1", "L", "RGB", "RGBX", "YCbCr", "HSV"),
@@ -29,17 +30,37 @@ _MODES_OF_PROFILE = {
 Notes = tuple[str, ...]
 
 
-def orientation(image: Image.Image) -> tuple[int, Notes]:
-    """The EXIF orientation, 1 to 8, and a note where the EXIF data cannot be read."""
+def orientation(image: Image.Image, told_early: bool = False) -> tuple[int, Notes]:
+    """The EXIF orientation, 1 to 8, and a note where the EXIF data cannot be read.
+
+    Pillow decodes a PNG first, as the orientation may stand behind the pixels; with `told_early`
+    it does not.
+    """
     try:
-        value = image.getexif().get(_ORIENTATION_TAG, 1)
+        exif = Image.Image.getexif(image) if told_early else image.getexif()
+        value = exif.get(_ORIENTATION_TAG, 1)
     except Exception:  # a damaged EXIF block makes Pillow raise many kinds
         return 1, ("has EXIF data that cannot be read; its orientation is taken as upright",)
     return (value if value in _TURNS else 1), ()
 
 
-def to_rgb(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None, Notes]:
+def upright_size(image: Image.Image, told_early: bool = False) -> tuple[int, int]:
+    """(width, height) of an image as it is seen, before its pixels are decoded or behind that."""
+    width, height = image.size
+    tags: Any = getattr(image, "tag_v2", {})  # of a TIFF, by which Pillow has turned the size
+    lies = orientation(image, told_early)[0] >= 5
+    lay = tags.get(_ORIENTATION_TAG) in _LYING
+    return (height, width) if lies != lay else (width, height)
+
+
+def to_rgb(
+    image: Image.Image, white: float | None = None
+) -> tuple[np.ndarray, np.ndarray | None, Notes]:
     """The upright pixels of an image in sRGB.
+
+    Args:
+        image: of any mode.
+        white: the value that means white, of a deep gray one; None to tell by the format.
 
     Returns:
         (height, width, 3) float32 in [0, 255]; alpha (height, width) float32 in [0, 255], or None
@@ -48,16 +69,20 @@ def to_rgb(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None, Notes]:
     Raises:
         InputError: values without a meaning as brightness (NaN, negative, beyond 16 bit).
     """
-    turn, notes = orientation(image)
+    is_deep = any("16" in str(tile.args) for tile in getattr(image, "tile", ()))
     image.load()
+    turn, notes = orientation(image)  # behind `load`, where Pillow turns a TIFF and says so
     if turn != 1:
         image = _turned(image, turn)
     if image.mode.startswith("I") or image.mode == "F":
-        return *_deep_gray(image), notes
-    color, alpha = _split_alpha(image)
+        gray, alpha, range_notes = gray_of(image, white)
+        return np.repeat(gray[:, :, np.newaxis], 3, axis=2), alpha, (*notes, *range_notes)
+    if is_deep:
+        notes = (*notes, *narrow_notes(image))
+    color, opacity = _split_alpha(image)
     rgb, profile_notes = _to_srgb(color, image.info.get("icc_profile"))
-    opacity = None if alpha is None else np.asarray(alpha, np.float32)
-    return np.asarray(rgb, np.float32), opacity, (*notes, *profile_notes)
+    alpha = None if opacity is None else np.asarray(opacity, np.float32)
+    return np.asarray(rgb, np.float32), alpha, (*notes, *profile_notes)
 
 
 def _turned(image: Image.Image, turn: int) -> Image.Image:
@@ -75,21 +100,6 @@ def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
         return (image.convert("RGB") if image.mode == "P" else image), None
     with_alpha = image.convert("LA" if image.mode in ("LA", "L", "1") else "RGBA")
     return with_alpha.convert(with_alpha.mode[:-1]), with_alpha.getchannel("A")
-
-
-def _deep_gray(image: Image.Image) -> tuple[np.ndarray, None]:
-    """Gray of 16 or 32 bits or floating point, by the range its values fill."""
-    values = np.asarray(image).astype(np.float64)
-    low, high = values.min(), values.max()
-    if not (np.isfinite(low) and np.isfinite(high)) or low < 0 or high > 65535:
-        raise InputError(f"gray values must be in [0, 65535], but they are {low:g} to {high:g}")
-    white = 65535.0
-    if image.mode == "F":
-        white = 1.0 if high <= 1 else 255.0 if high <= 255 else 65535.0
-    elif image.mode == "I" and image.format == "TIFF" and high <= 255:
-        white = 255.0
-    gray = (values * (255.0 / white)).astype(np.float32)
-    return np.repeat(gray[:, :, np.newaxis], 3, axis=2), None
 
 
 def _to_srgb(image: Image.Image, profile_bytes: Any) -> tuple[Image.Image, Notes]:

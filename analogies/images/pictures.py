@@ -1,50 +1,42 @@
-"""Pictures: files and arrays of every kind to float RGB, and back to files.
+"""Pictures: files, bytes and arrays of every kind to float RGB, and back to files.
 
 Pillow only decodes and encodes; resizing belongs to the pyramid.
 """
 
-import io
-import os
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from analogies.errors import InputError
-from analogies.files import check_readable, reason, write_atomically
-from analogies.images.color_modes import orientation, to_rgb
-
-SMALLEST_SIDE = 16  # px; smaller pictures hold no patch on a coarse level
-LARGEST_AREA = 2**27  # px; 134 megapixels, above any camera and below a decompression bomb
-JPEG_QUALITY = 95
-
-# Formats that decode without helper programs (EPS would start Ghostscript) and have a signature.
-# fmt: off
-_READABLE = (
-    "PNG", "JPEG", "MPO", "WEBP", "GIF", "TIFF", "BMP", "DIB", "PPM", "JPEG2000", "AVIF", "ICO",
-    "SGI", "QOI",
+from analogies.images import arrays
+from analogies.images.color_modes import to_rgb, upright_size
+from analogies.images.opening import Opened, is_file, opened, told_of
+from analogies.images.sizes import LARGEST_AREA, SMALLEST_SIDE, check_size
+from analogies.images.writing import (
+    encode,
+    is_result_file,
+    largest_side,
+    stretch_contrast,
+    to_uint8,
+    write,
 )
-_OTHER_SUFFIXES = (
-    ".gif", ".avif", ".jp2", ".heic", ".heif", ".ico", ".tga", ".psd", ".svg", ".pdf", ".eps",
-    ".jfif", ".jxl", ".exr", ".hdr", ".raw", ".qoi",
-)
-# fmt: on
-_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
-    ".png": ("PNG", {"compress_level": 6}),
-    ".jpg": ("JPEG", {"quality": JPEG_QUALITY, "subsampling": 0}),
-    ".jpeg": ("JPEG", {"quality": JPEG_QUALITY, "subsampling": 0}),
-    ".webp": ("WEBP", {"quality": JPEG_QUALITY, "method": 4, "exact": True}),
-    ".tif": ("TIFF", {"compression": "tiff_lzw"}),
-    ".tiff": ("TIFF", {"compression": "tiff_lzw"}),
-    ".bmp": ("BMP", {}),
-    ".ppm": ("PPM", {}),
-}
-_WITH_ALPHA = ("PNG", "WEBP", "TIFF")
+
+__all__ = [
+    "LARGEST_AREA",
+    "SMALLEST_SIDE",
+    "Header",
+    "Picture",
+    "encode",
+    "inspect",
+    "is_result_file",
+    "largest_side",
+    "read",
+    "stretch_contrast",
+    "to_uint8",
+    "write",
+]
 
 
 @dataclass(frozen=True)
@@ -85,208 +77,70 @@ class Picture:
         return self.pixels.shape[0], self.pixels.shape[1]
 
 
-def inspect(path: str | os.PathLike) -> Header:
+def inspect(source: Any) -> Header:
     """Read the header of an image file.
+
+    Args:
+        source: path of a file, its bytes, or a file open in mode "rb".
 
     Raises:
         InputError: no file, no image, or a size that cannot be worked with.
     """
-    with _opened(path) as image:
-        width, height = image.size
-        if orientation(image)[0] >= 5:
-            width, height = height, width
-        animated = _is_animated(image)
-        return Header(width, height, image.format or "", image.mode, animated)
+    with opened(source) as found:
+        image = found.image
+        width, height = upright_size(image, found.told_early)
+        return Header(width, height, image.format or "", image.mode, _is_animated(image))
 
 
 def read(source: Any) -> Picture:
     """Read a picture.
 
     Args:
-        source: path of an image file, a PIL image, or an array: (H, W), (H, W, 1), (H, W, 3) or
-            (H, W, 4), uint8 or float with values in [0, 255].
+        source: path of an image file, its bytes, a file open in mode "rb", a PIL image, or an
+            array or tensor: (H, W), (H, W, 1), (H, W, 3), (H, W, 4), or a batch of one of these,
+            uint8 or float with values in [0, 255]; floats less than 0.5 beyond are clipped.
 
     Raises:
-        InputError: it is no picture, is damaged, too small, too large, holds NaN or values out of
-            range, or holds floats none of which is above 1, as in libraries where 1 is white.
+        InputError: it is no picture, is damaged, too small, too large, wholly transparent, holds
+            NaN or values out of range, or holds floats none of which is above 1, as in libraries
+            where 1 is white.
     """
-    if isinstance(source, str | os.PathLike):
-        with _opened(source) as image:
-            try:
-                return _decode(image)
-            except InputError as error:
-                raise InputError(f"{error}. Received: {os.fspath(source)!r}") from None
+    if is_file(source):
+        with opened(source) as found:
+            if _is_animated(found.image):
+                found.image.seek(0)
+                note = "has several frames or pages; the first one is used"
+                found = Opened(found.image, found.white, (*found.notes, note))
+            return _decode(found)
     if isinstance(source, Image.Image):
-        _check_size(*source.size, "an image")
-        return _decode(source)
-    return _from_array(source)
-
-
-def write(path: str | os.PathLike, pixels: np.ndarray, alpha: np.ndarray | None = None) -> None:
-    """Write a picture; the file appears whole or not at all.
-
-    Args:
-        path: its suffix is the format: .png, .jpg, .jpeg, .webp, .tif, .tiff, .bmp, .ppm.
-        pixels: (H, W, 3) sRGB in [0, 255], rounded and clipped here.
-        alpha: (H, W) in [0, 255]; left out where the format holds none.
-
-    Raises:
-        InputError: unknown suffix, or the file cannot be written.
-    """
-    write_atomically(path, encode(Path(path).suffix, pixels, alpha))
-
-
-def encode(suffix: str, pixels: np.ndarray, alpha: np.ndarray | None = None) -> bytes:
-    """The bytes of an image file, see `write`."""
-    if suffix.lower() not in _FORMATS:
-        raise InputError(f"pictures can be written as {_suffixes()}. Received: {suffix!r}")
-    name, settings = _FORMATS[suffix.lower()]
-    values = to_uint8(pixels)
-    if alpha is not None and name in _WITH_ALPHA:
-        values = np.dstack([values, to_uint8(alpha)])
-    stream = io.BytesIO()
-    try:
-        Image.fromarray(values).save(stream, format=name, **settings)
-    except (OSError, ValueError) as error:  # sides that the format cannot hold
-        raise InputError(f"cannot be written as {suffix}: {reason(error)}") from None
-    return stream.getvalue()
-
-
-def is_result_file(path: str | os.PathLike) -> bool:
-    """Whether a path names a picture to write, by its suffix.
-
-    Raises:
-        InputError: the suffix is that of a picture, but of a kind that is not written.
-    """
-    suffix = Path(path).suffix.lower()
-    if suffix in _OTHER_SUFFIXES:
-        raise InputError(f"pictures can be written as {_suffixes()}. Received: {os.fspath(path)!r}")
-    return suffix in _FORMATS
-
-
-def to_uint8(values: np.ndarray) -> np.ndarray:
-    """Values in [0, 255], clipped and rounded to the nearest integer."""
-    if not np.isfinite(values).all():
-        raise ValueError("a picture holds NaN or infinite values")
-    return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
-
-
-def stretch_contrast(pixels: np.ndarray, percent: float) -> np.ndarray:
-    """Stretch values so that `percent` of them fall below 0 and `percent` above 255.
-
-    As image-analogies' --contrast does; 0 changes nothing, nor is a uniform picture changed.
-    """
-    if percent == 0:
-        return pixels
-    low, high = np.percentile(pixels, (percent, 100 - percent))
-    if high - low < 1:
-        return pixels
-    stretched = (pixels - low) * (255 / (high - low))
-    return np.clip(stretched, 0, 255).astype(np.float32)
-
-
-@contextmanager
-def _opened(path: str | os.PathLike) -> Iterator[Image.Image]:
-    """An image file with its header read and its size checked."""
-    name = os.fspath(path)
-    check_readable(name)
-    Image.init()
-    formats = [known for known in _READABLE if known in Image.OPEN]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            image = Image.open(name, formats=formats)
-        except Image.DecompressionBombError:
-            megapixels = LARGEST_AREA // 10**6
-            raise InputError(
-                f"the image has more than {megapixels} megapixels. Received: {name!r}"
-            ) from None
-        except Image.UnidentifiedImageError:
-            raise InputError(f"this is no image of a known format. Received: {name!r}") from None
-        except Exception as error:  # damaged files make Pillow raise many kinds
-            raise _unreadable(name, error) from None
-        with image:
-            _check_size(*image.size, repr(name))
-            try:
-                yield image
-            except InputError:
-                raise
-            except Exception as error:
-                raise _unreadable(name, error) from None
-
-
-def _unreadable(name: str, error: Exception) -> InputError:
-    return InputError(f"the image cannot be decoded: {reason(error)}. Received: {name!r}")
+        name = "an image of {}x{} px".format(*source.size)
+        check_size(*source.size, "an image")
+        with told_of(name):
+            return _decode(Opened(source))
+    rgb, alpha = arrays.to_rgb(source)
+    with told_of("an array of {1}x{0} px".format(*rgb.shape)):
+        return _composite(rgb, alpha, ())
 
 
 def _is_animated(image: Image.Image) -> bool:
-    animated = bool(getattr(image, "is_animated", False))
-    if animated:
-        image.seek(0)
-    return animated
+    return bool(getattr(image, "is_animated", False))
 
 
-def _decode(image: Image.Image) -> Picture:
-    notes = []
-    if _is_animated(image):
-        notes.append("has several frames or pages; the first one is used")
-    rgb, alpha, color_notes = to_rgb(image)
-    return _composite(rgb, alpha, (*notes, *color_notes))
-
-
-def _from_array(source: Any) -> Picture:
-    """A picture from an array of any of the accepted shapes."""
-    try:
-        array = np.asarray(source)
-    except Exception as error:  # ragged lists, tensors of other libraries
-        raise InputError(f"this is no picture: {reason(error)}") from None
-    received = f"Received: shape {array.shape}, dtype {array.dtype}"
-    if array.dtype.kind not in "uif":
-        raise InputError(f"a picture must be uint8 or float with values in [0, 255]. {received}")
-    if array.ndim == 2:
-        array = array[:, :, np.newaxis]
-    if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
-        raise InputError(f"a picture must be (H, W), (H, W, 1), (H, W, 3) or (H, W, 4). {received}")
-    _check_size(array.shape[1], array.shape[0], "an array")
-    if not np.isfinite(array).all():
-        raise InputError(f"a picture must hold no NaN or infinite values. {received}")
-    low, high = array.min(), array.max()
-    if low < 0 or high > 255:
-        raise InputError(
-            f"a picture's values must be in [0, 255]. Received: {low:g} to {high:g}, {array.dtype}"
-        )
-    if array.dtype.kind == "f" and 0 < high <= 1:  # many libraries' range; it would come out black
-        raise InputError(
-            "a picture's values must be in [0, 255], and here none is above 1; multiply them by "
-            f"255. Received: {low:g} to {high:g}, {array.dtype}"
-        )
-    values = array.astype(np.float32)
-    rgb = values[:, :, :3] if values.shape[2] > 1 else np.repeat(values, 3, axis=2)
-    alpha = values[:, :, 3] if values.shape[2] == 4 else None
-    return _composite(rgb, alpha, ())
+def _decode(found: Opened) -> Picture:
+    rgb, alpha, notes = to_rgb(found.image, found.white)
+    return _composite(rgb, alpha, (*found.notes, *notes))
 
 
 def _composite(rgb: np.ndarray, alpha: np.ndarray | None, notes: tuple[str, ...]) -> Picture:
-    """Put a picture on white where it is transparent."""
+    """Put a picture on white where it is transparent.
+
+    Raises:
+        InputError: it is so everywhere, and nothing of it would be seen.
+    """
     if alpha is None or (alpha == 255).all():
         return Picture(np.ascontiguousarray(rgb), None, notes)
+    if not alpha.any():
+        raise InputError("the picture is wholly transparent; save it without transparency (alpha)")
     share = alpha[:, :, np.newaxis] / 255
     pixels = rgb * share + 255 * (1 - share)
     return Picture(pixels.astype(np.float32), np.ascontiguousarray(alpha), notes)
-
-
-def _check_size(width: int, height: int, what: str) -> None:
-    if min(width, height) < SMALLEST_SIDE:
-        raise InputError(
-            f"both sides must be at least {SMALLEST_SIDE} px. "
-            f"Received: {what} of {width}x{height} px"
-        )
-    if width * height > LARGEST_AREA:
-        raise InputError(
-            f"a picture may have {LARGEST_AREA // 10**6} megapixels. "
-            f"Received: {what} of {width}x{height} px"
-        )
-
-
-def _suffixes() -> str:
-    return ", ".join(_FORMATS)

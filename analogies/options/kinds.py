@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analogies.errors import InputError
+from analogies.files import expanded
 
 
 class OptionError(InputError):
@@ -205,7 +206,10 @@ def _check_text(name: str, value: Any, kind: Kind) -> str:
         value = os.fspath(value)
     if not isinstance(value, str) or not value or "\0" in value:
         raise OptionError(name, f"must be a path or a word. Received: {shorten(value)}")
-    return value
+    try:
+        return expanded(value)
+    except InputError as error:
+        raise OptionError(name, f"cannot be found: {error}") from None
 
 
 def _check_pairs(name: str, value: Any, kind: Kind) -> tuple[tuple[str, str], ...]:

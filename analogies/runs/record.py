@@ -18,7 +18,9 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 
-def describe(job: Job, log: PassLog, device: str, seconds: Mapping[str, float]) -> dict[str, Any]:
+def describe(
+    job: Job, log: PassLog, device: str, seconds: Mapping[str, float], result: str
+) -> dict[str, Any]:
     """The record of a run as plain data.
 
     Args:
@@ -26,6 +28,7 @@ def describe(job: Job, log: PassLog, device: str, seconds: Mapping[str, float]) 
         log: what happened.
         device: where it was computed.
         seconds: of the parts outside of the synthesis, such as reading and saving.
+        result: the file's name.
 
     Returns:
         a dictionary that JSON can hold; `Options.parse(record["options"])` gives the options
@@ -35,12 +38,12 @@ def describe(job: Job, log: PassLog, device: str, seconds: Mapping[str, float]) 
     last = log.last
     return {
         "program": "analogies",
-        "result": job.result.name,
+        "result": result,
         "complete": last is not None and last.kind == "done",
         "versions": versions(),
         "device": device,
         "seed": job.options.seed,
-        "inputs": {name: _input(job, name) for name in job.inputs},
+        "inputs": {name: _input(job, name) for name in job.sources},
         "width": width,
         "height": height,
         "options": job.options.as_dict(),
@@ -73,9 +76,12 @@ def peak_memory() -> int | None:
 
 
 def _input(job: Job, name: str) -> dict[str, Any]:
-    path = job.inputs[name]
-    height, width = job.pictures[name].size
-    return {"file": str(path), "sha256": digest(path), "width": width, "height": height}
+    """What is told of a picture; of one that is no file, the digest of its pixels."""
+    picture, path = job.pictures[name], job.inputs.get(name)
+    height, width = picture.size
+    known = digest(path) if path else hashlib.sha256(picture.pixels.tobytes()).hexdigest()
+    file = str(path) if path else None
+    return {"file": file, "sha256": known, "width": width, "height": height}
 
 
 def digest(path: Path) -> str:

@@ -34,27 +34,6 @@ def test_color_is_read_as_it_is(tmp_path):
     assert picture.notes == ()
 
 
-@pytest.mark.parametrize("turn", range(1, 9))
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
-def test_exif_orientation(tmp_path, turn, suffix):
-    stored = {
-        1: COLOR,
-        2: COLOR[:, ::-1],
-        3: COLOR[::-1, ::-1],
-        4: COLOR[::-1],
-        5: COLOR.transpose(1, 0, 2),
-        6: np.rot90(COLOR, 1),
-        7: np.rot90(COLOR, 2).transpose(1, 0, 2),
-        8: np.rot90(COLOR, -1),
-    }[turn]
-    exif = Image.Exif()
-    exif[0x0112] = turn
-    path = saved(tmp_path, np.ascontiguousarray(stored), f"x{suffix}", exif=exif, quality=100)
-    header = images.inspect(path)
-    assert (header.height, header.width) == (HEIGHT, WIDTH)
-    assert np.abs(images.read(path).pixels - COLOR).mean() < 6
-
-
 def test_unreadable_exif_is_noted(tmp_path):
     path = saved(tmp_path, COLOR, "x.jpg", exif=b"Exif\0\0II*\0\xff\xff\xff\xff garbage")
     picture = images.read(path)
@@ -177,14 +156,14 @@ def broken_files(folder):
         "truncated": "cannot be decoded",
         "header": "cannot be decoded|no image",
         "empty": "is empty",
-        "text": "no image",
+        "text": "a text",
         "folder": "folder",
         "pipe": "pipe",
         "dot": "at least 16 px",
         "line": "at least 16 px",
         "bomb": "megapixels",
         "large": "megapixels",
-        "script": "no image",
+        "script": "PostScript",
         "missing": "no such file",
     }
 
@@ -261,13 +240,13 @@ def test_arrays(array):
         (np.zeros((20, 20), bool), "uint8 or float"),
         (np.zeros((20, 20), "U3"), "uint8 or float"),
         (np.zeros((20,)), r"\(H, W\)"),
-        (np.zeros((1, 20, 20, 3)), r"\(H, W\)"),
+        (np.zeros((2, 20, 20, 3)), "one by one"),
         (np.zeros((20, 20, 2)), r"\(H, W\)"),
         (np.zeros((3, 20, 20)), r"\(H, W\)"),
         (np.zeros((20, 3)), "at least 16"),
         (np.zeros((0, 20)), "at least 16"),
         (np.full((20, 20), 256), "in .0, 255."),
-        (np.full((20, 20), -0.1), "in .0, 255."),
+        (np.full((20, 20), -0.6), "in .0, 255."),
         (RAMP, "multiply them by 255"),
         (3, r"\(H, W\)"),
         (None, "uint8 or float"),

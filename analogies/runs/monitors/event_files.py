@@ -45,9 +45,10 @@ def hparams_summary(values: Mapping[str, Any], name: str) -> None:
 
 
 def _plain(value: Any) -> str | float | int | bool:
-    if isinstance(value, list):
-        return ",".join(value)
-    return "" if value is None else value
+    """A value as both pages can show it."""
+    if isinstance(value, list | tuple):
+        return ",".join(str(_plain(item)) for item in value)
+    return value if isinstance(value, str | float | int | bool) else f"{value or ''}"
 
 
 def _metadata(plugin: str, data_class: int) -> Any:

@@ -61,6 +61,8 @@ class TensorBoard:
         InputError: the folder cannot be written.
     """
 
+    title = "the log for TensorBoard"
+
     def __init__(
         self,
         logdir: str | os.PathLike,
