@@ -80,7 +80,7 @@ class TensorBoard:
         goes_on = earlier is not None and folder.is_dir()
         try:
             self.folder = folder if goes_on else _new_folder(Path(logdir), name)
-            self._writer = tf.summary.create_file_writer(str(self.folder))
+            self._writer = tf.summary.create_file_writer(os.fsencode(self.folder))
         except (OSError, tf.errors.OpError) as error:
             raise InputError(
                 f"logdir cannot be written: {reason(error)}. Received: {os.fspath(logdir)!r}"
