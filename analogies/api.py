@@ -10,11 +10,10 @@ from absl import logging
 from analogies import images
 from analogies.errors import InputError
 from analogies.options import presets
-from analogies.options.idle import without_effect
 from analogies.options.table import Options
-from analogies.runs import finishing, memory_check
-from analogies.runs.checkpoints import resuming
-from analogies.runs.job import check_features, further
+from analogies.runs import job as jobs
+from analogies.runs.inputs import is_path
+from analogies.runs.run import run
 
 Source = str | os.PathLike | np.ndarray
 
@@ -25,6 +24,7 @@ def make_analogy(
     b: Source,
     *,
     pairs: Sequence[tuple[Source, Source]] = (),
+    out: str | os.PathLike | None = None,
     **options: Any,
 ) -> np.ndarray:
     """Make B' such that A is to A' as B is to B'.
@@ -36,6 +36,8 @@ def make_analogy(
         b: the picture to be changed as A was, any size.
         pairs: further pairs of A and A'; the two of a pair have one size. All pairs are one
             reference.
+        out: where to write the result and the record of the run, or a prefix of pictures of every
+            pass, as the command does; left out, nothing is written but what options ask for.
         **options: any of `Options`, such as `height=231` or `preset="recolor"`. `init` may be an
             array. Without `preset`, and with one picture as A and A', the preset style is used.
 
@@ -54,34 +56,24 @@ def make_analogy(
         ((32, 32, 3), dtype('uint8'), True)
     """
     options, remark = presets.choose(options, a, a_prime, b)
-    if remark:
-        logging.info("%s", remark)
-    given = options.get("init")
-    init = None
-    if given is not None and not (isinstance(given, str) and given in ("auto", "noise", "b")):
-        init = given
+    init = options.get("init")
+    if init is not None and not is_path(init):
         options = {**options, "init": "auto"}
-    checked = Options.parse(options)
-    for name, reason in without_effect(checked).items():
-        logging.warning("%s has no effect: %s", name, reason)
-    sources = {"a": a, "a_prime": a_prime, "b": b, **({} if init is None else {"init": init})}
-    for number, pair in enumerate([*checked.pair, *pairs], 2):
-        sources |= dict(zip(finishing.pair_names(number), pair, strict=True))
-    pictures = {name: images.read(source) for name, source in sources.items()}
-    sizes = {name: picture.size for name, picture in pictures.items()}
-    checked, resized = memory_check.checked(
-        sizes["a"], sizes["b"], checked, check_features(checked), pairs=further(sizes)
+    else:  # `Options` takes words and paths
+        init = None
+    job = jobs.plan(
+        a, a_prime, b, out, Options.parse(options), remark=remark, init=init, pairs=pairs
     )
-    if resized:
-        logging.warning("%s", resized)
-    keeping = resuming.prepare(checked, pictures)
-    for name, picture in pictures.items():
-        for note in picture.notes:
-            logging.warning("%s %s", name, note)
-    for note in keeping.notes if keeping else ():
-        logging.info("%s", note)
-    pixels = {name: picture.pixels for name, picture in pictures.items()}
-    return _run(pixels, checked, keeping)
+    outcome = run(job)
+    kept = outcome.kept
+    if outcome.ended is not None:
+        if kept.path is not None:
+            outcome.ended.add_note(f"the picture so far is {kept.path}")
+        raise outcome.ended
+    if kept.problem:
+        where = f"it is {kept.path}" if kept.path else "no folder takes it"
+        logging.warning("%s: %s; %s", out, kept.problem, where)
+    return outcome.picture
 
 
 def transfer_style(content: Source, style: Source, **options: Any) -> np.ndarray:
@@ -125,33 +117,3 @@ def synthesize_texture(example: Source, height: int, width: int, **options: Any)
     options = {"preset": "texture", **options}
     source = images.read(example).pixels
     return make_analogy(source, source, source, height=height, width=width, **options)
-
-
-def _run(
-    pixels: dict[str, np.ndarray], options: Options, keeping: resuming.Keeping | None
-) -> np.ndarray:
-    from analogies.runs.machine import device as runtime
-
-    machine = runtime.start(options.device)
-    import tensorflow as tf
-
-    from analogies.runs.checkpoints.writer import Checkpoints
-    from analogies.runs.monitors import PassLog
-    from analogies.synthesis.loop import synthesize
-
-    log = PassLog(keeping.rows() if keeping else ())
-    extras = {"device": machine.description}
-    checkpoints = Checkpoints(keeping, log, extras) if keeping else None
-    with tf.device(machine.device):
-        (a, a_prime), *pairs = finishing.prepare(pixels, options)
-        b, init = pixels["b"], pixels.get("init")
-        carried = keeping.carried() if keeping else None
-        for record in synthesize(a, a_prime, b, options, init=init, carried=carried, pairs=pairs):
-            log(record)
-            if checkpoints:
-                checkpoints(record)
-        assert log.last is not None
-        result = images.to_uint8(finishing.finish(log.last.image(), b, options))
-    if checkpoints:
-        checkpoints.remove()
-    return result

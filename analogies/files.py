@@ -1,7 +1,7 @@
 """Files that appear whole or not at all, and paths checked before work begins."""
 
 import contextlib
-import fcntl
+import difflib
 import os
 import re
 import secrets
@@ -11,8 +11,32 @@ from pathlib import Path
 
 from analogies.errors import InputError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 _TEMPORARY = re.compile(r"\.analogies-[0-9a-f]{12}\.tmp")
+_MANY = 5000  # names of a folder that are looked at for one that may be meant
 _YOUNG = 60.0  # seconds; a temporary file without bytes may have been made this moment
+
+
+def expanded(path: str | os.PathLike) -> str:
+    """The path that is meant by one as a person gives it: with their folder for `~/`.
+
+    A shell replaces it only at the beginning of a word, so not in `--logdir=~/logs`, and nobody
+    does in a list or in Python.
+
+    Raises:
+        InputError: the user has no such folder, or is not there.
+    """
+    name = os.fspath(path)
+    if not re.match("~[^/]*/|~$", name):  # without a folder it is a name, as of editors' copies
+        return name
+    whole = os.path.expanduser(name)
+    if whole == name:
+        raise InputError(f"there is no home folder to put for '~'. Received: {name!r}")
+    return whole
 
 
 def check_readable(path: str | os.PathLike) -> Path:
@@ -23,11 +47,11 @@ def check_readable(path: str | os.PathLike) -> Path:
     Raises:
         InputError: nothing is there, or something that is no readable file with bytes in it.
     """
-    name = os.fspath(path)
+    name = expanded(path)
     try:
         status = os.stat(name)
     except FileNotFoundError:
-        raise InputError(f"no such file. Received: {name!r}") from None
+        raise InputError(f"no such file.{_resembling(name)} Received: {name!r}") from None
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be opened: {reason(error)}. Received: {name!r}") from None
     if stat.S_ISDIR(status.st_mode):
@@ -45,9 +69,10 @@ def check_writable(path: str | os.PathLike) -> Path:
     """The path of a file that could be written; folders above it may still be missing.
 
     Raises:
-        InputError: a folder or device has this name, or the folder takes no files.
+        InputError: a folder or device has this name, or the folder takes no files, or there is a
+            file already that may not be written or replaced.
     """
-    name = os.fspath(path)
+    name = expanded(path)
     target = Path(name)
     try:
         if target.is_dir():
@@ -68,7 +93,23 @@ def check_writable(path: str | os.PathLike) -> Path:
         raise InputError(
             f"there is no permission to write into {str(folder)!r}. Received: {name!r}"
         )
+    if target.exists() and not os.access(target, os.W_OK):
+        raise InputError(f"there is no permission to write this file. Received: {name!r}")
+    if not _may_replace(target):
+        raise InputError(f"this file is another user's and may not be replaced. Received: {name!r}")
     return target
+
+
+def _may_replace(target: Path) -> bool:
+    """Whether a file may be replaced; in a folder like /tmp only by who owns one of them."""
+    real = Path(os.path.realpath(target))
+    try:
+        file, folder = real.stat(), real.parent.stat()
+    except OSError:  # not there
+        return True
+    owners = (file.st_uid, folder.st_uid)
+    user = os.geteuid() if hasattr(os, "geteuid") else 0
+    return not folder.st_mode & stat.S_ISVTX or user in (0, *owners)
 
 
 def prepare_folder(path: str | os.PathLike) -> None:
@@ -80,7 +121,7 @@ def prepare_folder(path: str | os.PathLike) -> None:
     Raises:
         InputError: it cannot be made or written into.
     """
-    name = os.fspath(path)
+    name = expanded(path)
     target = Path(os.path.realpath(name))
     trial = _temporary(target)
     try:
@@ -102,13 +143,13 @@ def write_atomically(path: str | os.PathLike, data: bytes) -> None:
     Raises:
         InputError: the folder or file cannot be written, or the disk is full.
     """
-    name = os.fspath(path)
+    name = expanded(path)
     target = Path(os.path.realpath(name))
     temporary = _temporary(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with open(temporary, "xb") as stream:
-            _try_lock(stream.fileno())
+            try_lock(stream.fileno())
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
@@ -133,7 +174,7 @@ def remove_stale(folder: Path) -> None:
             with contextlib.suppress(OSError), open(path, "rb") as stream:
                 status = os.fstat(stream.fileno())
                 old = status.st_size > 0 or time.time() - status.st_mtime > _YOUNG
-                if old and _try_lock(stream.fileno()):
+                if old and try_lock(stream.fileno()):
                     path.unlink()
 
 
@@ -141,12 +182,20 @@ def _temporary(target: Path) -> Path:
     return target.parent / f".analogies-{secrets.token_hex(6)}.tmp"
 
 
-def _try_lock(descriptor: int) -> bool:
-    """Lock an open file; whether that was possible. Some file systems have no locks."""
+def try_lock(descriptor: int) -> bool | None:
+    """Lock an open file until it is closed.
+
+    Returns:
+        whether that was possible, or None where there are no locks, as on some file systems.
+    """
+    if fcntl is None:
+        return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
+    except OSError:
+        return None
     return True
 
 
@@ -165,3 +214,20 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _resembling(name: str) -> str:
+    """What to say beside that there is no such file: the one that may be meant, or the folder."""
+    folder, wanted = os.path.split(name)
+    if folder and not os.path.exists(folder):
+        return f" There is no folder {folder!r} either."
+    try:
+        there = os.listdir(folder or os.curdir)
+    except OSError:
+        return ""
+    plain = {os.path.normcase(entry).lower(): entry for entry in sorted(there)[:_MANY]}
+    whole = [entry for text, entry in plain.items() if text.split(".")[0] == wanted.lower()]
+    close = difflib.get_close_matches(wanted.lower(), plain, n=1, cutoff=0.7)
+    meant = [os.path.join(folder, entry) for entry in [*whole, *(plain[text] for text in close)]]
+    files = [path for path in meant if os.path.isfile(path)]
+    return f" Did you mean {files[0]!r}?" if files else ""

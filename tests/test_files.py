@@ -100,3 +100,32 @@ def test_what_another_run_is_writing_is_left_alone(tmp_path, monkeypatch):
     os.utime(old, (0, 0))
     files.remove_stale(tmp_path)
     assert sorted(os.listdir(tmp_path)) == [OURS, ".x.tmp", "x"]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("phto.png", "'photo.png'?"),
+        ("PHOTO.PNG", "'photo.png'?"),
+        ("photo", "'photo.png'?"),
+        ("photo.jpg", "'photo.png'?"),
+        ("sub/wide.pgn", "'sub/wide.png'?"),
+        ("sbu/wide.png", "There is no folder 'sbu' either."),
+        ("subb", None),  # a folder is no picture
+        ("unlike", None),
+    ],
+)
+def test_a_missing_file_near_one_that_is_there(name, hint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    for there in ("photo.png", "sub/wide.png", "other.txt"):
+        (tmp_path / there).write_bytes(b"x")
+    with pytest.raises(InputError) as refused:
+        files.check_readable(name)
+    said = str(refused.value)
+    assert said.startswith("no such file. ")
+    assert said.endswith(f" Received: {name!r}")
+    if hint is None:
+        assert said == f"no such file. Received: {name!r}"
+    else:
+        assert hint in said

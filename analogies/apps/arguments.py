@@ -1,29 +1,18 @@
 """The command line's arguments, made from the table of options."""
 
 import argparse
+import contextlib
+import itertools
 import sys
-import textwrap
-from collections.abc import Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, TextIO
 
-from analogies.options.kinds import Kind, OptionError, check
+from analogies.apps import usage
+from analogies.apps.usage import PROGRAM
+from analogies.options.kinds import Kind, OptionError, check, spelled
 from analogies.options.presets import DEFAULT, PRESETS
 from analogies.options.table import defaults, kinds
 from analogies.runs.machine.versions import version
-
-PROGRAM = "make_image_analogy.py"
-
-_DESCRIPTION = """\
-Make an image analogy: a picture B' such that A is to A' as B is to B'.
-
-  make_image_analogy.py A A' B OUT
-  make_image_analogy.py --preset style STYLE CONTENT OUT
-  make_image_analogy.py --preset texture EXAMPLE OUT --width 512 --height 512
-  make_image_analogy.py --batch LIST.csv
-
-OUT with the suffix of an image (out.png) is the result. Without one it is a prefix:
-out.png, and out_at_iteration_{scale}_{i}.png for each pass. OUT.json records the run.
-"""
 
 _PICTURES = (
     "A: example before, say a label map of A'; A': example after, as large as A; B: picture to be "
@@ -36,15 +25,6 @@ _BATCH = (
     "leaves the cell empty. Paths in the table start from its folder. Rows that are finished, of "
     "the same pictures and options, are skipped. LIST.summary.csv tells what became of each row."
 )
-
-_EPILOG = """\
-presets, the pictures they take and the options they stand for; A A' B OUT does with each of them:
-{presets}
-
-Layers are named block3_conv1, conv3_1 or relu3_1, several with commas between them.
-Exit codes: 0 done, 2 something given cannot be used, 130 or 143 interrupted (the picture so far
-is kept).
-"""
 
 # All options of image-analogies. Its users' scripts abbreviate them as argparse allows, and an
 # option of ours must not make such an abbreviation ambiguous.
@@ -65,8 +45,20 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
 
     def error(self, message: str) -> NoReturn:
-        sys.stderr.write(f"{PROGRAM}: error: {message} (see --help)\n")
+        _write(sys.stderr, f"{PROGRAM}: error: {' '.join(message.split())} (see --help)\n")
         sys.exit(2)
+
+
+class _Tell(argparse.Action):
+    """An option that prints a text, made when it is wanted, and ends the program."""
+
+    def __init__(self, *, text: Callable[[], str], **details: Any) -> None:
+        super().__init__(nargs=0, **details)
+        self.text = text
+
+    def __call__(self, *_: Any) -> NoReturn:
+        _write(sys.stdout, self.text())
+        sys.exit(0)
 
 
 def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
@@ -74,11 +66,20 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
 
     Exits with 0 after --help and --version, and with 2 on bad usage.
     """
+    if not argv:
+        _write(sys.stderr, f"usage:\n{usage.LINES}({PROGRAM} --help tells more)\n")
+        sys.exit(2)
     parser = build_parser()
     end = argv.index("--") if "--" in argv else len(argv)  # behind it all are paths
-    namespace = parser.parse_intermixed_args(expand_prefixes(argv[:end]))
+    namespace, unknown = parser.parse_known_intermixed_args(expand_prefixes(argv[:end]))
+    options = _options()
+    if unknown:
+        parser.error(usage.unknown(unknown, options))
     given = {name: getattr(namespace, name) for name in kinds() if hasattr(namespace, name)}
     words = [*getattr(namespace, "paths", ()), *argv[end + 1 :]]
+    dashed = usage.wrong_dash(words[: len(words) - len(argv[end + 1 :])], options)
+    if dashed:
+        parser.error(dashed)
     if hasattr(namespace, "batch"):
         if words:
             parser.error(f"--batch takes no pictures beside the list: {' '.join(words)}")
@@ -89,18 +90,19 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
 def _paths(parser: argparse.ArgumentParser, words: list[str], name: str) -> argparse.Namespace:
     """What the words that are no options stand for with a preset."""
     try:
-        preset = PRESETS[check("preset", name, kinds()["preset"])]
+        name = check("preset", name, kinds()["preset"])
     except OptionError as error:
         parser.error(f"{spelled(error.name)} {error.problem}")
-    pictures = preset.pictures
+    pictures = PRESETS[name].pictures
     if len(words) == len(PRESETS[DEFAULT].pictures) + 1:
         pictures = PRESETS[DEFAULT].pictures
-    missing = [*pictures, "OUT"][len(words) :]
-    if missing:
-        parser.error(f"the following arguments are required: {', '.join(missing)}")
-    extra = words[len(pictures) + 1 :]
-    if extra:
-        parser.error(f"unrecognized arguments: {' '.join(extra)}")
+    names = [*pictures, "OUT"]
+    if len(words) < len(names):
+        parser.error(usage.missing(words, names, name))
+    if len(words) > len(names):
+        parser.error(usage.superfluous(words, names))
+    if "" in words:
+        parser.error(f"the name of {names[words.index('')]} is empty. Received: ''")
     *given, out = words
     slots = {
         slot: word for meant, word in zip(pictures.values(), given, strict=True) for slot in meant
@@ -108,19 +110,42 @@ def _paths(parser: argparse.ArgumentParser, words: list[str], name: str) -> argp
     return argparse.Namespace(**slots, out=out, batch=None)
 
 
+def _write(stream: TextIO | None, text: str) -> None:
+    """Write to a standard stream, which may be closed, and whose reader may be gone."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        stream.write(text)  # type: ignore[union-attr]
+        stream.flush()  # type: ignore[union-attr]
+
+
+def _options() -> list[str]:
+    """Every option as it is spelled."""
+    return [*map(spelled, kinds()), "--batch", "--help", "--help-all", "--version"]
+
+
 def build_parser() -> argparse.ArgumentParser:
-    """A parser with one argument per option, in groups, none of them with a default."""
+    """A parser with one argument per option, in groups, none of them with a default.
+
+    Its help is that of --help-all.
+    """
     parser = _Parser(
         prog=PROGRAM,
-        description=_DESCRIPTION,
-        epilog=_EPILOG.format(presets=_presets()).replace("%", "%%"),
+        description=usage.DESCRIPTION,
+        epilog=usage.EPILOG.format(presets=usage.presets()).replace("%", "%%"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="%(prog)s [options] A A' B OUT",
         argument_default=argparse.SUPPRESS,
+        add_help=False,
     )
     parser.add_argument("paths", nargs="*", metavar="PICTURE", help=_PICTURES)
+    told: dict[str, tuple[str, Callable[[], str]]] = {
+        "--help": ("Show what most people need.", lambda: usage.short_help(kinds())),
+        "--help-all": ("Show this.", parser.format_help),
+        "--version": ("Show the program's version.", lambda: f"{PROGRAM} {version()}\n"),
+    }
+    for name, (text, tell) in told.items():
+        short = ["-h"] if name == "--help" else []
+        parser.add_argument(*short, name, action=_Tell, text=tell, help=text)
     parser.add_argument("--batch", metavar="LIST.csv", help=_BATCH)
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {version()}")
     groups: dict[str, Any] = {}
     for name, kind in kinds().items():
         if kind.group not in groups:
@@ -129,38 +154,13 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _presets() -> str:
-    """The table of presets for the help."""
-    lines = []
-    for name, preset in PRESETS.items():
-        lines.append(f"  {name} {preset.usage()}: {preset.help}")
-        words = [f"{spelled(option)} {_text(value)}" for option, value in preset.values.items()]
-        lines += textwrap.wrap(
-            " ".join(words),
-            96,
-            initial_indent=" " * 6,
-            subsequent_indent=" " * 6,
-            break_on_hyphens=False,
-        )
-    return "\n".join(lines)
-
-
-def _text(value: Any) -> str:
-    return ",".join(value) if isinstance(value, tuple) else f"{value}"
-
-
-def spelled(name: str) -> str:
-    """An option's name as on the command line."""
-    return "--" + name.replace("_", "-")
-
-
 def expand_prefixes(argv: Sequence[str]) -> list[str]:
     """Write out the abbreviations that image-analogies' parser understood.
 
     >>> expand_prefixes(["a.png", "--mode=brute", "--s", "3", "--seed=1"])
     ['a.png', '--model=brute', '--scales', '3', '--seed=1']
     """
-    ours = {spelled(name) for name in kinds()} | {"--batch", "--help", "--version"}
+    ours = set(_options())
     return _fill_in([_expand(word, ours) for word in argv])
 
 
@@ -172,7 +172,7 @@ def _fill_in(argv: list[str]) -> list[str]:
     """
     bare = {spelled(name): kind for name, kind in kinds().items() if kind.bare}
     filled = []
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+    for word, following in itertools.zip_longest(argv, argv[1:]):
         alone = word in bare and following not in bare[word].choices
         filled.append(f"{word}={bare[word].bare}" if alone else word)
     return filled
@@ -204,5 +204,5 @@ def _add(group: Any, name: str, kind: Kind) -> None:
 
 def _help(name: str, kind: Kind) -> str:
     default = defaults()[name]
-    tail = "" if default is None else f" (default: {_text(default)})"
+    tail = "" if default is None else f" (default: {usage.as_text(default)})"
     return (kind.help + tail).replace("%", "%%")

@@ -6,6 +6,7 @@ take the same way through `check`, so both get the same answers.
 """
 
 import dataclasses
+import difflib
 import math
 import numbers
 import os
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analogies.errors import InputError
+from analogies.files import expanded
 
 
 class OptionError(InputError):
@@ -27,6 +29,19 @@ class OptionError(InputError):
         super().__init__(f"{name} {problem}")
         self.name = name
         self.problem = problem
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by its parts: a pool waits for ever for an error that it cannot unpickle."""
+        return type(self), (self.name, self.problem)
+
+
+def spelled(name: str) -> str:
+    """An option's name as on the command line, where most people know it from.
+
+    >>> spelled("min_scale")
+    '--min-scale'
+    """
+    return "--" + name.replace("_", "-")
 
 
 @dataclass(frozen=True)
@@ -152,8 +167,18 @@ def _check_choice(name: str, value: Any, kind: Kind) -> str:
     word = aliases.get(value, value) if isinstance(value, str) else value
     if word not in kind.choices:
         words = ", ".join(kind.choices)
-        raise OptionError(name, f"must be one of {words}. Received: {shorten(value)}")
+        hint = _meant(value, [*kind.choices, *aliases])
+        raise OptionError(name, f"must be one of {words}.{hint} Received: {shorten(value)}")
     return word
+
+
+def _meant(value: Any, words: Sequence[str]) -> str:
+    """A question after the word that a wrong one resembles, or nothing."""
+    wrong = value.lower() if isinstance(value, str) else ""
+    close = difflib.get_close_matches(wrong, words, n=1)
+    begun = [word for word in words if len(wrong) > 2 and word.startswith(wrong)]
+    found = [*begun, *close]
+    return f" Did you mean {found[0]}?" if found else ""
 
 
 def _check_layers(name: str, value: Any, kind: Kind) -> tuple[str, ...]:
@@ -181,7 +206,10 @@ def _check_text(name: str, value: Any, kind: Kind) -> str:
         value = os.fspath(value)
     if not isinstance(value, str) or not value or "\0" in value:
         raise OptionError(name, f"must be a path or a word. Received: {shorten(value)}")
-    return value
+    try:
+        return expanded(value)
+    except InputError as error:
+        raise OptionError(name, f"cannot be found: {error}") from None
 
 
 def _check_pairs(name: str, value: Any, kind: Kind) -> tuple[tuple[str, str], ...]:

@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from analogies.files import expanded
+
 DEFAULT = "analogy"
 
 _ANALOGY = {"A": ("a",), "A'": ("a_prime",), "B": ("b",)}
@@ -173,8 +175,8 @@ def _same(one: Any, other: Any) -> bool:
     if not all(isinstance(source, str | os.PathLike) for source in (one, other)):
         both = isinstance(one, np.ndarray) and isinstance(other, np.ndarray)
         return both and np.array_equal(one, other)
-    paths = Path(one), Path(other)
     try:
+        paths = Path(expanded(one)), Path(expanded(other))
         if not all(path.is_file() for path in paths):
             return False
         if paths[0].samefile(paths[1]):

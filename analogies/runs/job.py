@@ -1,28 +1,32 @@
 """A job as a person gives it, checked as far as that goes without TensorFlow."""
 
-import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import numpy as np
 
 from analogies import images
-from analogies.apps.arguments import spelled
 from analogies.errors import InputError
 from analogies.features import weights as weight_files
 from analogies.features.networks import check_layers
-from analogies.files import check_writable, prepare_folder
+from analogies.files import check_writable, expanded, prepare_folder
 from analogies.options.idle import without_effect
-from analogies.options.kinds import OptionError
+from analogies.options.kinds import OptionError, spelled
 from analogies.options.table import Options
-from analogies.runs import memory_check
+from analogies.runs import destination, memory_check
 from analogies.runs.checkpoints import resuming
-from analogies.runs.finishing import pair_names, spoken
+from analogies.runs.destination import Destination
+from analogies.runs.inputs import further, is_path, pair_names, spoken
 from analogies.runs.machine.free_memory import Room
 from analogies.runs.machine.silence import silence
 from analogies.synthesis.pyramid import result_size
 
 T = TypeVar("T")
+Size = tuple[int, int]
+WORDS = ("auto", "noise", "b")  # values of `init` that are no pictures
 
 
 @dataclass(frozen=True)
@@ -31,168 +35,154 @@ class Job:
 
     Attributes:
         options: checked options.
-        inputs: {"a", "a_prime", "b", "init" where that is a picture, and "a2", "a_prime2" and so on
-            for further pairs: path}.
-        pictures: the same, decoded.
-        result: the picture to write.
-        prefix: of the pictures of the passes, or None where none are wanted.
+        sources: {"a", "a_prime", "b", "init" where that is a picture, and "a2", "a_prime2" and so
+            on for further pairs: path of a file, or a picture as `images.read` takes it}.
+        pictures: the same, decoded; before `with_pictures` only those that are no files.
+        destination: of what is written, or None where nothing is kept.
         remark: on how the options were chosen, or empty.
         resized: on how the size was changed to fit into the memory, or empty.
         keeping: where its checkpoints go and from which it starts, or None where none are wanted.
+        seconds: {what: seconds} that it took so far.
     """
 
     options: Options
-    inputs: dict[str, Path]
-    pictures: dict[str, images.Picture]
-    result: Path
-    prefix: str | None
+    sources: Mapping[str, Any]
+    pictures: Mapping[str, images.Picture]
+    destination: Destination | None = None
     remark: str = ""
     resized: str = ""
     keeping: resuming.Keeping | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def record(self) -> Path:
-        """Where the run record goes."""
-        return self.result.with_suffix(".json")
-
-    def pass_file(self, level: int, iteration: int) -> Path:
-        """Where the picture after a pass goes, named as image-analogies names it."""
-        return Path(f"{self.prefix}_at_iteration_{level}_{iteration}.png")
-
-    def outputs(self) -> list[Path]:
-        """All pictures and records that a run writes."""
-        passes = []
-        if self.prefix is not None:
-            scales, iters = range(self.options.scales), range(self.options.iters)
-            passes = [self.pass_file(level, iteration) for level in scales for iteration in iters]
-        return [self.result, self.record, *passes]
+    def inputs(self) -> dict[str, Path]:
+        """The pictures that are files, {name: path}."""
+        return {name: Path(source) for name, source in self.sources.items() if is_path(source)}
 
     def notes(self) -> list[str]:
         """What a person may not expect: of options and of how the pictures were read."""
-        idle = without_effect(self.options)
-        if self.options.output_full and self.prefix is None:
-            idle["output_full"] = f"only the result is written, {self.result}"
+        idle, to = without_effect(self.options), self.destination
+        if self.options.output_full and (to is None or to.prefix is None):
+            written = f"only the result is written, {to.result}" if to else "no file is written"
+            idle["output_full"] = written
+        names = {name: str(path) for name, path in self.inputs.items()}
         return [
             *filter(None, [self.remark, self.resized]),
             *(f"{spelled(name)} has no effect: {reason}" for name, reason in idle.items()),
             *(
-                f"{self.inputs[name]} {note}"
+                f"{names.get(name, spoken(name))} {note}"
                 for name, picture in self.pictures.items()
                 for note in picture.notes
             ),
             *(self.keeping.notes if self.keeping else ()),
         ]
 
-    def result_size(self) -> tuple[int, int]:
+    def alpha(self) -> np.ndarray | None:
+        """The transparency `(h, w)` that the result gets, B's; a texture is opaque."""
+        b = self.pictures["b"]
+        texture = self.options.preset == "texture" or b is self.pictures["a_prime"]
+        return None if texture else b.alpha
+
+    def result_size(self) -> Size:
         """(height, width) of the result in px."""
         return result_size(self.pictures["b"].size, self.options)
 
 
-def plan(a: str, a_prime: str, b: str, out: str, options: Options, remark: str = "") -> Job:
+def plan(a: Any, a_prime: Any, b: Any, out: Any, options: Options, **details: Any) -> Job:
     """Check everything that can be checked before the work begins, and read the pictures.
 
+    Takes and raises what `check` and `with_pictures` do.
+    """
+    return with_pictures(check(a, a_prime, b, out, options, **details))
+
+
+def check(
+    a: Any,
+    a_prime: Any,
+    b: Any,
+    out: Any,
+    options: Options,
+    *,
+    remark: str = "",
+    init: Any = None,
+    pairs: Sequence[tuple[Any, Any]] = (),
+) -> Job:
+    """A job of which the headers of the pictures alone are read, where they are files.
+
     Args:
-        a, a_prime, b: paths of the pictures.
-        out: path of the result, or prefix.
+        a, a_prime, b: the pictures: paths, or whatever else `images.read` takes.
+        out: path of the result, or prefix; None where nothing is to be kept.
         options: checked options.
         remark: on how the options were chosen, for the notes.
+        init: picture to start from, where the options name none.
+        pairs: further A and A', behind those that the options name.
 
     Raises:
         InputError: one line on the first thing that cannot be used; no file was written.
     """
-    return with_pictures(check(a, a_prime, b, out, options, remark))
-
-
-def check(a: str, a_prime: str, b: str, out: str, options: Options, remark: str = "") -> Job:
-    """As `plan`, without the pictures: their headers alone are read."""
-    inputs = {"a": Path(a), "a_prime": Path(a_prime), "b": Path(b)}
-    if options.init not in ("auto", "noise", "b"):
-        inputs["init"] = Path(options.init)
-    for number, pair in enumerate(options.pair, 2):
-        inputs |= dict(zip(pair_names(number), map(Path, pair), strict=True))
+    sources = {"a": a, "a_prime": a_prime, "b": b}
+    if options.init not in WORDS:
+        sources["init"] = options.init
+    elif init is not None:
+        sources["init"] = init
+    for number, pair in enumerate([*options.pair, *pairs], 2):
+        sources |= dict(zip(pair_names(number), pair, strict=True))
+    for name, source in sources.items():
+        if is_path(source):
+            sources[name] = _named(name, expanded, source)
+    pictures = _read({name: source for name, source in sources.items() if not is_path(source)})
+    sizes = {name: picture.size for name, picture in pictures.items()}
     with silence():
-        headers = {name: _named(name, images.inspect, path) for name, path in inputs.items()}
-    _check_pair(headers["a"], headers["a_prime"], a, a_prime)
-    for number, pair in enumerate(options.pair, 2):
-        one, other = pair_names(number)
-        _check_pair(headers[one], headers[other], *pair, f" of pair {number}")
-    height, width = result_size((headers["b"].height, headers["b"].width), options)
+        for name, source in sources.items():
+            if is_path(source):
+                header = _named(name, images.inspect, source)
+                sizes[name] = header.height, header.width
+    for number in range(1, len(sources)):
+        if pair_names(number).a in sources:
+            _check_pair(number, sources, sizes)
+    height, width = result_size(sizes["b"], options)
     if min(height, width) < images.SMALLEST_SIDE or height * width > images.LARGEST_AREA:
         raise InputError(f"the result's size is out of range. Received: {width}x{height} px")
-    result, prefix = _destination(out)
-    job = Job(options, inputs, {}, result, prefix, remark)
+    to = None if out is None else destination.named(out)
     network = check_features(options)
-    _check_output(job)
-    sizes = {name: (header.height, header.width) for name, header in headers.items()}
-    options, note = memory_check.checked(
-        sizes["a"], sizes["b"], options, network, pairs=further(sizes)
-    )
-    return replace(job, options=options, resized=note)
+    job = Job(options, sources, pictures, to, remark)
+    _check_outputs(job, (height, width))
+    fitted = memory_check.checked(sizes["a"], sizes["b"], options, network, pairs=further(sizes))
+    return replace(job, options=fitted.options, resized=fitted.note)
 
 
 def with_pictures(job: Job) -> Job:
-    """The job with its pictures decoded and the folder of its result made.
+    """The job with its pictures decoded and the folders made that it writes into.
 
     Raises:
-        InputError: a picture is damaged, or the folder takes no files.
+        InputError: a picture is damaged, or a folder takes no files.
     """
-    with silence():
-        pictures = {name: _named(name, images.read, path) for name, path in job.inputs.items()}
-    prepare_folder(job.result)
-    keeping = resuming.prepare(job.options, pictures)
-    return replace(job, pictures=pictures, keeping=keeping)
-
-
-def _named(name: str, function: Callable[[Path], T], path: Path) -> T:
-    """Call `function(path)`; an error says which of the pictures is meant."""
-    try:
-        return function(path)
-    except InputError as error:
-        raise InputError(f"{spoken(name)}: {error}") from None
-
-
-def _check_pair(
-    a: images.Header, a_prime: images.Header, name: str, name_prime: str, which: str = ""
-) -> None:
-    if (a.width, a.height) != (a_prime.width, a_prime.height):
-        raise InputError(
-            f"A and A'{which} must have the same size. Received: {name!r} of "
-            f"{a.width}x{a.height} px and {name_prime!r} of {a_prime.width}x{a_prime.height} px"
-        )
-
-
-def _destination(out: str) -> tuple[Path, str | None]:
-    """The result's path, and the prefix of the passes' pictures."""
-    if not out or out.endswith(os.sep) or os.path.isdir(out):
-        raise InputError(f"the output must name a file, not a folder. Received: {out!r}")
-    if images.is_result_file(out):
-        return Path(out), None
-    return Path(out + ".png"), out
-
-
-def _check_output(job: Job) -> None:
-    """Every file to be written can be, and none of them is an input."""
-    inputs = dict(job.inputs)
-    if job.options.vgg_weights:
-        inputs["vgg_weights"] = Path(job.options.vgg_weights)
-    real = {os.path.realpath(path): name for name, path in inputs.items()}
-    for output in job.outputs():
-        check_writable(output)
-        given = real.get(os.path.realpath(output)) or _same_file(output, inputs)
-        if given:
-            raise InputError(
-                f"the output would overwrite an input ({spoken(given)}). Received: {str(output)!r}"
-            )
+    started = time.monotonic()
+    files = _read({name: job.sources[name] for name in job.sources if name not in job.pictures})
+    pictures = {name: {**job.pictures, **files}[name] for name in job.sources}
+    if job.destination is not None:
+        prepare_folder(job.destination.result)
     if job.options.logdir is not None:
-        check_writable(Path(job.options.logdir) / "events")
-    resuming.check(job.options)
+        prepare_folder(Path(job.options.logdir) / "events")
+    keeping = resuming.prepare(job.options, pictures)
+    seconds = {**job.seconds, "read": time.monotonic() - started}
+    return replace(job, pictures=pictures, keeping=keeping, seconds=seconds)
 
 
-def _same_file(output: Path, inputs: dict[str, Path]) -> str | None:
-    """The input that is the output under another name (a hard link), if any."""
-    if not output.exists():
-        return None
-    return next((name for name, path in inputs.items() if path.samefile(output)), None)
+def fit_into(job: Job, room: Room | None) -> Job:
+    """The job, checked against the memory of the device that it runs on, where that is known.
+
+    Raises:
+        InputError: it does not fit.
+    """
+    if room is None:
+        return job
+    sizes = {name: picture.size for name, picture in job.pictures.items()}
+    network = check_features(job.options)
+    fitted = memory_check.checked(
+        sizes["a"], sizes["b"], job.options, network, room, further(sizes)
+    )
+    return replace(job, options=fitted.options, resized=fitted.note or job.resized)
 
 
 def check_features(options: Options) -> str:
@@ -217,23 +207,48 @@ def check_features(options: Options) -> str:
     return network
 
 
-def further(sizes: Mapping[str, tuple[int, int]]) -> list[tuple[int, int]]:
-    """Of the sizes of the inputs, those of the further pairs' A."""
-    known = ("a", "a_prime", "b", "init")
-    return [size for name, size in sizes.items() if name not in known and "prime" not in name]
+def _read(sources: Mapping[str, Any]) -> dict[str, images.Picture]:
+    """Decode pictures; one that stands under several names is read once."""
+    read: dict[Any, images.Picture] = {}
+    pictures = {}
+    with silence():
+        for name, source in sources.items():
+            key = str(source) if is_path(source) else id(source)
+            if key not in read:
+                read[key] = _named(name, images.read, source)
+            pictures[name] = read[key]
+    return pictures
 
 
-def fit_into(job: Job, room: Room | None) -> Job:
-    """The job, checked against the memory of the device that it runs on, where that is known.
+def _named(name: str, function: Callable[[Any], T], source: Any) -> T:
+    """Call `function(source)`; an error says which of the pictures is meant."""
+    try:
+        return function(source)
+    except InputError as error:
+        raise InputError(f"{spoken(name)}: {error}") from None
 
-    Raises:
-        InputError: it does not fit.
-    """
-    if room is None:
-        return job
-    sizes = {name: picture.size for name, picture in job.pictures.items()}
-    network = check_features(job.options)
-    options, note = memory_check.checked(
-        sizes["a"], sizes["b"], job.options, network, room, further(sizes)
-    )
-    return replace(job, options=options, resized=note or job.resized)
+
+def _check_pair(number: int, sources: Mapping[str, Any], sizes: Mapping[str, Size]) -> None:
+    """A and A' of a pair have one size."""
+    names = pair_names(number)
+    if sizes[names.a] == sizes[names.a_prime]:
+        return
+    told = []
+    for name in names:
+        height, width = sizes[name]
+        source = f"{str(sources[name])!r} of " if is_path(sources[name]) else ""
+        told.append(f"{source}{width}x{height} px")
+    which = f" of pair {number}" if number > 1 else ""
+    raise InputError(f"A and A'{which} must have the same size. Received: {' and '.join(told)}")
+
+
+def _check_outputs(job: Job, size: Size) -> None:
+    """Whatever the run is to write can be written, and is none of its inputs."""
+    inputs = job.inputs
+    if job.options.vgg_weights:
+        inputs["vgg_weights"] = Path(job.options.vgg_weights)
+    if job.destination is not None:
+        destination.check(job.destination, job.options, inputs, size)
+    if job.options.logdir is not None:
+        check_writable(Path(job.options.logdir) / "events")
+    resuming.check(job.options)

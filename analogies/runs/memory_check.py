@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from analogies.errors import InputError
 from analogies.options.table import SMALLEST_SIDE, Options
@@ -15,6 +16,18 @@ STEPS = 200  # of a size that is looked for, between the one asked for and nothi
 LEAST_SHARE = 0.5  # smaller results than that only with A and A' made as much smaller
 
 
+class Fitted(NamedTuple):
+    """Options with which a run fits.
+
+    Attributes:
+        options: those asked for, or others.
+        note: on what was changed in them, or "".
+    """
+
+    options: Options
+    note: str
+
+
 def checked(
     size_a: Size,
     size_b: Size,
@@ -22,7 +35,7 @@ def checked(
     network: str,
     room: Room | None = None,
     pairs: Sequence[Size] = (),
-) -> tuple[Options, str]:
+) -> Fitted:
     """The options, if the run fits; with `fit` others with which it does.
 
     Args:
@@ -32,9 +45,6 @@ def checked(
         network: one of `NETWORKS`.
         pairs: `(height, width)` of further pairs of A and A'.
         room: of the device; None: `options.memory`, or what the machine has.
-
-    Returns:
-        options, and a note on what was changed in them, or "".
 
     Raises:
         InputError: it does not fit; with the estimate, the room, and what would: smaller pieces,
@@ -46,7 +56,7 @@ def checked(
         room = machine_memory.available()
     need = estimate(size_a, size_b, options, network, pairs).total
     if room is None or need <= room.size:
-        return options, ""
+        return Fitted(options, "")
     in_pieces = _in_pieces(size_a, size_b, options, network, room, pairs)
     smaller = in_pieces or largest(size_a, size_b, options, network, room.size, pairs)
     asked = _size(result_size(size_b, options))
@@ -63,7 +73,7 @@ def checked(
         made += f" --a-scale {smaller.a_scale:.3g}"
     if not options.fit:
         raise InputError(f"{lack}; {made} would fit, and --fit chooses that by itself")
-    return smaller, f"{lack}; made with {made}"
+    return Fitted(smaller, f"{lack}; made with {made}")
 
 
 def _in_pieces(

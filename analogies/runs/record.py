@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import resource
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,8 +12,15 @@ from analogies.runs.job import Job
 from analogies.runs.machine.versions import versions
 from analogies.runs.monitors.pass_log import PassLog
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
-def describe(job: Job, log: PassLog, device: str, seconds: Mapping[str, float]) -> dict[str, Any]:
+
+def describe(
+    job: Job, log: PassLog, device: str, seconds: Mapping[str, float], result: str
+) -> dict[str, Any]:
     """The record of a run as plain data.
 
     Args:
@@ -22,6 +28,7 @@ def describe(job: Job, log: PassLog, device: str, seconds: Mapping[str, float]) 
         log: what happened.
         device: where it was computed.
         seconds: of the parts outside of the synthesis, such as reading and saving.
+        result: the file's name.
 
     Returns:
         a dictionary that JSON can hold; `Options.parse(record["options"])` gives the options
@@ -31,12 +38,12 @@ def describe(job: Job, log: PassLog, device: str, seconds: Mapping[str, float]) 
     last = log.last
     return {
         "program": "analogies",
-        "result": job.result.name,
+        "result": result,
         "complete": last is not None and last.kind == "done",
         "versions": versions(),
         "device": device,
         "seed": job.options.seed,
-        "inputs": {name: _input(job, name) for name in job.inputs},
+        "inputs": {name: _input(job, name) for name in job.sources},
         "width": width,
         "height": height,
         "options": job.options.as_dict(),
@@ -60,16 +67,21 @@ def write(path: Path, record: Mapping[str, Any]) -> None:
     write_atomically(path, text.encode("utf-8", "backslashreplace"))
 
 
-def peak_memory() -> int:
-    """The largest resident size of this process so far, MiB."""
+def peak_memory() -> int | None:
+    """The largest resident size of this process so far, MiB; None on Windows."""
+    if resource is None:
+        return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak // (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def _input(job: Job, name: str) -> dict[str, Any]:
-    path = job.inputs[name]
-    height, width = job.pictures[name].size
-    return {"file": str(path), "sha256": digest(path), "width": width, "height": height}
+    """What is told of a picture; of one that is no file, the digest of its pixels."""
+    picture, path = job.pictures[name], job.inputs.get(name)
+    height, width = picture.size
+    known = digest(path) if path else hashlib.sha256(picture.pixels.tobytes()).hexdigest()
+    file = str(path) if path else None
+    return {"file": file, "sha256": known, "width": width, "height": height}
 
 
 def digest(path: Path) -> str:

@@ -1,8 +1,12 @@
 import argparse
+import re
+import sys
 
 import pytest
 
+from analogies.apps import usage
 from analogies.apps.arguments import PREDECESSOR_OPTIONS, build_parser, expand_prefixes, parse
+from analogies.options.kinds import spelled
 from analogies.options.table import Options, kinds
 
 PICTURES = ["a.png", "ap.png", "b.png", "out"]
@@ -94,16 +98,133 @@ def test_pictures_of_presets(line, expected):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("a b out", "required: OUT"),
-        ("--preset style s c", "required: OUT"),
-        ("--preset texture a b c", "unrecognized arguments: c"),
+        ("a", "missing: A', B, OUT. A A' B OUT are needed."),
+        ("a b", "for 2 names: --preset texture EXAMPLE OUT. Received: a b"),
+        ("a b out", "missing: OUT. A A' B OUT are needed; for 3 names: --preset style"),
+        ("--preset style", "missing: STYLE, CONTENT, OUT. STYLE CONTENT OUT are needed with"),
+        ("--preset style s c", "missing: OUT"),
+        ("--preset texture a b c", "3 names, and 2 are taken: EXAMPLE OUT. A name with"),
+        ("a ap b out further", "5 names, and 4 are taken: A A' B OUT."),
+        ("--seed 1 --", "missing: A, A', B, OUT"),
+        ("--batch list.csv a", "--batch takes no pictures beside the list: a"),
         ("--preset foo a b", "--preset must be one of analogy, style"),
     ],
 )
 def test_too_few_or_too_many_pictures(line, message, capsys):
-    with pytest.raises(SystemExit):
-        parse(line.split())
-    assert message in capsys.readouterr().err
+    refused(line.split(), message, capsys)
+
+
+def refused(words, message, capsys):
+    """The words are refused in one line that holds a message."""
+    with pytest.raises(SystemExit) as ending:
+        parse(words)
+    told = capsys.readouterr()
+    assert ending.value.code == 2
+    assert message in told.err
+    assert (told.out, told.err.count("\n")) == ("", 1)
+
+
+def test_nothing_at_all_is_answered_with_the_usage(capsys):
+    with pytest.raises(SystemExit) as ending:
+        parse([])
+    told = capsys.readouterr()
+    assert (ending.value.code, told.out) == (2, "")
+    assert "  make_image_analogy.py A A' B OUT\n" in told.err
+    assert "--help" in told.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--scals=3"], "no option --scals. Did you mean --scales?"),
+        (["--min_scale", "1"], "no option --min_scale. Did you mean --min-scale?"),
+        (["-seed", "3"], "no option -seed. Did you mean --seed?"),
+        (["--Preset", "style"], "no option --Preset. Did you mean --preset?"),
+        (["--gpu"], "no option --gpu. Did you mean --device gpu?"),
+        (["--xyzzy"], "there is no option --xyzzy. (see"),
+        (["\u2014\u2014seed", "3"], "begins with two hyphens. Did you mean --seed?"),
+        (["\u2013seed=3"], "begins with two hyphens. Did you mean --seed?"),
+        (["--preset", "textur"], "Did you mean texture? Received: 'textur'"),
+        (["--preset", "Style"], "Did you mean style? Received: 'Style'"),
+        (["--preset", "neural"], "Did you mean neural-style? Received: 'neural'"),
+        (["--mr=3"], "ambiguous option: --mr=3 could match"),
+        (["--quiet=1"], "argument --quiet: ignored explicit argument '1'"),
+        (["--seed"], "argument --seed: expected one argument"),
+    ],
+)
+def test_wrong_options_and_what_they_resemble(words, message, capsys):
+    refused([*PICTURES, *words], message, capsys)
+
+
+def test_a_name_that_the_shell_cut_up_is_put_together(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my own picture.png").touch()
+    words = ["a.png", "ap.png", "my", "own", "picture.png", "out.png"]
+    refused(words, "need quotes. Did you mean 'my own picture.png'?", capsys)
+
+
+def test_an_empty_name(capsys):
+    refused(["a.png", "ap.png", "", "out.png"], "the name of B is empty", capsys)
+
+
+def test_what_other_programs_say_is_answered_with_options_that_there_are():
+    known = {spelled(name) for name in kinds()}
+    for word, hint in usage._ELSEWHERE.items():
+        assert word not in known
+        named = [part for part in hint.split() if part.startswith("--")]
+        assert set(named) <= known
+        assert named or hint.startswith("OUT")
+
+
+def told(words, capsys):
+    with pytest.raises(SystemExit) as ending:
+        parse(words)
+    streams = capsys.readouterr()
+    assert (ending.value.code, streams.err) == (0, "")
+    return streams.out
+
+
+@pytest.mark.parametrize("word", ["--help", "-h", "--hel"])
+def test_the_help_fits_a_screen_and_leads_on(word, capsys):
+    text = told([word], capsys)
+    lines = text.splitlines()
+    assert 24 <= len(lines) <= 40
+    assert max(map(len, lines)) <= 80
+    assert lines[2] == "  make_image_analogy.py A A' B OUT"
+    assert "--help-all" in lines[-1]
+    assert text.isascii()
+
+
+def test_the_help_of_all_holds_that_of_most(capsys):
+    short = told(["--help"], capsys)
+    long = told(["--help-all"], capsys)
+    options = set(re.findall(r"--[a-z-]+", short))
+    assert len(options) > 10
+    assert options <= set(re.findall(r"--[a-z-]+", long))
+    assert len(long) > 5 * len(short)
+
+
+def test_the_help_wins_over_what_stands_behind_it(capsys):
+    assert told(["--help", "--scales"], capsys) == told(["--help"], capsys)
+
+
+class Gone:
+    """A stream whose reader has gone."""
+
+    def write(self, text):
+        raise BrokenPipeError
+
+    flush = write
+
+
+@pytest.mark.parametrize("stream", [Gone(), None])
+@pytest.mark.parametrize("word", ["--help", "--help-all", "--version", "--wrong"])
+def test_streams_that_take_nothing(stream, word, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(sys, "stderr", stream)
+    with pytest.raises(SystemExit) as ending:
+        parse([word])
+    assert ending.value.code == (2 if word == "--wrong" else 0)
 
 
 def test_every_option_and_default_is_in_the_help():

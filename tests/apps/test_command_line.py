@@ -66,7 +66,11 @@ def test_a_result_and_its_record(folder, capsys):
     assert {"read", "import", "save", "matching"} <= set(record["seconds"])
     streams = capsys.readouterr()
     assert streams.out == ""
-    assert streams.err == "one note\nout.png, 30x40 px\n"
+    told = streams.err.splitlines()
+    assert told[0] == "level 1/2, 16x20 px"
+    assert told[1].startswith("level 2/2, 30x40 px: ")
+    assert told[1].endswith(" left")
+    assert told[2:] == ["one note", "out.png, 30x40 px"]
     assert record["notes"] == ["one note"]
 
 
@@ -272,7 +276,7 @@ def test_a_run_that_was_stopped_is_gone_on_with(folder, foreground, capsys):
     record = json.loads((folder.path / "out.json").read_text())
     places = [(row["level"], row["iteration"]) for row in record["passes"]]
     assert places == [(0, 0), (0, 1), (1, 0), (1, 1)]
-    assert os.listdir("kept") == []
+    assert not os.path.exists("kept")
     assert len(os.listdir("logs")) == 1
 
 
@@ -286,10 +290,13 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(folder, capsy
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", full)
-    assert command("out.png", "--checkpoint=kept", "--quiet") == 2
-    said = capsys.readouterr().err
-    assert "cannot be written: No space left on device" in said
-    assert "; kept/checkpoint_0_1.npz is kept, --resume goes on from it" in said
+    assert command("out.png", "--checkpoint=kept") == 1
+    told = capsys.readouterr().err.splitlines()
+    (warning, *_) = [line for line in told if line.startswith("the checkpoint: ")]
+    assert "cannot be written: No space left on device. " in warning
+    assert "; kept/checkpoint_0_1.npz stays; the run goes on" in warning
+    assert "out.png: cannot be written: No space left on device. " in told[-1]
+    assert told[-1].endswith("; no folder takes it; --resume goes on with it")
     assert os.listdir("kept") == ["checkpoint_0_1.npz"]
 
 
@@ -310,10 +317,12 @@ def test_a_full_or_read_only_disk_is_said_in_one_line(small_disk, capsys):
     assert command(*words, "--checkpoint=disk/kept") == 0
     (small_disk / "ballast").write_bytes(b"x" * 36_000)
     (small_disk / "out_at_iteration_0_2.png").unlink()
-    assert command(*words, "--checkpoint=disk/kept", "--evaluations=1") == 2
+    assert command(*words, "--checkpoint=disk/kept", "--evaluations=1") == 1
     said = capsys.readouterr().err
-    assert "cannot be written: No space left on device" in said
+    assert "disk/out.png: cannot be written: No space left on device" in said
+    assert "; the picture is " in said
     assert said.count("\n") == 1
+    assert Image.open("out.png").size == SIZE
     left = sorted(path.name for path in (small_disk / "kept").iterdir())
     assert left
     assert all(checkpoint_files.read(small_disk / "kept" / name) for name in left)
@@ -354,7 +363,7 @@ print(json.dumps([answers, heavy]))
 
 # Words behind three good pictures and an output, and a part of the one line they lead to.
 BAD_WORDS = [
-    ("--nope", "unrecognized arguments"),
+    ("--nope", "there is no option --nope"),
     ("--scales", "expected one argument"),
     ("--scales=0", "--scales must be"),
     ("--scales=x", "--scales must be"),
@@ -391,7 +400,7 @@ BAD_WORDS = [
     ("--vgg-weights=pickle.npz", "pickle.npz"),
     ("--pool-mode=min", "--pool-mode must be one of"),
     ("--init=missing.png", "--init: no such file"),
-    ("--init=text.png", "--init: this is no image"),
+    ("--init=text.png", "--init: this is a text"),
     ("--seed=-1", "--seed must be"),
     ("--contrast=50", "--contrast must be"),
     ("--device=tpu", "--device must be"),
@@ -401,7 +410,7 @@ BAD_WORDS = [
     ("--checkpoint=/proc/none", "cannot be written"),
     ("--resume", "--resume needs the folder"),
     ("--fit --checkpoint=kept", "--fit cannot be combined with a checkpoint"),
-    ("extra.png", "unrecognized arguments"),
+    ("extra.png", "Received beyond them: extra.png"),
 ]
 
 # (A, A', B, out) and a part of the one line.
@@ -409,9 +418,9 @@ BAD_PATHS = [
     ("missing.png ap.png b.png out.png", "A: no such file"),
     ("a.png missing.png b.png out.png", "A': no such file"),
     ("a.png ap.png missing.png out.png", "B: no such file"),
-    ("a.png ap.png", "required: B, OUT"),
+    ("a.png ap.png", "missing: B, OUT"),
     ("a.png small.png b.png out.png", "must have the same size"),
-    ("a.png ap.png text.png out.png", "B: this is no image"),
+    ("a.png ap.png text.png out.png", "B: this is a text"),
     ("a.png ap.png empty.png out.png", "B: the file is empty"),
     ("a.png ap.png truncated.png out.png", "B: the image cannot be decoded"),
     ("a.png ap.png folder out.png", "B: this is a folder"),

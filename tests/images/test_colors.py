@@ -9,7 +9,7 @@ from scipy import stats
 from analogies.apps.arguments import parse
 from analogies.images.colors import LUMA, match_colors, match_histograms, preserve_color
 from analogies.options.table import Options
-from analogies.runs import finishing
+from analogies.runs import inputs
 
 
 def _cloud(seed, mixing, mean):
@@ -123,7 +123,7 @@ def test_ranks_are_those_of_statistics(image, seed):
 def test_a_prime_gets_the_colors_of_b(mode, alike):
     a_prime, b = (_cloud(seed, np.eye(3) * 9, mean).numpy() for seed, mean in ((0, 120), (1, 80)))
     pixels = {"a": a_prime, "a_prime": a_prime, "b": b}
-    ((a, found),) = finishing.prepare(pixels, Options(match_color=mode))
+    ((a, found),) = inputs.pairs_of(pixels, Options(match_color=mode))
     assert a is a_prime
     assert abs(found.mean() - b.mean()) == pytest.approx(alike, abs=1)
 

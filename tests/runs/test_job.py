@@ -26,9 +26,9 @@ def test_a_plan(tmp_path):
     for path, size in zip(paths, ((20, 30), (20, 30), (40, 32)), strict=True):
         Image.new("RGB", size).save(path)
     planned = job.plan(*paths, str(tmp_path / "out.v2"), Options(height=64, init=paths[2]))
-    assert planned.result == tmp_path / "out.v2.png"
-    assert planned.record == tmp_path / "out.v2.json"
-    assert planned.pass_file(0, 1) == tmp_path / "out.v2_at_iteration_0_1.png"
+    assert planned.destination.result == tmp_path / "out.v2.png"
+    assert planned.destination.record == tmp_path / "out.v2.json"
+    assert planned.destination.pass_file(0, 1) == tmp_path / "out.v2_at_iteration_0_1.png"
     assert planned.result_size() == (64, 80)
     assert planned.pictures["init"].size == planned.pictures["b"].size == (32, 40)
     assert planned.pictures["a"].pixels.dtype == np.float32

@@ -37,7 +37,7 @@ def answer(folder, words, moment):
 
 def main():
     runtime._load()  # no session is opened, so that copies of the process are sound
-    for name in ("job", "synthesis", "run_record", "monitors.checkpoints"):
+    for name in ("runs.run", "synthesis.loop", "runs.record", "runs.checkpoints.writer"):
         importlib.import_module(f"analogies.{name}")
     for line in sys.stdin:
         print(json.dumps(answer(*json.loads(line))), flush=True)

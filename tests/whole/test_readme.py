@@ -1,7 +1,7 @@
 import re
 from pathlib import Path
 
-from analogies.apps.arguments import spelled
+from analogies.options.kinds import spelled
 from analogies.options.table import kinds
 
 CHECKOUT = Path(__file__).resolve().parents[2]

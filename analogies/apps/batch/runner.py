@@ -3,13 +3,13 @@
 What was compiled for one analogy serves the next; a failure ends only its own row.
 """
 
+import contextlib
 import csv
 import io
 import json
 import os
 import sys
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +17,13 @@ from typing import Any
 
 from absl import logging
 
-from analogies.apps.arguments import PROGRAM, spelled
 from analogies.apps.batch import rows as batch_list
+from analogies.apps.usage import PROGRAM
+from analogies.apps.wording import INTERRUPTED as SIGNALLED
+from analogies.apps.wording import Ending, failure
 from analogies.errors import InputError
 from analogies.files import check_writable, write_atomically
 from analogies.options import presets
-from analogies.options.kinds import OptionError
 from analogies.options.table import Options
 from analogies.runs import job as jobs
 from analogies.runs import record as run_record
@@ -32,7 +33,7 @@ from analogies.runs.machine.signals import Interrupted, signals_ignored
 COLUMNS = ("out", "status", "seconds", "message")
 STATUSES = ("done", "skipped", "failed", "interrupted", "waiting")
 DONE, SKIPPED, FAILED, INTERRUPTED, WAITING = STATUSES
-Make = Callable[[Job], int]
+Make = Callable[[Job], Ending]
 
 
 @dataclass
@@ -55,10 +56,24 @@ class Entry:
     message: str = ""
     code: int = 0
 
-    def fail(self, message: str, code: int) -> None:
+    def fail(self, error: Exception) -> None:
         """Note a failure and tell it in one line."""
-        self.status, self.message, self.code = FAILED, message, code
-        sys.stderr.write(f"{PROGRAM}: error: line {self.row.line}, {self.row.out}: {message}\n")
+        self.end(failure(error))
+
+    def end(self, said: Ending) -> None:
+        """Note what became of the row, and tell it in one line."""
+        self.message, self.code = said
+        if self.code > SIGNALLED:
+            self.status = INTERRUPTED
+        else:
+            self.status = FAILED if self.code else DONE
+        if self.status == DONE:
+            self.message = ""
+            logging.info("%s", said.message)
+            return
+        line = f"line {self.row.line}, {self.row.out}: {said.message}"
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody listens
+            sys.stderr.write(f"{PROGRAM}: error: {line}\n")
 
 
 def run(path: str, given: Mapping[str, Any], make: Make) -> int:
@@ -67,7 +82,7 @@ def run(path: str, given: Mapping[str, Any], make: Make) -> int:
     Args:
         path: of the list.
         given: options of the command line; a row's own win.
-        make: renders a job and writes its result; returns an exit code.
+        make: runs a checked job; returns the last line and an exit code.
 
     Returns:
         0 where every result is there; else the largest exit code of a row, 1 where the machine
@@ -92,6 +107,7 @@ def run(path: str, given: Mapping[str, Any], make: Make) -> int:
                 _write_summary(summary, entries)
     except Interrupted as interrupt:
         stopped = interrupt.exit_code
+    _remove_folders(entries)
     with signals_ignored():
         _write_summary(summary, entries)
     counts = {status: sum(entry.status == status for entry in entries) for status in STATUSES}
@@ -111,14 +127,17 @@ def summary_path(path: str) -> Path:
 
 def is_finished(job: Job) -> bool:
     """Whether the result is there, made of these pictures with these options."""
+    to = job.destination
+    if to is None:
+        return False
     try:
-        record = json.loads(job.record.read_text())
-        if not job.result.is_file() or not record["complete"]:
+        record = json.loads(to.record.read_text())
+        if not to.result.is_file() or not record["complete"]:
             return False
         made_of = {name: given["sha256"] for name, given in record["inputs"].items()}
         agrees = record["options_sha256"] == job.options.fingerprint()
         weights = job.options.vgg_weights
-        if weights and Path(weights).stat().st_mtime > job.result.stat().st_mtime:
+        if weights and Path(weights).stat().st_mtime > to.result.stat().st_mtime:
             return False
     except (OSError, ValueError, KeyError, TypeError, AttributeError):  # no record of a run
         return False
@@ -132,10 +151,8 @@ def _check_all(entries: Sequence[Entry], given: Mapping[str, Any]) -> None:
     for entry in entries:
         try:
             entry.job = _plan(entry.row, given)
-        except OptionError as error:
-            entry.fail(f"{spelled(error.name)} {error.problem}", 2)
         except InputError as error:
-            entry.fail(str(error), 2)
+            entry.fail(error)
 
 
 def _plan(row: batch_list.Row, given: Mapping[str, Any]) -> Job:
@@ -148,8 +165,25 @@ def _plan(row: batch_list.Row, given: Mapping[str, Any]) -> Job:
         own = "_".join(Path(row.out).with_suffix("").parts).strip(os.sep + "_")
         options["checkpoint"] = os.path.join(options["checkpoint"], own)
     return jobs.check(
-        **paths, out=row.pictures["out"], options=Options.parse(options), remark=remark
+        paths["a"],
+        paths["a_prime"],
+        paths["b"],
+        row.pictures["out"],
+        Options.parse(options),
+        remark=remark,
     )
+
+
+def _remove_folders(entries: Sequence[Entry]) -> None:
+    """Remove the folder around those of the rows' checkpoints, if nothing is left to go on with."""
+    for entry in entries:
+        if entry.job is not None and entry.job.options.checkpoint is not None:
+            with contextlib.suppress(OSError):
+                Path(entry.job.options.checkpoint).parent.rmdir()
+
+
+def _outputs(job: Job) -> list[Path]:
+    return job.destination.files(job.options) if job.destination else []
 
 
 def _check_apart(entries: Sequence[Entry], taken: Mapping[Path, str]) -> None:
@@ -161,10 +195,11 @@ def _check_apart(entries: Sequence[Entry], taken: Mapping[Path, str]) -> None:
             path.resolve(): f"a picture of line {entry.row.line}" for path in job.inputs.values()
         }
     for entry, job in planned:
-        outputs = [path.resolve() for path in job.outputs()]
+        outputs = [path.resolve() for path in _outputs(job)]
         clash = next((path for path in outputs if path in used), None)
         if clash is not None:
-            entry.fail(f"its output is {used[clash]}. Received: {str(clash)!r}", 2)
+            problem = f"its output is {used[clash]}. Received: {str(clash)!r}"
+            entry.fail(InputError(problem))
         used |= dict.fromkeys(outputs, f"an output of line {entry.row.line}, too")
 
 
@@ -179,21 +214,14 @@ def _render(entry: Entry, make: Make) -> None:
     assert entry.job is not None
     started = time.monotonic()
     try:
-        entry.code = make(entry.job)
-        entry.status = DONE
-        if entry.code > 128:
-            entry.status = INTERRUPTED
-            raise Interrupted(entry.code - 128)
+        entry.end(make(entry.job))
+        if entry.status == INTERRUPTED:
+            raise Interrupted(entry.code - SIGNALLED)
     except Interrupted:
         entry.status = INTERRUPTED
         raise
-    except InputError as error:
-        entry.fail(str(error), 2)
-    except MemoryError:
-        entry.fail("not enough memory; a smaller height or width needs less", 1)
     except Exception as error:  # the other rows shall not suffer
-        logging.debug("%s", traceback.format_exc())
-        entry.fail(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}", 1)
+        entry.fail(error)
     finally:
         entry.seconds = time.monotonic() - started
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analogies.apps.arguments import spelled
 from analogies.errors import InputError
 from analogies.files import check_writable, prepare_folder
 from analogies.images.pictures import Picture
-from analogies.options.kinds import OptionError, shorten
+from analogies.options.kinds import OptionError, shorten, spelled
 from analogies.options.table import Options, kinds
 from analogies.runs.checkpoints import files as checkpoint_files
 from analogies.runs.checkpoints.files import Saved
-from analogies.runs.finishing import spoken
+from analogies.runs.checkpoints.lock import check_free
+from analogies.runs.inputs import spoken
 from analogies.runs.machine.versions import versions
 from analogies.synthesis.state import State
 
@@ -92,14 +92,15 @@ def prepare(options: Options, pictures: Mapping[str, Picture]) -> Keeping | None
         pictures: by the names of `Job.inputs`, as they were read.
 
     Raises:
-        InputError: the folder cannot be written, or the checkpoint is of another run; the error
-            names what differs.
+        InputError: the folder cannot be written, another run is in it, or the checkpoint is of
+            another run; the error names what differs.
     """
     check(options)
     if options.checkpoint is None:
         return None
     folder, now = Path(options.checkpoint), made_from(options, pictures)
     prepare_folder(folder / "checkpoint")
+    check_free(folder)
     notes = []
     for path in reversed(checkpoint_files.files_in(folder)):
         try:

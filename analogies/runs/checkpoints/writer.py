@@ -1,6 +1,7 @@
 """Checkpoints of a run, between its passes."""
 
 import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analogies.errors import InputError
@@ -27,12 +28,14 @@ class Checkpoints:
         extras: what others want to be saved along, as JSON can hold it.
     """
 
+    title = "the checkpoint"
+
     def __init__(self, keeping: "Keeping", log: "PassLog", extras: dict[str, Any]) -> None:
         self._keeping, self._log, self._extras = keeping, log, extras
         found = checkpoint_files.files_in(keeping.folder)
         if keeping.saved is not None:
             sound = checkpoint_files.path_of(keeping.folder, keeping.saved.carried)
-            found = found[found.index(sound) + 1 :]
+            found = found[found.index(sound) + 1 :] if sound in found else []
         _remove(found)
 
     def __call__(self, record: "Progress") -> None:
@@ -45,16 +48,18 @@ class Checkpoints:
             checkpoint_files.write(folder, saved)
         except InputError as error:
             left = checkpoint_files.files_in(folder)
-            hint = f"; {left[-1]} is kept, --resume goes on from it" if left else ""
+            hint = f"; {left[-1]} stays" if left else ""
             raise InputError(f"{error}{hint}") from None
         _remove(checkpoint_files.files_in(folder)[:-KEPT])
 
-    def remove(self) -> None:
-        """Remove the checkpoints of a run whose result is written."""
-        _remove(checkpoint_files.files_in(self._keeping.folder))
+
+def remove_checkpoints(folder: Path) -> None:
+    """Remove the checkpoints of a run whose result is written."""
+    with contextlib.suppress(OSError):
+        _remove(checkpoint_files.files_in(folder))
 
 
-def _remove(paths: list) -> None:
+def _remove(paths: list[Path]) -> None:
     for path in paths:
         with contextlib.suppress(OSError):
             path.unlink()

@@ -10,6 +10,8 @@ import gc
 import json
 import os
 import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ from analogies.runs.machine.silence import silence
 
 _BACKEND = "tensorflow"
 _CHATTER_WANTED = "TF_CPP_MIN_LOG_LEVEL" in os.environ
+_STARTING = threading.Lock()
+_FORKED = False  # from a process in which TensorFlow had computed
 
 
 @dataclass(frozen=True)
@@ -44,18 +48,21 @@ def start(device: str = "auto") -> Machine:
     TensorFlow's random generator is left alone: it belongs to the program that calls this one,
     where whatever is random comes from the options' seed.
 
-    What TensorFlow prints while it is loaded is shown if `TF_CPP_MIN_LOG_LEVEL` is set.
+    What TensorFlow prints while it is loaded is shown if `TF_CPP_MIN_LOG_LEVEL` is set. The
+    environment is changed for that moment only: no child of the process inherits any of it.
 
     Args:
         device: "auto" (a GPU where there is one), "cpu", "gpu" or "gpu:N".
 
     Raises:
-        InputError: the device is not there, or Keras already runs on another backend.
+        InputError: the device is not there, Keras already runs on another backend, or the process
+            was forked from one that has computed.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with contextlib.nullcontext() if _CHATTER_WANTED else silence():
-        tf = _load()
-        return _choose(tf, device)
+    with _STARTING:
+        _refuse_after_fork()
+        fresh = "keras" not in sys.modules
+        with _environment(fresh), contextlib.nullcontext() if _CHATTER_WANTED else silence():
+            return _choose(_load(fresh), device)
 
 
 def settle(machine: Machine, precision: str) -> None:
@@ -86,14 +93,13 @@ def available_cpus() -> int:
     return count or 1
 
 
-def _load() -> Any:
+def _load(fresh: bool) -> Any:
     """TensorFlow, with Keras on it in its standard configuration.
 
     A program that imported Keras itself keeps its own configuration, and its garbage collector as
     it is. Else what exists after the import is no longer looked through for garbage: it stays,
     and going through it again and again took more than a tenth of the time of tracing.
     """
-    fresh = "keras" not in sys.modules
     collected = gc.isenabled()
     gc.disable()  # looking for garbage in the thousands of modules takes a fifth of the import
     try:
@@ -107,9 +113,6 @@ def _load() -> Any:
 
 
 def _import(fresh: bool) -> Any:
-    if fresh:
-        os.environ["KERAS_BACKEND"] = _BACKEND
-        _avoid_broken_keras_settings()
     try:
         import tensorflow as tf
     except ImportError as error:
@@ -130,22 +133,92 @@ def _import(fresh: bool) -> Any:
     return tf
 
 
-def _avoid_broken_keras_settings() -> None:
-    """Keras refuses to be imported beside a keras.json with values it does not know."""
-    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+@contextlib.contextmanager
+def _environment(fresh: bool) -> Iterator[None]:
+    """The environment as TensorFlow and Keras are to find it; afterwards what it was."""
+    wanted = {"TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3")}
+    if fresh:
+        wanted |= {"KERAS_BACKEND": _BACKEND, "KERAS_HOME": _keras_home()}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
     try:
-        settings = json.loads((home / "keras.json").read_text())
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _keras_home() -> str:
+    """The folder that Keras is to look for its settings in.
+
+    That is its own, but neither Keras nor the older one within TensorFlow can be imported beside
+    settings that they do not know or may not read; and where there is no home directory Keras
+    takes /tmp, while the older one makes a folder named ~ wherever the program is.
+    """
+    home = os.path.expanduser("~")  # "~" itself where there is none
+    base = home if os.access(home, os.W_OK) else "/tmp"
+    folder = os.environ.get("KERAS_HOME") or os.path.join(base, ".keras")
+    if _is_sound(Path(os.path.expanduser(folder), "keras.json")):
+        return folder
+    return os.path.join(os.devnull, "keras")  # neither read nor written
+
+
+def _is_sound(file: Path) -> bool:
+    """Whether Keras can be imported beside this file of settings."""
+    try:
+        settings = json.loads(file.read_text())
+    except PermissionError:
+        return False
     except (OSError, ValueError):  # missing or no JSON: Keras takes its defaults
-        return
-    sound = (
+        return True
+    return (
         isinstance(settings, dict)
         and settings.get("floatx", "float32") in ("float16", "float32", "float64")
         and settings.get("image_data_format", "channels_last")
         in ("channels_last", "channels_first")
         and isinstance(settings.get("epsilon", 1e-7), float)
     )
-    if not sound:
-        os.environ["KERAS_HOME"] = str(Path.home() / ".cache" / "analogies" / "keras")
+
+
+def _refuse_after_fork() -> None:
+    """TensorFlow's threads are not copied by a fork, and the child would wait for them for ever.
+
+    Raises:
+        InputError: TensorFlow has computed in the process from which this one was forked.
+    """
+    if _FORKED or (_has_computed() and _threads_are_gone()):
+        raise InputError(
+            "TensorFlow cannot compute in this process: it was forked from one in which it had. "
+            'Use the start method spawn, multiprocessing.get_context("spawn"), or start the '
+            "processes before the first picture is made"
+        )
+
+
+def _has_computed() -> bool:
+    """Whether TensorFlow has set up its devices, and with them its threads, in this memory."""
+    context = sys.modules.get("tensorflow.python.eager.context")
+    return context is not None and getattr(context.context(), "_initialized", False)
+
+
+def _threads_are_gone() -> bool:
+    """Whether there are no threads but Python's own; False where that cannot be told."""
+    try:
+        return len(os.listdir("/proc/self/task")) <= threading.active_count()
+    except OSError:
+        return False
+
+
+def _after_fork() -> None:
+    global _FORKED, _STARTING
+    _STARTING = threading.Lock()
+    _FORKED = _FORKED or _has_computed()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _choose(tf: Any, device: str) -> Machine:

@@ -3,11 +3,15 @@
 import contextlib
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, NoReturn
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Windows has no SIGHUP.
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 
 
 class Interrupted(KeyboardInterrupt):
@@ -26,7 +30,8 @@ def quit_on_signals(message: bytes) -> None:
     """From now on a signal ends the process at once, with a line on standard error."""
 
     def handler(number: int, frame: FrameType | None) -> NoReturn:
-        os.write(2, message)
+        with contextlib.suppress(OSError):
+            os.write(2, message)
         os._exit(128 + number)
 
     for number in _SIGNALS:
@@ -54,11 +59,17 @@ def signals_ignored() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _handled(handler: Callable[[int, FrameType | None], Any] | signal.Handlers) -> Iterator[None]:
-    """Signals go to `handler` within the block; ignored ones (nohup) stay ignored."""
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
-    for number, previous in before.items():
-        if previous is not signal.SIG_IGN:
-            signal.signal(number, handler)
+    """Signals go to `handler` within the block; ignored ones (nohup) stay ignored.
+
+    So do those whose handler Python did not set and could not set again, and all of them outside
+    the main thread, which alone can set any.
+    """
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+        before = {n: h for n, h in handlers.items() if h not in (None, signal.SIG_IGN)}
+    for number in before:
+        signal.signal(number, handler)
     try:
         yield
     finally:

@@ -3,7 +3,9 @@
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from analogies.runs.monitors.progress import TimeLeft, clock, share_done
 
 if TYPE_CHECKING:
     from analogies.synthesis import loop as synthesis
@@ -16,6 +18,8 @@ class ProgressBar:
         stream: where to draw, say standard error.
     """
 
+    title = "the progress bar"
+
     def __init__(self, stream: IO[str]) -> None:
         console = Console(file=stream)
         self._bar = Progress(
@@ -23,14 +27,15 @@ class ProgressBar:
             BarColumn(),
             TaskProgressColumn(),
             TextColumn("{task.fields[loss]}"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[left]}"),
             console=console,
             transient=True,
             disable=not console.is_terminal,
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        self._task = self._bar.add_task("starting TensorFlow", total=None, loss="")
+        self._task = self._bar.add_task("starting TensorFlow", total=None, loss="", left="")
+        self._left = TimeLeft()
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -41,12 +46,14 @@ class ProgressBar:
 
     def __call__(self, record: "synthesis.Progress") -> None:
         """Show one record."""
+        left = clock(self._left(record))
         height, width = record.size
         place = f"level {record.level + 1}/{record.levels} pass {record.iteration + 1}"
         self._bar.update(
             self._task,
             description=f"{place}/{record.iterations} {width}x{height}",
-            total=record.evaluations_planned,
-            completed=record.evaluations,
+            total=1.0,
+            completed=share_done(record),
             loss=f"loss {record.loss:.4g}",
+            left=f"{left} left" if left else "",
         )

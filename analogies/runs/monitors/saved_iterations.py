@@ -21,6 +21,8 @@ class SavedIterations:
         alpha: (h, w) -> the transparency at that size, or None.
     """
 
+    title = "the picture of the pass"
+
     def __init__(
         self,
         path: Callable[[int, int], Path],

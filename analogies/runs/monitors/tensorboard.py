@@ -61,6 +61,8 @@ class TensorBoard:
         InputError: the folder cannot be written.
     """
 
+    title = "the log for TensorBoard"
+
     def __init__(
         self,
         logdir: str | os.PathLike,
@@ -78,7 +80,7 @@ class TensorBoard:
         goes_on = earlier is not None and folder.is_dir()
         try:
             self.folder = folder if goes_on else _new_folder(Path(logdir), name)
-            self._writer = tf.summary.create_file_writer(str(self.folder))
+            self._writer = tf.summary.create_file_writer(os.fsencode(self.folder))
         except (OSError, tf.errors.OpError) as error:
             raise InputError(
                 f"logdir cannot be written: {reason(error)}. Received: {os.fspath(logdir)!r}"

@@ -77,10 +77,10 @@ def test_checkpoints_of_each_row_are_its_own(folder):
     text = "a,a_prime,b,out,seed\na.png,ap.png,b.png,x/o.png,7\na.png,ap.png,b.png,y/o.png,\n"
     real, folder.trouble[7] = folder.trouble, MemoryError()
     assert batch(folder, text, "--checkpoint=kept") == 1
-    assert [path.name for path in sorted((folder.path.parent / "kept").iterdir())] == ["x_o", "y_o"]
     assert [options.checkpoint for options in folder.calls] == ["kept/x_o", "kept/y_o"]
     real.clear()
     assert batch(folder, text, "--checkpoint=kept", "--resume") == 0
+    assert not (folder.path.parent / "kept").exists()
 
 
 def test_other_pictures_options_or_an_unfinished_run_are_made_again(folder):

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from analogies.apps import command_line
 from analogies.errors import InputError
 from analogies.options.table import Options
 from analogies.runs.machine import device as runtime
 from analogies.runs.machine.device import Machine
 from analogies.runs.machine.free_memory import Room
 from analogies.runs.machine.silence import silence
+from analogies.runs.run import _start
 
 SCRIPT = """
 from analogies.apps import command_line; from analogies.runs.machine import device as runtime
@@ -141,10 +141,10 @@ def test_a_gpu_repeats_itself_in_the_precision_asked_for(monkeypatch, device, pr
     assert asked == expected
 
 
-def test_the_command_settles_its_device(monkeypatch):
+def test_a_run_settles_its_device(monkeypatch):
     machine, settled = Machine("/CPU:0", "a device"), []
     monkeypatch.setattr(runtime, "start", lambda device: machine)
     monkeypatch.setattr(runtime, "settle", lambda *given: settled.append(given))
     with contextlib.ExitStack() as stack:
-        assert command_line._start(Options(precision="bfloat16"), stack) == machine
+        assert _start(Options(precision="bfloat16"), stack) == machine
     assert settled == [(machine, "bfloat16")]

@@ -1,0 +1,73 @@
+"""The pictures that a run starts from: what they are called, and A' in B's colors."""
+
+import os
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from analogies.options.table import Options
+
+_NAMES = {"a": "A", "a_prime": "A'", "b": "B", "init": "--init"}
+
+
+class Pair(NamedTuple):
+    """A and A': what is changed, and what it is changed into."""
+
+    a: Any
+    a_prime: Any
+
+
+def pair_names(number: int) -> Pair:
+    """Names of A and A' of a pair.
+
+    >>> tuple(pair_names(1)), tuple(pair_names(2))
+    (('a', 'a_prime'), ('a2', 'a_prime2'))
+    """
+    return Pair("a", "a_prime") if number == 1 else Pair(f"a{number}", f"a_prime{number}")
+
+
+def spoken(name: str) -> str:
+    """What a picture is called in messages.
+
+    >>> spoken("a_prime"), spoken("a_prime2")
+    ("A'", "A' of pair 2")
+    """
+    number = name[len(name.rstrip("0123456789")) :]
+    spoken = _NAMES.get(name.removesuffix(number), name)
+    return f"{spoken} of pair {number}" if number else spoken
+
+
+def is_path(source: Any) -> bool:
+    """Whether a picture is given as the name of a file, and not as a picture itself."""
+    return isinstance(source, str | os.PathLike)
+
+
+def pairs_of(pixels: Mapping[str, np.ndarray], options: Options) -> list[Pair]:
+    """The pairs as the synthesis gets them: A' with B's colors where that is asked for.
+
+    Args:
+        pixels: float32 `(h, w, 3)` in [0, 255] of "b" and of both of each pair, see `pair_names`.
+
+    Returns:
+        A and A' of each pair; the colors of several A' are changed alike.
+    """
+    names = (pair_names(number) for number in range(1, 1 + len(pixels)))
+    pairs = [Pair(pixels[a], pixels[a_prime]) for a, a_prime in names if a in pixels]
+    if options.match_color == "off":
+        return pairs
+    from analogies.images.colors import match_colors, match_histograms
+
+    match = match_histograms if options.match_color == "histogram" else match_colors
+    every = [pair.a_prime.reshape(-1, 1, 3) for pair in pairs]
+    changed = np.asarray(match(np.concatenate(every), pixels["b"]))
+    pieces = np.split(changed, np.cumsum([len(piece) for piece in every])[:-1])
+    return [
+        Pair(pair.a, piece.reshape(pair.a.shape)) for pair, piece in zip(pairs, pieces, strict=True)
+    ]
+
+
+def further(sizes: Mapping[str, tuple[int, int]]) -> list[tuple[int, int]]:
+    """Of the sizes of the inputs, those of the further pairs' A."""
+    known = ("a", "a_prime", "b", "init")
+    return [size for name, size in sizes.items() if name not in known and "prime" not in name]

@@ -1,0 +1,54 @@
+"""How far a run is, and how long the rest will take."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analogies.synthesis.loop import Progress
+
+
+def share_done(record: "Progress") -> float:
+    """The share of a run's work that is behind it, in [0, 1]."""
+    if record.kind == "done":
+        return 1.0
+    done = getattr(record, "work_done", record.evaluations)
+    planned = getattr(record, "work_planned", record.evaluations_planned)
+    return min(max(done / planned, 0.0), 1.0) if planned else 0.0
+
+
+class TimeLeft:
+    """Seconds that the rest of a run will take, from what its work took so far.
+
+    The first record is where counting starts: what was done before it, importing and tracing, or
+    all of an earlier run that is gone on with, says nothing about the rest.
+    """
+
+    def __init__(self) -> None:
+        self._first: tuple[float, float] | None = None
+        self._seconds: float | None = None
+
+    def __call__(self, record: "Progress") -> float | None:
+        """Take one record; returns the seconds left, or None where nothing is known yet."""
+        now, done = record.seconds, share_done(record)
+        if self._first is None:
+            self._first = now, done
+        spent, worked = now - self._first[0], done - self._first[1]
+        if worked > 0:
+            self._seconds = spent / worked * (1 - done)
+        return self._seconds
+
+
+def clock(seconds: float | None) -> str:
+    """A time in words as short as they can be, rounded to what is known of it.
+
+    >>> [clock(seconds) for seconds in (None, 7.4, 83, 754, 9000)]
+    ['', '7 s', '1:20 min', '13 min', '2:30 h']
+    """
+    if seconds is None:
+        return ""
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 600:
+        return f"{whole // 60}:{whole % 60 // 10}0 min"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02} h"
