@@ -20,9 +20,8 @@ from analogies.matching.pixels.guides import Settings
 from analogies.matching.pixels.maps import JointMaps
 from analogies.matching.pixels.places import near, occurrences
 
-BANDS = 16
-STEPS = 8  # per band and sweep: an eighth of the field is assigned between two counts
-LEAST_ROWS = 2  # of a step of a band
+BANDS = 8  # at most: as many rows are assigned without knowing of each other
+ROWS = 48  # at least, of a band
 
 Each = Callable[[Callable[[Any], None], Iterable[Any]], None]
 
@@ -34,12 +33,17 @@ def workers(threads: int | None) -> Iterator[Each]:
     with ThreadPoolExecutor(count) as pool:
 
         def each(function: Callable[[Any], None], arguments: Iterable[Any]) -> None:
-            work = list(arguments)
-            if count == 1 or len(work) == 1:
-                for argument in work:
+            # One task a thread that takes what is next: handing over every argument costs more.
+            waiting = iter(list(arguments))
+
+            def work() -> None:
+                for argument in waiting:
                     function(argument)
-            else:
-                list(pool.map(function, work))
+
+            others = [pool.submit(work) for _ in range(count - 1)]
+            work()
+            for other in others:
+                other.result()
 
         yield each
 
@@ -80,9 +84,11 @@ class CompiledLevel:
         # Evenly used, each pixel occurs h * w * patch^2 / usable times in the field's patches, and
         # a patch has patch^2 pixels.
         self.penalty = settings.uniformity * maps.unit * usable / (h * w * self.patch**4)
-        bands, steps = _cuts(h)
+        bands = _bands(h)
         self.rows = _ranges(0, h, bands)
-        self.parts = [_ranges(*rows, steps) for rows in self.rows]
+        # One row of each band a step; of a single band all, as its own count is always right.
+        steps = max(last - first for first, last in self.rows) if bands > 1 else 1
+        self.parts = np.array([_ranges(*rows, steps) for rows in self.rows])
         self.before = self.places.copy()
         self.counts = occurrences(self.places, maps.source.shape[:2], self.patch)
         self.deltas = np.zeros((bands, self.counts.size), np.int32)
@@ -99,7 +105,7 @@ class CompiledLevel:
         for number in range(sweeps):
             step = 1 if number % 2 == 0 else -1
             drawn = int(np.random.default_rng((*seed, number)).integers(2**62))
-            for part in range(len(self.parts[0]))[::step]:
+            for part in range(self.parts.shape[1])[::step]:
                 self._sweep(part, step, drawn)
 
     def vote(self, still: float) -> bool:
@@ -171,23 +177,20 @@ class CompiledLevel:
         bands = range(len(self.parts))
         self.each(sweep_band, bands)
         if self.penalty > 0:
-            for band in bands:
-                kernels.settle(
-                    self.places,
-                    self.before,
-                    self.counts,
-                    self.deltas[band],
-                    self.width,
-                    self.patch,
-                    *self.parts[band][part],
-                )
+            kernels.settle(
+                self.places,
+                self.before,
+                self.counts,
+                self.deltas,
+                self.width,
+                self.patch,
+                self.parts[:, part].copy(),
+            )
 
 
-def _cuts(h: int) -> tuple[int, int]:
-    """Bands and steps for so many rows; from the rows alone, so that all machines agree."""
-    steps = max(min(STEPS, h // LEAST_ROWS), 1)
-    bands = max(min(BANDS, h // (LEAST_ROWS * steps)), 1)
-    return bands, steps
+def _bands(h: int) -> int:
+    """How many bands for so many rows; from the rows alone, so that all machines agree."""
+    return max(min(BANDS, h // ROWS), 1)
 
 
 def _ranges(first: int, last: int, count: int) -> list[tuple[int, int]]:

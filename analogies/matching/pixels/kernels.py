@@ -222,19 +222,24 @@ def sweep(
         y += step
 
 
-@compiled("void(int32[:,::1], int32[:,::1], int32[::1], int32[::1], int64, int64, int64, int64)")
-def settle(places, before, counts, delta, width, patch, first, last):
-    """Bring what a sweep has changed in some rows from `delta` into `counts`."""
+@compiled("void(int32[:,::1], int32[:,::1], int32[::1], int32[:,::1], int64, int64, int64[:,::1])")
+def settle(places, before, counts, deltas, width, patch, rows):
+    """Bring what a step has changed from the `deltas` of the bands into `counts`.
+
+    Arguments:
+        rows: `(bands, 2)`, first row of each band's step and the one after its last.
+    """
     radius = patch // 2
-    for y in range(first, last):
-        for x in range(places.shape[1]):
-            old, new = before[y, x], places[y, x]
-            if old != new:
-                _count(counts, old, width, radius, -1)
-                _count(delta, old, width, radius, 1)
-                _count(counts, new, width, radius, 1)
-                _count(delta, new, width, radius, -1)
-                before[y, x] = new
+    for band in range(len(rows)):
+        for y in range(rows[band, 0], rows[band, 1]):
+            for x in range(places.shape[1]):
+                old, new = before[y, x], places[y, x]
+                if old != new:
+                    _count(counts, old, width, radius, -1)
+                    _count(deltas[band], old, width, radius, 1)
+                    _count(counts, new, width, radius, 1)
+                    _count(deltas[band], new, width, radius, -1)
+                    before[y, x] = new
 
 
 @compiled(
