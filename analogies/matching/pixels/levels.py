@@ -1,8 +1,8 @@
 """One level of pixel synthesis: rounds of search and vote, together and each alone."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -109,6 +109,62 @@ def vote(style: np.ndarray, rows: np.ndarray, cols: np.ndarray, patch_size: int 
     settings = Settings(patch_size=patch_size)
     with _level(style, (), settings, size, None, (rows, cols), 1.0, None) as level:
         return level.image
+
+
+class LevelSearch:
+    """A level that is worked on round by round, by whoever wants to see it in between.
+
+    Arguments and errors are those of `synthesize_level`. `close` it, or use it as a context.
+    """
+
+    def __init__(
+        self,
+        style: np.ndarray,
+        guides: Sequence[Guide] = (),
+        settings: Settings | None = None,
+        *,
+        size: tuple[int, int] | None = None,
+        init: np.ndarray | None = None,
+        field: Field | None = None,
+        style_weight: float = 1.0,
+        a_mask: np.ndarray | None = None,
+    ) -> None:
+        self._settings = settings or Settings()
+        self._stack = ExitStack()
+        opened = _level(style, guides, self._settings, size, init, field, style_weight, a_mask)
+        self._level = self._stack.enter_context(opened)
+
+    def search(self, number: int) -> None:
+        """The search of a round, `settings.sweeps` sweeps."""
+        self._level.search(self._settings.sweeps, (self._settings.seed, number))
+
+    def vote(self) -> bool:
+        """Vote B'; whether there is anything left to search."""
+        return self._level.vote(self._settings.still)
+
+    @property
+    def image(self) -> np.ndarray:
+        """B', float32 `(h, w, c)`, changed by the next vote."""
+        return self._level.image
+
+    def field(self) -> Field:
+        """Rows and columns of the matches, int32 `(h, w)`."""
+        rows, cols = np.divmod(self._level.places, np.int32(self._level.width))
+        return rows, cols
+
+    def energy(self) -> np.ndarray:
+        """float32 `(h, w)`: see `Synthesized.energy`."""
+        return self._level.measured()
+
+    def close(self) -> None:
+        """End its threads."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 @contextmanager
