@@ -1,6 +1,7 @@
 """The engine for a GPU: a level of arrays, searched and voted by `graph`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 import tensorflow as tf
@@ -8,9 +9,38 @@ import tensorflow as tf
 from analogies.matching.pixels import graph
 from analogies.matching.pixels.guides import Guide, Settings
 
-_run_search = tf.function(graph.search, reduce_retracing=True)
-_run_vote = tf.function(graph.voted, reduce_retracing=True)
-_run_measured = tf.function(graph.measured, reduce_retracing=True)
+
+@cache
+def _functions(patch: int) -> tuple[Callable, Callable, Callable]:
+    """Search, vote and measuring as graphs for maps of any size, traced once."""
+
+    def floats(*shape: int | None) -> tf.TensorSpec:
+        return tf.TensorSpec(shape, tf.float32)
+
+    values = floats(None, None, None)
+    task = graph.Task(
+        values, values, values, floats(), tf.TensorSpec((None, None), tf.bool), floats()
+    )
+    state = graph.State(
+        values,
+        tf.TensorSpec((None, None), tf.int64),
+        floats(None, None),
+        tf.TensorSpec((None, None), tf.bool),
+    )
+    number, seed = tf.TensorSpec((), tf.int32), tf.TensorSpec((2,), tf.int32)
+    return (
+        tf.function(
+            lambda task, state, sweeps, seed: graph.search(task, state, patch, sweeps, seed),
+            input_signature=[task, state, number, seed],
+        ),
+        tf.function(
+            lambda task, state, still: graph.voted(task, state, patch, still),
+            input_signature=[task, state, floats()],
+        ),
+        tf.function(
+            lambda task, state: graph.measured(task, state, patch), input_signature=[task, state]
+        ),
+    )
 
 
 class GraphLevel:
@@ -36,7 +66,8 @@ class GraphLevel:
         image: np.ndarray | None,
         settings: Settings,
     ) -> None:
-        self.patch, self.width = settings.patch_size, style.shape[1]
+        self.width = style.shape[1]
+        self._search, self._vote, self._measured = _functions(settings.patch_size)
         style_root, *roots = (
             np.float32(np.sqrt(weight / values.shape[2]))
             for weight, values in zip(weights, [style, *(g.source for g in guides)], strict=True)
@@ -54,7 +85,7 @@ class GraphLevel:
             tf.constant(settings.uniformity, tf.float32),
         )
         begin = tf.constant(places, tf.int64)
-        shown = graph.vote(self.task.style, begin, self.patch) if image is None else image
+        shown = graph.vote(self.task.style, begin, settings.patch_size) if image is None else image
         self.state = graph.State(
             tf.convert_to_tensor(shown, tf.float32),
             begin,
@@ -75,14 +106,14 @@ class GraphLevel:
     def search(self, sweeps: int, seed: tuple[int, ...]) -> None:
         """Sweeps of PatchMatch over the active patches."""
         drawn = tf.constant(np.random.default_rng(seed).integers(2**31, size=2), tf.int32)
-        self.state = _run_search(self.task, self.state, self.patch, tf.constant(sweeps), drawn)
+        self.state = self._search(self.task, self.state, tf.constant(sweeps), drawn)
 
     def vote(self, still: float) -> bool:
         """Vote B', and rest patches without a pixel changed by `still`. Whether any is active."""
         still = tf.constant(still, tf.float32)
-        self.state = _run_vote(self.task, self.state, self.patch, still)
+        self.state = self._vote(self.task, self.state, still)
         return bool(tf.reduce_any(self.state.active))
 
     def measured(self) -> np.ndarray:
         """float32 `(h, w)`: the weighted squared distance of every patch to its match."""
-        return _run_measured(self.task, self.state, self.patch).numpy()
+        return self._measured(self.task, self.state).numpy()

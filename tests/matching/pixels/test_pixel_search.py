@@ -167,6 +167,15 @@ def test_only_patches_inside_the_mask_are_taken(k, seed):
         assert window.all()
 
 
+def test_a_gray_guide_counts_the_same_in_three_channels():
+    style, gray = soft_map(1, (20, 24)), soft_map(2, (22, 20), 1)
+    one = Guide(soft_map(3, (20, 24), 1), gray)
+    three = Guide(np.repeat(one.source, 3, -1), np.repeat(gray, 3, -1))
+    made = [synthesize_level(style, [guide], Settings(rounds=2)) for guide in (one, three)]
+    np.testing.assert_array_equal(made[0].rows, made[1].rows)
+    np.testing.assert_array_equal(made[0].energy, made[1].energy)
+
+
 def test_uniformity_spreads_the_matches():
     style, guide = soft_map(1, (40, 40)), soft_map(2, (40, 40), 1)
     peaks = []
