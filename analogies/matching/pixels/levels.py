@@ -20,6 +20,7 @@ from analogies.matching.pixels.places import allowed_places, joined, random_fiel
 
 if TYPE_CHECKING:
     from analogies.matching.pixels.compiled import CompiledLevel
+    from analogies.matching.pixels.graph_level import GraphLevel
 
 Field = tuple[np.ndarray, np.ndarray]
 
@@ -177,10 +178,7 @@ def _level(
     field: Field | None,
     style_weight: float,
     a_mask: np.ndarray | None,
-) -> "Iterator[CompiledLevel]":
-    # Numba takes half a second to import.
-    from analogies.matching.pixels.compiled import CompiledLevel, workers
-
+) -> "Iterator[CompiledLevel | GraphLevel]":
     if size is None and not guides:
         start = init if init is not None else field[0] if field is not None else None
         size = None if start is None else np.shape(start)[:2]
@@ -202,11 +200,19 @@ def _level(
             )
         places = joined(np.asarray(field[0]), np.asarray(field[1]), allowed, settings.seed)
     weights = [style_weight, *(at_level(guide.weight, 0) for guide in guides)]
+    if settings.engine == "tensorflow":
+        from analogies.matching.pixels.graph_level import GraphLevel
+
+        yield GraphLevel(style, guides, weights, allowed, places, image, settings)
+        return
+    # Numba takes half a second to import.
+    from analogies.matching.pixels.compiled import CompiledLevel, workers
+
     maps = joint_maps(style, guides, weights, size, settings.patch_size)
     with workers(settings.threads) as each:
         yield CompiledLevel(maps, style, allowed, places, image, settings, each)
 
 
-def _result(level: "CompiledLevel") -> Synthesized:
+def _result(level: "CompiledLevel | GraphLevel") -> Synthesized:
     rows, cols = np.divmod(level.places, np.int32(level.width))
     return Synthesized(level.image.copy(), rows, cols, level.measured())
