@@ -177,4 +177,4 @@ def _unidentified(stream: BinaryIO, head: bytes, tags: tiff.Tags | None) -> Open
         what, remedy = tiff.describe(tags), "save it with 8 or 16 bits, in RGB or gray"
     if not what:
         raise InputError("this is no image of a known format") from None
-    raise InputError(f"this is {what}; {remedy}") from None
+    raise InputError(f"this is no image that is read here, but {what}; {remedy}") from None
