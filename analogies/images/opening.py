@@ -158,8 +158,8 @@ def _image(stream: BinaryIO) -> Opened:
     try:
         image = Image.open(stream, formats=formats)
     except Image.DecompressionBombError:
-        megapixels = LARGEST_AREA // 10**6
-        raise InputError(f"the image has more than {megapixels} megapixels") from None
+        limit = min(LARGEST_AREA, 2 * (Image.MAX_IMAGE_PIXELS or LARGEST_AREA))  # of the host
+        raise InputError(f"the image has more than {limit / 1e6:.3g} megapixels") from None
     except Image.UnidentifiedImageError:
         return _unidentified(stream, head, tags)
     if profile is not None:
