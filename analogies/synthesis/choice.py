@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from analogies.options.table import Options
@@ -24,11 +24,13 @@ class Plan:
         levels: coarse to fine, the network's before those of pixels.
         methods: {`made_by` of the levels: method}.
         notes: for the person.
+        decisions: what was decided by looking at the pictures, and why.
     """
 
     levels: tuple[Level, ...]
     methods: Mapping[str, Method]
     notes: tuple[str, ...] = ()
+    decisions: tuple[str, ...] = ()
 
     def method(self, level: Level, options: Options) -> Method:
         """The method of a level, in pieces where its pictures are too large to be worked on."""
@@ -58,7 +60,7 @@ def plan(options: Options, references: References) -> Plan:
     mode, factor = options.a_scale_mode, options.a_scale
     full = [pyramid.scaled_size(size, size_b, size_out, mode, factor) for size in sizes]
     if not needs_network(options):
-        return _with_pixels(Plan((), {}), options, full, size_out)
+        return _with_pixels(Plan((), {}), options, references, full, size_out)
     from analogies.synthesis.network_methods import limits, method_for, transfer_for
 
     transfer = transfer_for(options, references)
@@ -66,9 +68,10 @@ def plan(options: Options, references: References) -> Plan:
     share = pyramid.coarse_share(size_out, options.coarse_side) if in_pixels else 1.0
     method = method_for(options, transfer.kind)
     made = _network_levels(options, full, size_out, share, limits(method, options))
-    notes = (*made.notes, *transfer.notes)
-    by_network = Plan(made.levels, {"network": method}, notes)
-    return _with_pixels(by_network, options, full, size_out) if in_pixels else by_network
+    by_network = Plan(made.levels, {"network": method}, made.notes, transfer.decisions)
+    return (
+        _with_pixels(by_network, options, references, full, size_out) if in_pixels else by_network
+    )
 
 
 def ends_in_pixels(options: Options, transfer: str) -> bool:
@@ -112,9 +115,13 @@ def _network_levels(
 
 
 def _with_pixels(
-    plan: Plan, options: Options, full: list[tuple[int, int]], size_out: tuple[int, int]
+    plan: Plan,
+    options: Options,
+    references: References,
+    full: list[tuple[int, int]],
+    size_out: tuple[int, int],
 ) -> Plan:
     """A plan that ends in levels of pixels."""
-    method: Any = PixelMethod(options, full, size_out)
+    method: Any = PixelMethod(options, references, full, size_out)
     levels = (*plan.levels, *method.levels)
-    return Plan(levels, {**plan.methods, "pixels": method}, plan.notes)
+    return replace(plan, levels=levels, methods={**plan.methods, "pixels": method})

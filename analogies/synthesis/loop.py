@@ -255,6 +255,7 @@ class _Run:
             cell=level.cell,
             method=state.matched_by,
             notes=self.plan.notes,
+            decisions=self.plan.decisions,
             **{**defaults, **changes},
         )
 

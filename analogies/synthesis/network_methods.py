@@ -55,7 +55,7 @@ class Transfer(NamedTuple):
     """What is carried over to B', "residual" or "picture", and why, for the person."""
 
     kind: str
-    notes: tuple[str, ...] = ()
+    decisions: tuple[str, ...] = ()
 
 
 def transfer_for(options: Options, references: References) -> Transfer:

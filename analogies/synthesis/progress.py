@@ -58,6 +58,7 @@ class Progress:
         matches_from: {pair or copy: share of the matches that lie in it}, where there are several.
         phases: {what: seconds} when "done"; tracing graphs, whatever for, is part of "build".
         notes: what a person should know about how the run was set up.
+        decisions: what was decided by looking at the pictures, and by which figures.
         carried: what the run can go on from, where it stands between two passes; else None.
     """
 
@@ -87,6 +88,7 @@ class Progress:
     matches_from: dict[str, float] = dataclasses.field(default_factory=dict)
     phases: dict[str, float] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    decisions: tuple[str, ...] = ()
     carried: State | None = dataclasses.field(default=None, repr=False)
 
     def image(self) -> np.ndarray:

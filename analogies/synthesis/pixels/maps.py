@@ -8,35 +8,17 @@ The network decides what goes where as far as it can tell; the pixels of A' deci
 like (Texler et al. 2020, "Arbitrary Style Transfer Using Neurally-Guided Patch-Based Synthesis").
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 
 from analogies.images.scaling import scaled
 from analogies.matching.pixels import Guide
+from analogies.synthesis.pixels.sources import Sources
 
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 EDGE_SIGMA = 4.0  # px, of what is taken off the luminance to leave its edges
 STRANGE_COLORS = 0.04  # of A's spread: colors of B farther from A's than that are not A's
 NETWORK_WEIGHT = 0.5  # of the network's B', beside 1 for A : B
 SAMPLE_SIDE = 64  # px, of the pictures whose colors are compared
-
-
-@dataclass(frozen=True)
-class Sources:
-    """The pictures of a run at full size, float32 `(h, w, 3)` in [0, 255].
-
-    Attributes:
-        a, a_prime: below one another where there are several pairs.
-        b: of the size of B'.
-        usable: bool `(h, w)` of A, or None where all of it may be used.
-    """
-
-    a: np.ndarray
-    a_prime: np.ndarray
-    b: np.ndarray
-    usable: np.ndarray | None = None
 
 
 def guides(
@@ -140,22 +122,3 @@ def _sample(picture: np.ndarray) -> np.ndarray:
         np.linspace(0, side - 1, min(side, SAMPLE_SIDE)).astype(int) for side in picture.shape[:2]
     )
     return picture[rows][:, cols].reshape(-1, 3).astype(np.float32)
-
-
-def stacked(pictures: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
-    """Pictures below one another, narrow ones filled up, and which pixels are theirs.
-
-    Args:
-        pictures: float32 `(h, w, 3)`, any sizes.
-    """
-    if len(pictures) == 1:
-        return pictures[0], None
-    width = max(picture.shape[1] for picture in pictures)
-    rows, usable = [], []
-    for picture in pictures:
-        fill = ((0, 1), (0, width - picture.shape[1]), (0, 0))
-        rows.append(np.pad(picture, fill, "edge"))
-        own = np.zeros(rows[-1].shape[:2], bool)
-        own[: picture.shape[0], : picture.shape[1]] = True
-        usable.append(own)
-    return np.concatenate(rows), np.concatenate(usable)

@@ -20,9 +20,10 @@ from analogies.synthesis.method import (
     Unchanged,
     Work,
 )
-from analogies.synthesis.pixels.maps import Sources, guides, stacked
+from analogies.synthesis.pixels.maps import guides
+from analogies.synthesis.pixels.sources import gathered
 from analogies.synthesis.pyramid import Level, fine_levels
-from analogies.synthesis.references import Part, References, label
+from analogies.synthesis.references import Part, References
 from analogies.synthesis.state import State
 
 ROUNDS = 6
@@ -90,6 +91,7 @@ class PixelMethod:
 
     Args:
         options: of the run.
+        references: all pictures.
         size_a: `(height, width)` of A and of further pairs, px, at the finest level.
         size_out: `(height, width)` of the result, px.
     """
@@ -100,28 +102,27 @@ class PixelMethod:
     evaluations = 0
 
     def __init__(
-        self, options: Options, size_a: Sequence[tuple[int, int]], size_out: tuple[int, int]
+        self,
+        options: Options,
+        references: References,
+        size_a: Sequence[tuple[int, int]],
+        size_out: tuple[int, int],
     ) -> None:
-        self.options, self._size_a, self._size_out = options, list(size_a), size_out
+        self.options, self._size_out = options, size_out
         self.patch_size = int(options.pixel_patch)
-        self._sources: Sources | None = None
-        self._parts: tuple[Part, ...] = ()
+        self._sources, self._parts = gathered(references, size_a, size_out)
         self._guides: list[Guide] | None = None
-        between = len(size_a) if len(size_a) > 1 else 0  # a row below each
-        height = sum(size[0] for size in size_a) + between
-        whole = height, max(size[1] for size in size_a)
-        self.levels = fine_levels(whole, size_out, self.patch_size)
+        height, width = self._sources.a.shape[:2]
+        self.levels = fine_levels((height, width), size_out, self.patch_size)
 
     def set(self, references: References, level: Level, before: Before | None) -> Setting:
         """Style and guides at the level's size; see `Method.set`."""
         network = _network_picture(before)
-        if self._sources is None:
-            self._sources, self._parts = self._gathered(references)
+        if self._guides is None:
             factor = 1.0
             if network is not None:
                 factor = math.sqrt(math.prod(network.shape[:2]) / math.prod(self._size_out))
             self._guides = guides(self._sources, network, min(factor, 1.0), self._follow())
-        assert self._guides is not None
         at_level = [
             Guide(reduced(g.source, level.size_a), reduced(g.target, level.size_b), g.weight)
             for g in self._guides
@@ -232,21 +233,6 @@ class PixelMethod:
         """Weight of B as a guide."""
         options = self.options
         return options.analogy_w or options.b_content_w
-
-    def _gathered(self, references: References) -> tuple[Sources, tuple[Part, ...]]:
-        """The pictures at full size, those of several pairs below one another."""
-        pairs = [
-            (scaled(a, size), scaled(a_prime, size))
-            for (a, a_prime), size in zip(references.arrays, self._size_a, strict=True)
-        ]
-        a, usable = stacked([pair[0] for pair in pairs])
-        a_prime, _ = stacked([pair[1] for pair in pairs])
-        b = scaled(references.array_b, self._size_out)
-        parts, top = [], 0
-        for number, (height, width) in enumerate(self._size_a, 1):
-            parts.append(Part(label(number, 0.0, 1.0), True, top, (height, width)))
-            top += height + 1
-        return Sources(a, a_prime, b, usable), tuple(parts) if len(parts) > 1 else ()
 
     def _parts_at(self, level: Level) -> tuple[Part, ...]:
         """Where the pairs lie at a level."""
