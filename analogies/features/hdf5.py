@@ -72,6 +72,11 @@ def read(path: str | Path, shapes_only: bool = False) -> tuple[str, list[Entry]]
         raise
     except Exception as error:
         detail = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if "already open for write" in detail:
+            raise LayoutError(
+                "another program is writing it, or was stopped while it did; wait until it has "
+                "ended, or take the mark off by h5clear -s"
+            ) from error
         raise LayoutError(f"it cannot be read as HDF5 ({detail})") from error
 
 

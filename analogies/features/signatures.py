@@ -17,6 +17,7 @@ HDF5 = b"\x89HDF\r\n\x1a\n"
 ZIP = b"PK\x03\x04"
 KERAS_MEMBER = "model.weights.h5"
 _HEAD = 4096
+_SUPERBLOCK = 48  # bytes of the shortest kind
 
 _AGAIN = "fetch it again"
 _CONVERT = (
@@ -72,7 +73,7 @@ def refusal(path: Path) -> str | None:
     if not head:
         return f"it is empty; {_AGAIN}"
     if head.startswith(HDF5):
-        return _cut_off(size, _hdf5_length(head))
+        return _cut_hdf5(head, size)
     if head.startswith(ZIP):
         return _zip(path, size)
     kind = _beginning(head, size) or _structure(head, size) or _text(head)
@@ -155,22 +156,18 @@ def _by_suffix(path: Path) -> str | None:
     return _SUFFIXES.get(path.suffix.lower())
 
 
-def _cut_off(size: int, whole: int | None) -> str | None:
-    if whole is None or size >= whole:
-        return None
-    return f"it is cut off: {size} of {whole} bytes; {_AGAIN}"
-
-
-def _hdf5_length(head: bytes) -> int | None:
-    """The end-of-file address in the superblock, for the usual eight bytes of an offset."""
-    if len(head) < 64:
-        return 64
+def _cut_hdf5(head: bytes, size: int) -> str | None:
+    """Compares with the end-of-file address in the superblock, if that is of eight bytes."""
+    if size < _SUPERBLOCK:
+        return f"it is cut off after {size} bytes; {_AGAIN}"
     version = head[8]
     if version > 3 or head[13 if version < 2 else 9] != 8:
         return None
     place = {0: 40, 1: 44}.get(version, 28)
-    (end,) = struct.unpack_from("<Q", head, place)
-    return end if end < 2**62 else None
+    (whole,) = struct.unpack_from("<Q", head.ljust(64, b"\0"), place)
+    if size >= whole or whole >= 2**62:  # an address that is not set has all bits
+        return None
+    return f"it is cut off: {size} of {whole} bytes; {_AGAIN}"
 
 
 def _zip(path: Path, size: int) -> str | None:

@@ -139,8 +139,8 @@ def _existing(path: str | Path) -> Path:
         refusal = signatures.refusal(place)
     except RuntimeError:
         raise InputError(
-            "~ stands for no folder here: the user has no home directory; write the path out. "
-            f"Received: {str(path)!r}"
+            f"{Path(path).parts[0]} stands for no folder here: there is no such user, or no home "
+            f"directory; write the path out. Received: {str(path)!r}"
         ) from None
     except (OSError, ValueError) as error:
         raise InputError(
@@ -156,9 +156,9 @@ def _read_hdf5(path: Path, shapes_only: bool, trusted: bool = False) -> tuple[st
         return (hdf5.read if trusted else hdf5.read_safely)(path, shapes_only)
     except hdf5.LayoutError as error:
         raise InputError(
-            f"The weight file is of no known kind: {npz.one_line(error)}. Known are Keras .h5 "
-            "without top, .weights.h5, .keras, image-analogies' .h5 and .npz with "
-            f"block1_conv1/kernel and so on. Received: {str(path)!r}"
+            f"The weight file cannot be read: {npz.one_line(error)}. Known are Keras .h5, "
+            ".weights.h5 and .keras, image-analogies' .h5 and .npz with block1_conv1/kernel and so "
+            f"on. Received: {str(path)!r}"
         ) from error
 
 

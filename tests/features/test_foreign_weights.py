@@ -150,6 +150,13 @@ def test_half_a_download_in_hdf5(tmp_path, share, libver):
     assert f"cut off: {cut.stat().st_size} of {len(content)} bytes; fetch it again" in text
 
 
+def test_the_first_bytes_of_a_download_in_hdf5(tmp_path):
+    content = weights.embedded_path().read_bytes()
+    for length in (8, 20, 47, 48, 60):
+        (tmp_path / "cut.h5").write_bytes(content[:length])
+        assert "it is cut off" in refused(tmp_path / "cut.h5")
+
+
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_half_a_download_of_an_archive(tmp_path, save):
     arrays = generated.convolutions("vgg16", 2)
@@ -189,7 +196,8 @@ def test_no_permission_is_said_in_one_line(tmp_path, monkeypatch):
 
 def test_a_folder_and_a_user_who_is_not_there(tmp_path):
     assert "is a folder" in refused(tmp_path)
-    assert "no home directory; write the path out" in refused("~nobody-of-this-name/w.h5")
+    text = refused("~nobody-of-this-name/w.h5")
+    assert "~nobody-of-this-name stands for no folder here" in text
     assert "no weight file of this name" in refused(tmp_path / "none.h5")
     assert "cannot be opened" in refused("a\0b.h5") or "no weight file" in refused("a\0b.h5")
 
@@ -208,3 +216,11 @@ def test_a_file_that_another_program_has_locked_is_read(tmp_path):
             h5py.File(path, "r", locking=True)
         assert weights.load(path).info.layers == ("block1_conv1",)
         holder.stdin.close()
+
+
+def test_a_file_that_another_program_writes_is_named(tmp_path):
+    """Such as a training that saves its weights; HDF5 itself marks these files."""
+    with h5py.File(tmp_path / "w.h5", "w", libver="latest") as file:
+        file["losses"] = np.zeros(1000)
+        file.flush()
+        assert "another program is writing it" in refused(tmp_path / "w.h5")
