@@ -29,7 +29,7 @@ def image_summary(tag: str, pixels: np.ndarray, step: int) -> None:
 
 def text_summary(tag: str, values: Mapping[str, Any]) -> None:
     """A table of names and values."""
-    rows = [f"| {name} | {_plain(value)} |" for name, value in values.items()]
+    rows = [f"| {name} | {_cell(value)} |" for name, value in values.items()]
     table = "\n".join(["| name | value |", "|---|---|", *rows])
     tf.summary.write(tag, tf.constant(table), 0, _metadata("text", _TENSOR))
 
@@ -49,6 +49,11 @@ def _plain(value: Any) -> str | float | int | bool:
     if isinstance(value, list | tuple):
         return ",".join(str(_plain(item)) for item in value)
     return value if isinstance(value, str | float | int | bool) else f"{value or ''}"
+
+
+def _cell(value: Any) -> str:
+    """A value in a table of Markdown."""
+    return " ".join(f"{_plain(value)}".split()).replace("|", "\\|")
 
 
 def _metadata(plugin: str, data_class: int) -> Any:
