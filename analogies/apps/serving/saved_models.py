@@ -56,7 +56,7 @@ def save(
     Raises:
         InputError: the folder cannot be written or has this version already.
     """
-    place = Path(folder)
+    place = Path(expanded(folder))
     wanted = _choose(place, version)
     temporary = place / f".export-{secrets.token_hex(6)}"
     try:
