@@ -30,6 +30,10 @@ class OptionError(InputError):
         self.name = name
         self.problem = problem
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by its parts: a pool waits for ever for an error that it cannot unpickle."""
+        return type(self), (self.name, self.problem)
+
 
 def spelled(name: str) -> str:
     """An option's name as on the command line, where most people know it from.

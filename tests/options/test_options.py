@@ -1,5 +1,6 @@
 import dataclasses
 import math
+import pickle
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -145,3 +146,22 @@ def test_anything_is_either_an_input_error_or_valid_options(given_values):
     except InputError:
         return
     assert Options.parse(options.as_dict()) == options
+
+
+def test_an_error_comes_whole_out_of_another_process():
+    with pytest.raises(OptionError) as raised:
+        Options(scales=0)
+    copy = pickle.loads(pickle.dumps(raised.value))
+    assert (type(copy), str(copy)) == (OptionError, str(raised.value))
+    assert (copy.name, copy.problem) == ("scales", raised.value.problem)
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [("exct", " Did you mean exact?"), ("PatchMatch", " Did you mean patchmatch?"), (3, "")],
+)
+def test_a_wrong_word_near_a_right_one(value, hint):
+    with pytest.raises(OptionError) as raised:
+        Options(model=value)
+    words = "must be one of auto, exact, patchmatch."
+    assert raised.value.problem == f"{words}{hint} Received: {value!r}"

@@ -1,13 +1,15 @@
-"""Reads mutated files in a process with little memory: pictures and weights.
+"""Reads mutated files in a process with little memory: pictures and weights; and command lines.
 
-    python fuzz.py pictures|weights SEED COUNT FOLDER
+    python fuzz.py pictures|weights|commands SEED COUNT FOLDER
 
 Prints, as JSON, how many were read, how many were refused, and what else happened. A file may
 take ten seconds.
 """
 
+import contextlib
 import io
 import json
+import os
 import resource
 import signal
 import sys
@@ -18,9 +20,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from analogies.apps import command_line
+from analogies.apps.arguments import PROGRAM
 from analogies.errors import InputError
 from analogies.features import weights
 from analogies.images import pictures as images
+from analogies.options.table import kinds
+from analogies.runs.machine import device
 
 MEMORY = 2 * 2**30
 SECONDS = 10
@@ -118,7 +124,106 @@ def read_weights(path):
         assert all(np.isfinite(array).all() for array in pair)
 
 
+WORDS = """
+a.png ap.png b.png out.png out new/out a.pgn A.PNG . .. / ~ ~nobody/a.png - -- --- = --= -1 0 1 2 3
+16 17 64 0.5 1e3 1e400 nan inf -inf 99999999999999999999 1_0 0x10 yes no off auto none exact brute
+style texture textur best covariance histogram joint layer block3_conv1 conv3_1,conv4_1 conv9_9 ,
+cpu gpu gpu:7 list.csv empty.csv no.csv
+--output -o -h -s3 -help --gpu --Seed --min_scale %s %(prog)s
+{} {a} $HOME *.png %00 http://x/a.png
+""".split()  # noqa: SIM905
+STRANGE = [
+    *(
+        "",
+        " ",
+        "a b",
+        "\t",
+        "x\ny",
+        "é",
+        "樹.png",
+        "\u2014seed",
+        "\udc80.png",
+        "\U0001f600",
+        "\u202e",
+    ),
+    *("x" * 300, "x/" * 3000, "\x1b[31m", "'", '"', "\\"),
+]
+STARTS = [["a.png", "ap.png", "b.png", "out.png"], ["--batch", "list.csv"], []]
+
+
+def command_lines(seed, count):
+    """Random command lines: half of them whole ones with a few words put in or taken out."""
+    random = np.random.default_rng(seed)
+    options = ["--" + name.replace("_", "-") for name in kinds()]
+    options += [option for option in options if option not in ("--logdir", "--checkpoint")]
+
+    def choose(words):
+        return words[random.integers(len(words))]
+
+    def word():
+        kind = random.integers(10)
+        if kind < 4:
+            return choose(options)
+        if kind == 4:
+            return choose(options) + "=" + choose(WORDS + STRANGE)
+        if kind == 5:
+            return choose(options)[: random.integers(1, 12)]
+        return choose(WORDS) if kind < 9 else choose(STRANGE)
+
+    for _ in range(count):
+        line = list(STARTS[random.choice(3, p=[0.6, 0.1, 0.3])])
+        for _ in range(random.integers(0, 6)):
+            place = random.integers(len(line) + 1)
+            if line and random.integers(8) == 0:
+                del line[min(place, len(line) - 1)]
+            else:
+                line[place:place] = [word()]
+        yield line
+
+
+def run_command(line):
+    """What the command answers and says, up to where it would start TensorFlow."""
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+        try:
+            code = command_line.main(line)
+        except SystemExit as ending:
+            code = ending.code
+    return code, said.getvalue()
+
+
+def commands(seed, count, folder):
+    """Run random command lines in a folder: [what was found, problems]."""
+    os.chdir(folder)
+    for name in ("a", "ap", "b"):
+        Image.new("RGB", (20, 16), "red").save(f"{name}.png")
+    Path("list.csv").write_text("a,a_prime,b,out\na.png,ap.png,b.png,listed.png\n")
+    Path("empty.csv").write_text("")
+
+    def start(name):
+        raise InputError("reached")
+
+    device.start = start
+    found, problems = Counter(), []
+    for line in command_lines(int(seed), int(count)):
+        try:
+            code, said = run_command(line)
+        except BaseException as error:
+            problems.append([line, repr(error), traceback.format_exc()[-1500:]])
+            continue
+        reached = code == 2 and "reached" in said
+        found["read" if reached or code == 0 else "refused"] += 1
+        last = said.rstrip("\n").rpartition("\n")[2]
+        told = code == 0 or reached or "--batch" in line or last.startswith(f"{PROGRAM}: error: ")
+        if code not in (0, 2) or "Traceback" in said or not (told or said.startswith("usage:")):
+            problems.append([line, code, said[-1500:]])
+    return found, problems
+
+
 def main(kind, seed, count, folder):
+    if kind == "commands":
+        print(json.dumps(commands(seed, count, folder)))
+        return
     folder, random, found = Path(folder), np.random.default_rng(int(seed)), Counter()
     whole = pictures() if kind == "pictures" else weight_files(folder)
     read = read_picture if kind == "pictures" else read_weights

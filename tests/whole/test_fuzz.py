@@ -1,4 +1,4 @@
-"""Mutated pictures and weight files lead to a picture, weights or an `InputError`."""
+"""Mutated pictures, weight files and command lines are read or refused in a line."""
 
 import json
 import subprocess
@@ -28,6 +28,10 @@ def fuzz(tmp_path, kind, seed, count, seconds):
 
 def test_two_thousand_mutated_pictures(tmp_path):
     fuzz(tmp_path, "pictures", 1, 2000, 600)
+
+
+def test_two_thousand_command_lines(tmp_path):
+    fuzz(tmp_path, "commands", 1, 2000, 300)
 
 
 def test_some_mutated_weight_files(tmp_path):

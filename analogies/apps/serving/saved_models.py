@@ -21,7 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 from analogies.errors import InputError
-from analogies.files import reason
+from analogies.files import expanded, reason
 
 WARMUP_FILE = "tf_serving_warmup_requests"  # in assets.extra; the name is the server's
 

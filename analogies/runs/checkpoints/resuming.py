@@ -17,7 +17,7 @@ from analogies.runs.checkpoints.files import Saved
 from analogies.runs.checkpoints.lock import check_free
 from analogies.runs.inputs import spoken
 from analogies.runs.machine.versions import versions
-from analogies.synthesis.state import Carried
+from analogies.synthesis.state import State
 
 _FILES = ("init", "pair", "vgg_weights")  # options that name a file, whose content counts
 _MOST_TOLD = 4  # differences
@@ -39,7 +39,7 @@ class Keeping:
     saved: Saved | None
     notes: tuple[str, ...]
 
-    def carried(self) -> Carried | None:
+    def carried(self) -> State | None:
         """What the run goes on from."""
         return self.saved.carried if self.saved else None
 

@@ -40,7 +40,7 @@ def hparams_summary(values: Mapping[str, Any], name: str) -> None:
         from tensorboard.plugins.hparams import api
 
         plain = {key: _plain(value) for key, value in values.items()}
-        summary = api.hparams_pb(plain, trial_id=name)
+        summary = api.hparams_pb(plain, trial_id=_text(name))
         tf.summary.experimental.write_raw_pb(summary.SerializeToString(), step=0)
 
 
@@ -48,7 +48,14 @@ def _plain(value: Any) -> str | float | int | bool:
     """A value as both pages can show it."""
     if isinstance(value, list | tuple):
         return ",".join(str(_plain(item)) for item in value)
-    return value if isinstance(value, str | float | int | bool) else f"{value or ''}"
+    if isinstance(value, float | int | bool):
+        return value
+    return _text(f"{value or ''}")
+
+
+def _text(words: str) -> str:
+    """Words as UTF-8 can hold them; the bytes of a file's name may be none."""
+    return words.encode("utf-8", "backslashreplace").decode()
 
 
 def _cell(value: Any) -> str:

@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import os
 import re
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from analogies.options.table import Options, kinds
 from analogies.runs.monitors import TensorBoard
 
 accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+event_file_loader = pytest.importorskip("tensorboard.backend.event_processing.event_file_loader")
 
 SMALL = {"scales": 2, "min_scale": 0.5, "votes": 1, "evaluations": 6, "patch_size": 3, "iters": 2}
 
@@ -224,3 +226,19 @@ def test_every_value_of_an_option_can_be_logged(tmp_path, name):
         rows = [re.split(r"(?<!\\)\|", line) for line in text.splitlines()[2:]]
         assert [len(row) for row in rows] == [4] * len(kinds())
         assert [row[1].strip() for row in rows] == list(kinds())
+
+
+def test_names_of_files_that_are_no_utf_8(tmp_path):
+    strange = os.fsdecode(b"L\xe4ufe")
+    options = Options(logdir=strange, vgg_weights=strange)
+    with TensorBoard(tmp_path / strange, options, name=strange) as board:
+        pass
+    files = [path for path in board.folder.iterdir() if path.name.startswith("events")]
+    (table,) = {
+        str(value.tensor.string_val[0], "utf-8")
+        for file in files
+        for event in event_file_loader.EventFileLoader(os.fsencode(file)).Load()
+        for value in event.summary.value
+        if value.tag.startswith("options")
+    }
+    assert "| L\\udce4ufe |" in table
