@@ -3,6 +3,7 @@
 import builtins
 import errno
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -251,6 +252,42 @@ def test_a_rescued_picture_replaces_nothing(folder, fake, monkeypatch, capsys):
     assert (folder / "work" / "out-2.png").is_file()
     for name in ("made/out.png", "out.png", "out-1.png"):
         assert (folder / "work" / name).read_bytes() == b"another's"
+
+
+def test_a_signal_comes_at_each_call(folder, fake, monkeypatch, capsys):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells may ignore it
+    try:
+        faults, _ = tried(monkeypatch, lambda *_: False, 0, *WORDS)
+        codes = []
+        for which in range(len(faults.calls)):
+            clean(folder)
+            fake.begun.clear()
+            capsys.readouterr()
+
+            def interrupt(at, *_, which=which):
+                if at == which:
+                    os.kill(os.getpid(), signal.SIGINT)
+                return False
+
+            _, code = tried(monkeypatch, interrupt, 0, *WORDS)
+            codes.append(code)
+            said = capsys.readouterr().err
+            last = said.splitlines()[-1]
+            assert "Traceback" not in said
+            if not fake.begun:
+                assert code == 130
+                assert last.endswith(": interrupted before there was a picture")
+                continue
+            (picture,) = pictures(folder)
+            assert picture == folder / "work" / "made" / "out.png"
+            if code == 130:
+                assert last.endswith("the picture so far is made/out.png; --resume goes on with it")
+            else:  # it was done, all but tidied up
+                assert (code, last) == (0, "made/out.png, 30x40 px")
+            assert not list((folder / "work").rglob(".analogies-*"))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert set(codes) == {0, 130}
 
 
 LISTENERS = {
