@@ -259,11 +259,12 @@ def test_everything_read_only_but_the_folder_of_the_result(folder):
         mount --bind {folder} {folder}
         mount -o remount,bind,ro /
         for place in /tmp /var/tmp /dev/shm /root; do
-          if test -d $place && test -w $place && ! mountpoint -q {folder}/..; then
-            mountpoint -q $place && mount -o remount,bind,ro $place || true
-          fi
+          if mountpoint -q $place; then mount -o remount,bind,ro $place; fi
         done
-        if touch /tmp/written 2>/dev/null; then rm /tmp/written; exit 3; fi
+        for place in /tmp /var/tmp /dev/shm "$HOME"; do
+          if touch $place/written 2>/dev/null; then rm $place/written; exit 3; fi
+        done
+        cd {folder}
     """
     check(folder, make(folder, prefix=mounted(script)))
 
@@ -277,8 +278,9 @@ def test_little_shared_memory(folder):
 
 @pytest.mark.slow
 @root_and("unshare", "mount")
-def test_no_proc_and_no_sys(folder):
-    prefix = mounted("mount -t tmpfs none /proc; mount -t tmpfs none /sys")
+def test_no_sys(folder):
+    """Without /proc TensorFlow itself aborts."""
+    prefix = mounted("mount -t tmpfs none /sys")
     check(folder, make(folder, prefix=prefix))
 
 
@@ -288,10 +290,12 @@ def test_a_control_group_with_little_memory(folder):
     group = Path("/sys/fs/cgroup") / f"analogies-test-{os.getpid()}"
     try:
         group.mkdir()
-        (group / "memory.max").write_text(str(2 << 30))
     except OSError as error:
         pytest.skip(f"no control group can be made here: {error}")
     try:
+        if not (group / "memory.max").exists():  # no such file system, or none for memory
+            pytest.skip("control groups do not limit memory here")
+        (group / "memory.max").write_text(str(2 << 30))
         join = ["sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$@"', "sh"]
         check(folder, make(folder, prefix=join))
     finally:
