@@ -134,6 +134,29 @@ def test_everything_at_once(folder):
     assert (place / "out.png").stat().st_mode & 0o777 == 0o600
 
 
+def test_every_module_without_those_of_posix(tmp_path):
+    """None needs them to be imported."""
+    script = """
+import importlib, pkgutil, analogies
+found = [module.name for module in pkgutil.walk_packages(analogies.__path__, "analogies.")]
+for name in found:
+    if not name.endswith("__main__"):
+        importlib.import_module(name)
+print(len(found))
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", BLOCKED + script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert answer.returncode == 0, answer.stderr[-2000:]
+    assert int(answer.stdout) > 60
+
+
 NOWHERE = {"HOME": os.path.join(os.devnull, "home")}
 PLAIN = {
     "as it is": {},
@@ -146,6 +169,7 @@ PLAIN = {
     "no standard streams": {"closed": (0, 1, 2)},
     "no variable HOME": {"without": ["HOME"]},
     "no folder HOME": {"variables": NOWHERE},
+    "an empty KERAS_HOME": {"variables": {**NOWHERE, "KERAS_HOME": ""}},
     "KERAS_HOME that cannot be": {"variables": {"KERAS_HOME": os.path.join(os.devnull, "keras")}},
     "no home, but KERAS_HOME": {"variables": {**NOWHERE, "KERAS_HOME": "/tmp"}},
     "no environment": {"prefix": ["env", "-i"]},

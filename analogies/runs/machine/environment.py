@@ -50,10 +50,10 @@ def _is_sound(file: Path) -> bool:
     """Whether Keras can be imported beside this file of settings."""
     try:
         settings = json.loads(file.read_text())
-    except PermissionError:
-        return False
-    except (OSError, ValueError):  # missing or no JSON: Keras takes its defaults
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # missing or no JSON: no settings
         return True
+    except (OSError, RecursionError):
+        return False
     return (
         isinstance(settings, dict)
         and settings.get("floatx", "float32") in ("float16", "float32", "float64")
