@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from analogies.synthesis.state import Carried
+from analogies.synthesis.state import State
 
 GRAY = 128
 
@@ -32,7 +32,7 @@ def records(levels=2, iterations=2, size=(40, 30), smallest=0.5, planned=10):
                 yield SimpleNamespace(**base | {"kind": "chunk", "losses": losses})
             terms = {"analogy": 0.75, "mrf": 0.25}
             parts = (("analogy", "block1_conv1", 1.0, 0.75), ("mrf", "block1_conv1", 0.5, 0.5))
-            carried = Carried(level, picture, iteration + 1, evaluations=evaluations)
+            carried = State(level, picture, iteration + 1, evaluations=evaluations)
             told = {"kind": "pass", "terms": terms, "parts": parts, "carried": carried}
             yield SimpleNamespace(**base | told)
     yield SimpleNamespace(**base | {"kind": "done", "phases": {"matching": 1.5}})

@@ -69,7 +69,9 @@ def to_rgb(
     Raises:
         InputError: values without a meaning as brightness (NaN, negative, beyond 16 bit).
     """
-    is_deep = any("16" in str(tile.args) for tile in getattr(image, "tile", ()))
+    packed = str([tile.args for tile in getattr(image, "tile", ())])  # as in "RGB;16B"
+    is_deep = "16" in packed
+    _fit_key(image, packed)
     image.load()
     turn, notes = orientation(image)  # behind `load`, where Pillow turns a TIFF and says so
     if turn != 1:
@@ -83,6 +85,17 @@ def to_rgb(
     rgb, profile_notes = _to_srgb(color, image.info.get("icc_profile"))
     alpha = None if opacity is None else np.asarray(opacity, np.float32)
     return np.asarray(rgb, np.float32), alpha, (*notes, *profile_notes)
+
+
+def _fit_key(image: Image.Image, packed: str) -> None:
+    """Bring a transparent color to the 8 bits that the pixels of a PNG will have."""
+    key = image.info.get("transparency")
+    if image.format != "PNG":
+        return
+    if isinstance(key, int) and image.mode == "L":
+        image.info["transparency"] = key * (85 if ";2" in packed else 17 if ";4" in packed else 1)
+    elif isinstance(key, tuple) and "16" in packed:
+        image.info["transparency"] = tuple(value >> 8 for value in key)
 
 
 def _turned(image: Image.Image, turn: int) -> Image.Image:

@@ -33,8 +33,10 @@ def match_histograms(image: np.ndarray, example: np.ndarray) -> np.ndarray:
     """Give each channel of an image the histogram of the example's.
 
     A value goes to the example's value of the same rank, as a share of all; the same value always
-    goes to the same. Unlike `match_colors` this does not turn colors into one another, but makes
-    them as rare as in the example: Gatys et al. (2016) name it beside the linear transfer.
+    goes to the same. The rank of a value is the middle of those that have it: a large area of one
+    value takes what lies in the middle of as much of the example, not at its end. Unlike
+    `match_colors` this does not turn colors into one another, but makes them as rare as in the
+    example: Gatys et al. (2016) name it beside the linear transfer.
 
     Args:
         image: float `(h, w, 3)` in [0, 255].
@@ -52,7 +54,7 @@ def match_histograms(image: np.ndarray, example: np.ndarray) -> np.ndarray:
     for channel in range(image.shape[-1]):
         _, places, counts = np.unique(image[..., channel], return_inverse=True, return_counts=True)
         values, wanted = np.unique(example[..., channel], return_counts=True)
-        shares, wanted_shares = (np.cumsum(n) / n.sum() for n in (counts, wanted))
+        shares, wanted_shares = ((np.cumsum(n) - n / 2) / n.sum() for n in (counts, wanted))
         moved = np.interp(shares, wanted_shares, values)
         found[..., channel] = moved[places].reshape(image.shape[:2])
     return found

@@ -57,6 +57,13 @@ def project(box: Box | None, x: tf.Tensor) -> tf.Tensor:
     return x if box is None else tf.minimum(tf.maximum(x, box.lower), box.upper)
 
 
+def step_within(box: Box | None, x: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+    """Return P(x + step) - x, without the rounding of x in it."""
+    if box is None:
+        return step
+    return tf.minimum(tf.maximum(step, box.lower - x), box.upper - x)
+
+
 def stopped(box: Box | None, x: tf.Tensor, direction: tf.Tensor) -> tf.Tensor | None:
     """Return which elements cannot move along the direction (bool), None for none.
 

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from analogies.optimizers import line_search, result
-from analogies.optimizers.box import Box, project, projected_gradient, stopped
+from analogies.optimizers.box import Box, project, projected_gradient, step_within, stopped
 from analogies.optimizers.direction import find
 from analogies.optimizers.line_search import ACCEPT_BEST, ACCEPT_TRIAL, CONTINUE, FAIL
 from analogies.optimizers.pairs import epsilon, remember
@@ -100,8 +100,7 @@ def _next_iterate(
     direction, slope, pairs = find(pairs, new, kept, box, x, gradient, loss)
     norm = tf.cast(tf.reduce_max(tf.abs(projected_gradient(box, x, gradient))), tf.float64)
     infinity = tf.constant(float("inf"), tf.float64)
-    larger = tf.maximum(tf.abs(state.loss), tf.abs(loss))
-    decrease = tf.math.divide_no_nan(state.loss - loss, larger)
+    gradient_step = tf.cast(tf.reduce_max(tf.abs(step_within(box, x, -gradient))), tf.float64)
     reach = tf.where(pairs.count > 0, tf.constant(REACH, tf.float64), FIRST_REACH)
     return State(
         x=x,
@@ -111,9 +110,11 @@ def _next_iterate(
         search=line_search.begin(loss, slope, tf.ones((), tf.float64), reach),
         best_gradient=gradient,
         loss=loss,
-        decrease=tf.where(first | failed, infinity, decrease),
+        decrease=tf.where(first | failed, infinity, state.loss - loss),
+        largest_loss=tf.where(first, tf.abs(loss), tf.maximum(tf.abs(state.loss), tf.abs(loss))),
         gradient_norm=norm,
         first_gradient_norm=tf.where(first, norm, state.first_gradient_norm),
+        gradient_step=gradient_step,
         iterations=state.iterations + tf.where(first | failed, 0, 1),
         evaluations=state.evaluations,
         reason=tf.where(hopeless, result.LINE_SEARCH, state.reason),

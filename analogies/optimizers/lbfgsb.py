@@ -21,6 +21,8 @@ class Limits(NamedTuple):
     max_evaluations: int
     ftol: float
     gtol: float
+    rel_ftol: float
+    rel_gtol: float
     max_line_search: int
 
 
@@ -33,8 +35,10 @@ def minimize(
     memory: int = 10,
     max_iterations: int = 15000,
     max_evaluations: int = 15000,
-    ftol: float = 2.2e-9,
-    gtol: float = 1e-8,
+    ftol: float = 2.220446049250313e-09,
+    gtol: float = 1e-5,
+    rel_ftol: float = 0.0,
+    rel_gtol: float = 0.0,
     max_line_search: int = 20,
     callback: Callback | None = None,
     state: State | None = None,
@@ -59,16 +63,24 @@ def minimize(
         max_iterations: iterations this call may make, at least 1.
         max_evaluations: evaluations this call may make, at least 1; kept to exactly, even within a
             line search, from where a resumed call goes on.
-        ftol: converged when an iteration lowers the loss by at most `ftol` times the larger of the
-            absolute losses before and after it. Unlike SciPy's test this has no absolute part.
-        gtol: converged when the largest element of the projected gradient is at most `gtol` times
-            what it was at the start.
+        ftol: SciPy's test, converged when an iteration lowers the loss by at most
+            `ftol` max(|f_k|, |f_k+1|, 1). It is absolute where losses are below 1.
+        gtol: SciPy's test, converged when no element of P(x - g) - x, where P puts a point into
+            the bounds, is larger than `gtol`. Without bounds that is the gradient itself.
+        rel_ftol: converged when an iteration lowers the loss by at most
+            `rel_ftol` max(|f_k|, |f_k+1|), whatever the scale of the loss.
+        rel_gtol: converged when the largest element of the gradient, those left out that a bound
+            keeps x from following, is at most `rel_gtol` times what it was at the start.
         max_line_search: trials of one line search, at least 1.
         callback: called after each iteration with (x, loss, iterations so far), eager tensors; the
             minimization stops if it returns true or raises StopIteration. It runs in Python, so
             it costs a synchronization per iteration and rules out `jit_compile=True`.
         state: `state` of an earlier result, or of `start`, to go on from. `bounds` must be those
             it was made with. A run in pieces makes the iterates of an uninterrupted run.
+
+    What has a name of SciPy's means what it means there, and has its default. A loss without a
+    scale of its own, of order 1 or tiny, wants `ftol=0.0, gtol=0.0` and the relative tests: SciPy's
+    would take it for solved. A tolerance of 0 holds only where nothing is left to gain.
 
     Returns:
         An `OptimizeResult` with the best point seen. Its loss is never NaN unless it is so at x0.
@@ -82,7 +94,9 @@ def minimize(
         >>> minimize(square, [0.0, 5.0], bounds=(0.0, 2.0)).x.numpy()
         array([2., 2.], dtype=float32)
     """
-    limits = Limits(max_iterations, max_evaluations, ftol, gtol, max_line_search)
+    limits = Limits(
+        max_iterations, max_evaluations, ftol, gtol, rel_ftol, rel_gtol, max_line_search
+    )
     _check_counts(memory=memory, **limits._asdict())
     if state is None:
         if x0 is None:
@@ -125,21 +139,21 @@ def start(x0: Any, bounds: tuple[Any, Any] | None = None, *, memory: int = 10) -
         best_gradient=zeros,
         loss=infinity,
         decrease=infinity,
+        largest_loss=zero,
         gradient_norm=infinity,
         first_gradient_norm=zero,
+        gradient_step=infinity,
         iterations=tf.constant(0),
         evaluations=tf.constant(0),
         reason=tf.constant(result.RUNNING),
     )
 
 
-def _check_counts(ftol: float, gtol: float, **counts: Any) -> None:
-    for name, count in counts.items():
-        if not tf.is_tensor(count) and not count >= 1:
-            raise ValueError(f"{name} must be at least 1. Received: {name}={count!r}")
-    for name, tolerance in (("ftol", ftol), ("gtol", gtol)):
-        if not tf.is_tensor(tolerance) and not tolerance >= 0:
-            raise ValueError(f"{name} must be at least 0. Received: {name}={tolerance!r}")
+def _check_counts(**numbers: Any) -> None:
+    for name, number in numbers.items():
+        least = 0 if name.endswith("tol") else 1
+        if not tf.is_tensor(number) and not number >= least:
+            raise ValueError(f"{name} must be at least {least}. Received: {name}={number!r}")
 
 
 def _run(
@@ -191,11 +205,17 @@ def _run(
 def _reason(now: State, before: State, limits: Limits) -> tf.Tensor:
     """Return why to stop, or RUNNING; int32. The last of the tests that holds is the reason."""
     begun = now.evaluations > 0
+    scale = tf.maximum(now.largest_loss, 1.0)
     tests = (
         (now.evaluations - before.evaluations >= limits.max_evaluations, result.EVALUATIONS),
         (now.iterations - before.iterations >= limits.max_iterations, result.ITERATIONS),
-        (begun & (now.decrease <= limits.ftol), result.DECREASE),
-        (begun & (now.gradient_norm <= limits.gtol * now.first_gradient_norm), result.GRADIENT),
+        (begun & (now.decrease <= limits.rel_ftol * now.largest_loss), result.REL_DECREASE),
+        (
+            begun & (now.gradient_norm <= limits.rel_gtol * now.first_gradient_norm),
+            result.REL_GRADIENT,
+        ),
+        (begun & (now.decrease <= limits.ftol * scale), result.DECREASE),
+        (begun & (now.gradient_step <= limits.gtol), result.GRADIENT),
         (now.reason != result.RUNNING, now.reason),
     )
     reason = tf.constant(result.RUNNING)

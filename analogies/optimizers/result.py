@@ -8,11 +8,24 @@ from analogies.optimizers.line_search import LineSearch
 from analogies.optimizers.pairs import Pairs
 
 # Why a minimization stopped, with SciPy's status number for it and a message like SciPy's.
-RUNNING, GRADIENT, DECREASE, ITERATIONS, EVALUATIONS, LINE_SEARCH, NOT_FINITE, CALLBACK = range(8)
+(
+    RUNNING,
+    GRADIENT,
+    DECREASE,
+    REL_GRADIENT,
+    REL_DECREASE,
+    ITERATIONS,
+    EVALUATIONS,
+    LINE_SEARCH,
+    NOT_FINITE,
+    CALLBACK,
+) = range(10)
 _REASONS = (
     (1, "STOP: NOT FINISHED"),
-    (0, "CONVERGENCE: RELATIVE NORM OF PROJECTED GRADIENT <= GTOL"),
+    (0, "CONVERGENCE: NORM OF PROJECTED GRADIENT <= GTOL"),
     (0, "CONVERGENCE: RELATIVE REDUCTION OF F <= FTOL"),
+    (0, "CONVERGENCE: NORM OF PROJECTED GRADIENT <= REL_GTOL OF THE START'S"),
+    (0, "CONVERGENCE: REDUCTION OF F <= REL_FTOL OF F ITSELF"),
     (1, "STOP: TOTAL NO. OF ITERATIONS REACHED LIMIT"),
     (1, "STOP: TOTAL NO. OF F,G EVALUATIONS REACHED LIMIT"),
     (2, "ABNORMAL: LINE SEARCH FOUND NO LOWER F"),
@@ -34,9 +47,11 @@ class State(NamedTuple):
     search: LineSearch  # along the direction, from x
     best_gradient: tf.Tensor  # at the search's best step
     loss: tf.Tensor  # float64, as all scalars that are not counts
-    decrease: tf.Tensor  # relative, over the last iteration
-    gradient_norm: tf.Tensor  # largest element of the projected gradient
+    decrease: tf.Tensor  # of the loss over the last iteration
+    largest_loss: tf.Tensor  # the larger absolute value before and after it
+    gradient_norm: tf.Tensor  # largest element of the gradient where no bound halts x
     first_gradient_norm: tf.Tensor
+    gradient_step: tf.Tensor  # largest element of the step down the gradient within the bounds
     iterations: tf.Tensor  # int32, since the very start
     evaluations: tf.Tensor  # int32, since the very start
     reason: tf.Tensor  # int32, why it stopped for good, or RUNNING

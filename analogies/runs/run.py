@@ -106,7 +106,7 @@ def run(job: Job, listeners: Sequence[Listener] = ()) -> Outcome:
             outcome = _outcome(job, log, machine, seconds, ended)
             outcome = replace(outcome, kept=save(outcome))
         tell(log.notes)
-        if job.keeping is not None and not ended and not outcome.kept.problem:
+        if job.keeping is not None and not outcome.ended and not outcome.kept.problem:
             remove_checkpoints(job.keeping.folder)
         return outcome
 

@@ -75,12 +75,13 @@ def programs(size: int, evaluations: int, network: str, folder: Path) -> dict[st
     runtime.start("cpu")
     import tensorflow as tf
 
-    from analogies.synthesis.joint.method import Stages
+    from analogies.synthesis.choice import joint_steps
+    from analogies.synthesis.descent import begin
     from analogies.synthesis.pyramid import plan
 
     words = [option.removeprefix("--").split("=") for option in weight_options(network, folder)]
     options = Options.parse({name.replace("-", "_"): value for name, value in words})
-    stages = Stages(options, "residual")
+    steps = joint_steps(options, "residual")
     random = np.random.default_rng(0)
     pictures = [tf.constant(random.uniform(0, 255, (size, size, 3)), tf.float32) for _ in range(3)]
     shape = (size, size)
@@ -91,25 +92,25 @@ def programs(size: int, evaluations: int, network: str, folder: Path) -> dict[st
         patch_size=options.patch_size,
         a_scale_mode="none",
         a_scale=1.0,
-        smallest_side=stages.smallest_side,
-        cell_pairs=stages.cell_pairs,
+        smallest_side=steps.smallest_side,
+        cell_pairs=steps.cell_pairs,
     ).levels[-1]
     cell = tf.constant(level.cell)
-    scene = stages.run("set_scene", *pictures, tf.constant(shape), tf.constant(shape), cell)
+    scene = steps.set_scene(*pictures, tf.constant(shape), tf.constant(shape), cell)
     patches = [side - options.patch_size + 1 for side in scene.reference.shape[:2]]
     usage = tf.zeros((*patches, 1))
-    matches = stages.run("search", scene.base, scene, cell, 1.0, usage)
-    targets = stages.run("aim", matches, scene, cell, scene.base)
+    matches = steps.search(scene.base, scene, cell, 1.0, usage)
+    targets = steps.aim(matches, scene, cell, scene.base)
 
     def one_pass(state: Any, targets: Any) -> Any:
-        result = stages.descend(state, targets, tf.constant(evaluations))
+        result = steps.descend(state, targets, tf.constant(evaluations))
         return result.x, result.fun
 
     def one_match(image: Any, scene: Any, usage: Any) -> Any:
-        return stages.search(image, scene, level.cell, 1.0, usage)
+        return steps.search(image, scene, level.cell, 1.0, usage)
 
     return {
-        "pass": lower(one_pass, stages.begin(targets.start), targets),
+        "pass": lower(one_pass, begin(targets.start, steps.objective.memory), targets),
         "match": lower(one_match, scene.base, scene, usage),
     }
 

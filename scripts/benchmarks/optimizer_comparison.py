@@ -10,8 +10,8 @@ from analogies.optimizers import minimize
 from benchmarks.optimization_problems import Problem, nearest_minimum
 
 MAX_EVALUATIONS = 6500
-TOLERANCE = 1e-9  # of the projected gradient, relative to the start, for both
-PROGRESS = 1e-8  # of the way from the start to the minimum that may be left
+TOLERANCE = 1e-9  # of the gradient that no bound halts, relative to the start, for both
+PROGRESS = 1e-8  # of the way from the start to the minimum that may be left; or of max(1, |f*|)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Comparison:
 
     @property
     def ratio(self) -> float:
-        """Return our evaluations over SciPy's."""
+        """Return our evaluations over SciPy's; NaN where neither came near a minimum."""
         return self.our_evaluations / self.scipy_evaluations
 
     @property
@@ -55,15 +55,16 @@ def compare(problem: Problem, memory: int = 10) -> Comparison:
     """Run both minimizers, in float64 with equal memory, far beyond the point of comparison."""
     ours, scipy = run_ours(problem, memory), run_scipy(problem, memory)
     counts = (
-        _evaluations_to(run, nearest_minimum(problem, run.final, (other.final,)))
+        _evaluations_to(run, nearest_minimum(problem, run.final, (other.final,)), problem.far)
         for run, other in ((ours, scipy), (scipy, ours))
     )
     return Comparison(problem, ours, scipy, *counts)
 
 
 def geometric_mean(ratios: Iterable[float]) -> float:
-    """Return the geometric mean of positive numbers."""
-    return float(np.exp(np.mean(np.log(list(ratios)))))
+    """Return the geometric mean of ratios; those where SciPy, or neither, arrived are left out."""
+    both = [ratio for ratio in ratios if ratio > 0]
+    return float(np.exp(np.mean(np.log(both))))
 
 
 def box_of(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
@@ -96,7 +97,8 @@ def run_ours(problem: Problem, memory: int = 10) -> Run:
         memory=memory,
         max_evaluations=MAX_EVALUATIONS,
         ftol=0.0,
-        gtol=TOLERANCE,
+        gtol=0.0,
+        rel_gtol=TOLERANCE,
     )
     return Run(float(result.fun), tuple(losses), any(strayed), result.message)
 
@@ -134,9 +136,10 @@ def run_scipy(problem: Problem, memory: int = 10) -> Run:
     return Run(float(result.fun), tuple(losses), False, str(result.message))
 
 
-def _evaluations_to(run: Run, minimum: float) -> float:
+def _evaluations_to(run: Run, minimum: float, far: bool) -> float:
     """Return how many evaluations it took to come within `PROGRESS` of a minimum."""
-    target = minimum + PROGRESS * (run.losses[0] - minimum)
+    way = max(1.0, abs(minimum)) if far else run.losses[0] - minimum
+    target = minimum + PROGRESS * way
     target += 1e-15 * abs(target)
     reached = [i for i, loss in enumerate(run.losses, 1) if loss <= target]
     return reached[0] if reached else float("inf")

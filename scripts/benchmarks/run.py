@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURES = [str(ROOT / "examples" / f"landscape-{name}.png") for name in ("a", "a-prime", "b")]
 COMMAND = [sys.executable, "-c", "from analogies.apps.command_line import run; run()"]
 # Passes that do not end early: generated weights leave the optimizer little to do.
-NO_EARLY_END = "from analogies.synthesis.joint.method import Stages; Stages.ftol = 0.0; "
+NO_EARLY_END = "from analogies.synthesis.joint.objective import Objective; Objective.ftol = 0.0; "
 ORDER = ("read", "import", "build", "features", "matching", "optimizing", "save")
 Run = dict[str, float]
 

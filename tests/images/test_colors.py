@@ -1,6 +1,10 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import stats
 
 from analogies.apps.arguments import parse
 from analogies.images.colors import LUMA, match_colors, match_histograms, preserve_color
@@ -61,6 +65,58 @@ def test_areas_of_one_color_stay_such():
     found = match_histograms(image, example)
     assert np.unique(found[:, :4]).size == np.unique(found[:, 4:]).size == 1
     assert found[0, 0, 0] < found[0, -1, 0]
+
+
+def test_halves_of_one_color_take_the_quarters_of_the_example():
+    image = np.zeros((8, 8, 3), np.float32)
+    image[:, 4:] = 127
+    example = np.repeat(np.linspace(0, 255, 256, dtype=np.float32).reshape(16, 16, 1), 3, -1)
+    found = match_histograms(image, example)
+    np.testing.assert_allclose(found[:, :4], 255 / 4, atol=0.5)
+    np.testing.assert_allclose(found[:, 4:], 255 * 3 / 4, atol=0.5)
+    np.testing.assert_allclose(match_histograms(image[:, :4], example), 127.5, atol=0.5)
+
+
+pictures = arrays(
+    np.uint8,
+    st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3)),
+    elements=st.one_of(st.integers(0, 255), st.sampled_from([0, 127, 255])),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(image=pictures)
+def test_the_histogram_of_a_picture_itself_changes_nothing(image):
+    image = image.astype(np.float32)
+    np.testing.assert_array_equal(match_histograms(image, image), image)
+    again = np.concatenate([image, image])  # the same colors, each as often
+    np.testing.assert_array_equal(match_histograms(image, again), image)
+
+
+@settings(max_examples=200, deadline=None)
+@given(image=pictures, example=pictures)
+def test_values_keep_their_order_and_the_range_of_the_example(image, example):
+    found = match_histograms(image.astype(np.float32), example.astype(np.float32))
+    for channel in range(3):
+        before, after = image[..., channel].ravel(), found[..., channel].ravel()
+        order = np.argsort(before, kind="stable")
+        assert (np.diff(after[order]) >= 0).all()
+        assert all(np.unique(after[before == value]).size == 1 for value in np.unique(before))
+        assert example[..., channel].min() <= after.min()
+        assert after.max() <= example[..., channel].max()
+
+
+@settings(max_examples=100, deadline=None)
+@given(image=pictures, seed=st.integers(0, 99))
+def test_ranks_are_those_of_statistics(image, seed):
+    """By SciPy's mean ranks and Hazen's quantiles of an example without equal values."""
+    example = np.random.default_rng(seed).permuted(np.linspace(0, 255, 105).reshape(5, 7, 3))
+    found = match_histograms(image.astype(np.float32), example)
+    for channel in range(3):
+        values = image[..., channel]
+        shares = (stats.rankdata(values) - 0.5) / values.size
+        expected = np.quantile(example[..., channel], shares, method="hazen")
+        np.testing.assert_allclose(found[..., channel].ravel(), expected, atol=1e-3)
 
 
 @pytest.mark.parametrize(("mode", "alike"), [("off", 40), ("covariance", 1), ("histogram", 1)])

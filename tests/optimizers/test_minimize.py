@@ -285,6 +285,8 @@ class TestErrors:
             ({"max_line_search": 0}, "max_line_search"),
             ({"ftol": -1.0}, "ftol"),
             ({"gtol": np.nan}, "gtol"),
+            ({"rel_ftol": -1e-9}, "rel_ftol"),
+            ({"rel_gtol": np.nan}, "rel_gtol"),
         ],
     )
     def test_bad_arguments(self, arguments, words):

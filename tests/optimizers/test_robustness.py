@@ -84,7 +84,7 @@ def test_wrong_gradient_ends_abnormally():
 
 
 @pytest.mark.parametrize("dtype", [tf.float32, tf.float64])
-def test_scale_of_the_loss_changes_nothing(dtype):
+def test_scale_of_the_loss_changes_nothing_under_relative_tests(dtype):
     weights = tf.constant(np.logspace(0, 3, 30), dtype)
 
     @tf.function
@@ -92,12 +92,24 @@ def test_scale_of_the_loss_changes_nothing(dtype):
         def function(x):
             return scale * tf.reduce_sum(weights * (x - 1) ** 2) / 2, scale * weights * (x - 1)
 
-        return minimize(function, tf.zeros([30], dtype))
+        relative = {"rel_ftol": 2.2e-9, "rel_gtol": 1e-8}
+        return minimize(function, tf.zeros([30], dtype), ftol=0.0, gtol=0.0, **relative)
 
     for scale in (1e-12, 1e-6, 1.0, 1e12):
         result = solve(tf.constant(scale, dtype))
         np.testing.assert_allclose(result.x, np.ones(30), atol=2e-3)
         assert bool(result.success)
+
+
+def test_a_gradient_smaller_than_the_rounding_of_x_is_not_taken_for_none():
+    """In float32 x - g is x, and so is what lies in the bounds."""
+
+    def function(x):
+        return 1e-9 * tf.reduce_sum((x - 9) ** 2), 2e-9 * (x - 9)
+
+    for bounds in (None, (0.0, 10.0)):
+        result = minimize(function, [8.0, 5.0], bounds, ftol=0.0, gtol=0.0, rel_gtol=1e-4)
+        np.testing.assert_allclose(result.x, [9, 9], atol=1e-2)
 
 
 def test_float32_where_losses_differ_by_rounding_alone():
@@ -107,7 +119,7 @@ def test_float32_where_losses_differ_by_rounding_alone():
     def function(x):
         return 1e4 + tf.reduce_sum(weights * x**2) / 2, weights * x
 
-    result = minimize(function, tf.ones([50]), ftol=0.0, gtol=1e-5)
+    result = minimize(function, tf.ones([50]), ftol=0.0, gtol=0.0, rel_gtol=1e-5)
     assert bool(result.success)
     assert float(result.fun) <= 1e4 + 2e-3
     assert np.abs(result.jac).max() < 0.2  # 100 at the start

@@ -1,10 +1,13 @@
 """Pictures as bytes to pixels and back inside TensorFlow graphs, where Pillow cannot go.
 
-Agrees with `images.read` to the byte for 8-bit PNG and for JPEG. Other formats are refused; EXIF
-orientation and color profiles are not looked at.
+Agrees with `images.read` to the byte for JPEG and PNG of every kind, their EXIF orientation and
+transparent color with it. Other formats are refused; color profiles and what XMP says of the
+orientation are not looked at.
 """
 
 import tensorflow as tf
+
+from analogies.apps.serving.file_headers import jpeg_exif, orientation, png_chunk
 
 JPEG_START = b"\xff\xd8\xff"
 PNG_START = b"\x89PNG\r\n\x1a\n"
@@ -32,7 +35,8 @@ def decode(data: tf.Tensor, name: str = "image_bytes") -> tf.Tensor:
     with tf.control_dependencies([check]):
         data = tf.identity(data)
     pixels = tf.cond(is_jpeg, lambda: _decode_jpeg(data), lambda: _on_white(_decode_png(data)))
-    return tf.ensure_shape(pixels, (None, None, 3))
+    exif = tf.cond(is_jpeg, lambda: jpeg_exif(data), lambda: png_chunk(data, b"eXIf"))
+    return tf.ensure_shape(_upright(pixels, orientation(exif)), (None, None, 3))
 
 
 def encode(pixels: tf.Tensor) -> tf.Tensor:
@@ -47,8 +51,45 @@ def _decode_jpeg(data: tf.Tensor) -> tf.Tensor:
     return tf.cast(pixels, tf.float32)
 
 
+def _upright(pixels: tf.Tensor, turn: tf.Tensor) -> tf.Tensor:
+    """A picture as it is seen, by its EXIF orientation."""
+    mirrored = tf.reduce_any(tf.equal(turn, [2, 3, 6, 7]))
+    upside_down = tf.reduce_any(tf.equal(turn, [3, 4, 7, 8]))
+    pixels = tf.cond(turn >= 5, lambda: tf.transpose(pixels, (1, 0, 2)), lambda: pixels)
+    pixels = tf.cond(mirrored, lambda: tf.reverse(pixels, [1]), lambda: pixels)
+    return tf.cond(upside_down, lambda: tf.reverse(pixels, [0]), lambda: pixels)
+
+
 def _decode_png(data: tf.Tensor) -> tf.Tensor:
-    return tf.cast(tf.io.decode_png(data, channels=0), tf.float32)
+    """Gray and alpha, RGB or RGBA `(h, w, 2..4)`, float32 in [0, 255]."""
+    head = tf.cast(tf.io.decode_raw(tf.strings.substr(data, 24, 2), tf.uint8), tf.int32)
+    depth, kind = head[0], head[1]
+    plain = tf.equal(kind, 0) | tf.equal(kind, 2)  # gray or RGB, without alpha
+    return tf.cond(
+        plain,
+        lambda: _decode_plain(data, depth, tf.equal(kind, 0)),
+        lambda: tf.cast(tf.io.decode_png(data, channels=0), tf.float32),
+    )
+
+
+def _decode_plain(data: tf.Tensor, depth: tf.Tensor, gray: tf.Tensor) -> tf.Tensor:
+    """Gray or RGB as RGBA, where one color may be transparent, which TensorFlow passes over."""
+    deep = gray & tf.equal(depth, 16)
+    color = tf.cond(
+        deep,
+        lambda: tf.cast(tf.io.decode_png(data, channels=3, dtype=tf.uint16), tf.float32),
+        lambda: tf.cast(tf.io.decode_png(data, channels=3), tf.float32),
+    )
+    key = tf.io.decode_raw(png_chunk(data, b"tRNS"), tf.uint16, little_endian=False)
+    key = tf.cast(tf.bitwise.bitwise_and(tf.cast(key, tf.int32), 2**depth - 1), tf.float32)
+    white = tf.cast(2**depth - 1, tf.float32)
+    upper = tf.equal(depth, 16) & ~gray  # of 16 bits the upper 8 are read, but of gray all
+    key = tf.where(deep, key, tf.where(upper, key // 256.0, key * (255.0 / white)))
+    channels = tf.where(gray, 1, 3)
+    key = tf.pad(key, [[0, 3]], constant_values=-1.0)[:channels]  # no color where there is none
+    opaque = tf.reduce_any(tf.not_equal(color, key), axis=-1, keepdims=True)
+    color = tf.where(deep, color * (255.0 / 65535.0), color)
+    return tf.concat([color, tf.where(opaque, 255.0, 0.0)], axis=-1)
 
 
 def _on_white(values: tf.Tensor) -> tf.Tensor:

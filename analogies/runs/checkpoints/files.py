@@ -20,12 +20,12 @@ import numpy as np
 from analogies.errors import InputError
 from analogies.files import check_readable, reason, write_atomically
 from analogies.matching.field import NearestNeighborField
-from analogies.synthesis.state import Carried
+from analogies.synthesis.state import State
 
 FORMAT = 1
 _TEXT, _CHECKSUM = "text", "checksum"
 # The kinds of named tuples that a checkpoint may hold.
-_TUPLES: dict[str, Any] = {kind.__name__: kind for kind in (Carried, NearestNeighborField)}
+_TUPLES: dict[str, Any] = {kind.__name__: kind for kind in (State, NearestNeighborField)}
 _NAME = re.compile(r"checkpoint_(\d+)_(\d+)\.npz")
 
 
@@ -41,12 +41,12 @@ class Saved:
     """
 
     made_from: Mapping[str, Any]
-    carried: Carried
+    carried: State
     rows: list[dict[str, Any]]
     extras: Mapping[str, Any]
 
 
-def path_of(folder: Path, carried: Carried) -> Path:
+def path_of(folder: Path, carried: State) -> Path:
     """Where a checkpoint goes."""
     return folder / f"checkpoint_{carried.level}_{carried.iteration}.npz"
 
@@ -103,7 +103,7 @@ def read(path: Path) -> Saved:
         if content["format"] != FORMAT:
             raise ValueError(f"it is of format {content['format']}, not {FORMAT}")
         carried = _decode(content["carried"], arrays)
-        if not isinstance(carried, Carried):
+        if not isinstance(carried, State):
             raise TypeError("it holds no state of a run")
         return Saved(content["made_from"], carried, content["rows"], content["extras"])
     except Exception as error:  # damaged archives make NumPy and zipfile raise many kinds

@@ -17,7 +17,7 @@ from analogies.runs.checkpoints.files import Saved
 from analogies.runs.checkpoints.lock import check_free
 from analogies.runs.inputs import spoken
 from analogies.runs.machine.versions import versions
-from analogies.synthesis.state import Carried
+from analogies.synthesis.state import State
 
 _FILES = ("init", "pair", "vgg_weights")  # options that name a file, whose content counts
 _MOST_TOLD = 4  # differences
@@ -39,7 +39,7 @@ class Keeping:
     saved: Saved | None
     notes: tuple[str, ...]
 
-    def carried(self) -> Carried | None:
+    def carried(self) -> State | None:
         """What the run goes on from."""
         return self.saved.carried if self.saved else None
 
@@ -134,7 +134,7 @@ def made_from(options: Options, pictures: Mapping[str, Picture]) -> dict[str, An
     for name, picture in pictures.items():
         found[spoken(name)] = _identity(picture)
     if options.vgg_weights:
-        digest = hashlib.sha256(Path(options.vgg_weights).expanduser().read_bytes()).hexdigest()
+        digest = hashlib.sha256(Path(options.vgg_weights).read_bytes()).hexdigest()
         found[spelled("vgg_weights")] = f"a file of SHA-256 {digest[:16]}"
     found |= {f"the version of {name}": value for name, value in versions().items()}
     return json.loads(json.dumps(found))

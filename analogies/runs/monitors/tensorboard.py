@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from analogies.errors import InputError
-from analogies.files import reason
+from analogies.files import expanded, reason
 from analogies.images.resampling import resize
 from analogies.matching import draw
 from analogies.runs.monitors.event_files import (
@@ -76,6 +76,7 @@ class TensorBoard:
         self._size = size
         self._losses: list[tuple[int, float]] = []
         self._before = evaluations
+        logdir = expanded(logdir)
         folder = Path(logdir) / Path(earlier or "").name
         goes_on = earlier is not None and folder.is_dir()
         try:
@@ -83,7 +84,7 @@ class TensorBoard:
             self._writer = tf.summary.create_file_writer(os.fsencode(self.folder))
         except (OSError, tf.errors.OpError) as error:
             raise InputError(
-                f"logdir cannot be written: {reason(error)}. Received: {os.fspath(logdir)!r}"
+                f"logdir cannot be written: {reason(error)}. Received: {logdir!r}"
             ) from None
         if goes_on:
             return

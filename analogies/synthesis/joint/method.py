@@ -1,410 +1,142 @@
-"""What a run does on the device: a handful of functions, each traced once for all sizes."""
+"""One field of matches for all layers: what a level does by default."""
 
-import os
-from dataclasses import replace
-from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
-from analogies.features import FeatureModel
-from analogies.images.colors import match_colors
-from analogies.images.resampling import pad_to_multiple, resize
-from analogies.matching import NearestNeighborField, coverage, match, middles, vote
-from analogies.matching.true_scores import similarities
-from analogies.optimizers.result import State
-from analogies.options.table import SMALLEST_SIDE, Options, defaults
-from analogies.synthesis.joint import maps as joint_maps
-from analogies.synthesis.joint import pixel_rule as prediction
-from analogies.synthesis.joint.views import Seen
-from analogies.synthesis.objective import BOUNDS, IMAGE, Maps, Objective, Targets
-from analogies.synthesis.pyramid import JOINT_CHANNELS, affordable_pairs
-from analogies.tracing import Traced
-
-WINDOW_SIGMA = 0.4  # cells; how fast the weight of a voted patch falls off from its middle
-MOST_USAGE = 8.0  # use beyond this many times the even one counts no more
-WARM_SWEEPS = 2  # of PatchMatch, from the matches of the round or the level before
-
-# Stages put together from a few functions that are traced each: traced as a whole they would hold
-# copies of those, and take several times as long to trace and to optimize. In a graph they are.
-COMPOSED = ("set_scene", "search", "search_guide", "place", "aim")
-
-# Options that no stage looks at.
-SET_PER_JOB = (
-    *("preset", "width", "height", "scales", "min_scale", "iters", "votes", "evaluations"),
-    *("speed", "a_scale_mode", "a_scale", "init", "transfer", "contrast"),
-    *("pair", "rotations", "rescales"),
-    *("output_full", "device", "logdir", "quiet", "verbose"),
-    *("checkpoint", "resume", "memory", "fit"),
-)
-
-_ANY_MAP = tf.TensorSpec((None, None, None), tf.float32)
-_SIZE = tf.TensorSpec((2,), tf.int32)
-_COUNT = tf.TensorSpec((), tf.int32)
-_FIELD = NearestNeighborField(
-    tf.TensorSpec((None, None), tf.int32),
-    tf.TensorSpec((None, None), tf.int32),
-    tf.TensorSpec((None, None), tf.float32),
-)
+from analogies.matching import NearestNeighborField, regrid
+from analogies.optimizers import OptimizeResult
+from analogies.optimizers.result import State as MinimizerState
+from analogies.options.table import Options
+from analogies.synthesis import pyramid
+from analogies.synthesis.descent import begin
+from analogies.synthesis.joint.references import set_several
+from analogies.synthesis.joint.steps import JointSteps
+from analogies.synthesis.method import Change, Setting, Unchanged, Work
+from analogies.synthesis.pyramid import Level
+from analogies.synthesis.references import References
+from analogies.synthesis.starts import scattered
+from analogies.synthesis.state import Matches, State
 
 
-class Scene(NamedTuple):
-    """All that does not change while a level is worked on. Images are padded to whole cells."""
-
-    residual: tf.Tensor  # (h, w, 3), what is voted: A' without what A explains
-    base: tf.Tensor  # (h2, w2, 3), what the votes are added to
-    reference: tf.Tensor  # (h / cell, w / cell, c), joint map of A and A'
-    guide: tf.Tensor  # (h2 / cell, w2 / cell, c'), the part of the query that B gives
-    norms: Maps  # {layer: typical norm in A'}
-    maps: Maps  # {layer: (h / stride, w / stride, c)} of A'
-    content: Maps  # the same of B, layers of the content loss
-    style: Maps  # {layer: Gram matrix of A'}, layers of the style loss
-    explained: tf.Tensor  # scalar, see Prediction
-    variance: tf.Tensor
-    axes: Maps  # {layer: (channels, n)}, what the layers of B' are projected on to be matched
-    bias: Maps  # "": (m, n, 1), of the reference's patches, where some are not to be used
-
-
-def stages_for(options: Options, transfer: str) -> "Stages":
-    """`Stages` for these options; those of the last few jobs are used again, with their traces."""
-    free = {name: field for name, field in defaults().items() if name in SET_PER_JOB}
-    file = options.vgg_weights
-    version = os.stat(file).st_mtime_ns if file and os.path.exists(file) else None
-    return _stages_for(replace(options, **free), transfer, version)
-
-
-@lru_cache(maxsize=4)
-def _stages_for(options: Options, transfer: str, version: int | None) -> "Stages":
-    if options.match_mode == "layer":
-        from analogies.synthesis.layerwise.method import LayerStages  # which is made of `Stages`
-
-        return LayerStages(options)
-    return Stages(options, transfer)
-
-
-class Stages(Objective):
-    """The computations of a run, for one set of options.
+class JointMethod:
+    """A `Method` of one field for all layers.
 
     Args:
-        options: decides network, layers, weights and how patches are matched.
-        transfer: "residual": B' is what A explains of A', applied to B, plus voted residuals;
-            "picture": B' is voted from A' itself.
-        model: the network with the layers of the options; made where it is not given.
+        steps: what it does on the device; whole pictures or pieces are their matter.
+        options: of the run.
     """
 
-    composed: tuple[str, ...] = COMPOSED
+    def __init__(self, steps: JointSteps, options: Options) -> None:
+        self.steps, self.options = steps, options
+        self.evaluations = options.evaluations
+        self.smallest_side, self.cell_pairs = steps.smallest_side, steps.cell_pairs
+        self.puts_together = options.analogy_w > 0 or options.mrf_w > 0
+        self.weights: Mapping[str, float] = {
+            name: loss.weight for name, loss in steps.objective.losses.items()
+        }
 
-    def __init__(self, options: Options, transfer: str, model: FeatureModel | None = None) -> None:
-        super().__init__(options, model)
-        self.transfer = transfer
-        self.multiple = max(self.strides.values())
-        self.smallest_side = max(SMALLEST_SIDE, 2 * self.multiple)  # no map is one cell thin
-        weighted = options.layers()
-        matched = [weighted.get(name, ()) for name in ("analogy_layers", "mrf_layers")]
-        self.matched = tuple(dict.fromkeys(name for names in matched for name in names))
-        self.matched = self.matched or self.layers  # nothing is voted then
-        channels = 3 + sum(self.channels[name] for name in self.matched)
-        self.cell_pairs = affordable_pairs(channels)
-        self.gaps = options.confidence is not None or options.patch_stride > options.patch_size
-        k = np.arange(options.patch_size) - (options.patch_size - 1) / 2
-        window = np.exp(-(k[:, None] ** 2 + k[None] ** 2) / (2 * WINDOW_SIGMA**2))
-        self.window = tf.constant(window / window.max() + 1e-6, tf.float32)
-        self._traces: dict[str, Traced] = {}
-        self._resize = Traced(_fit, [IMAGE, _SIZE])
-        self._predict = Traced(prediction.predict, [IMAGE] * 3)
-        # Shared by the stages, so that each is traced once and not once per use.
-        self._votes = Traced(self._vote_cells, [_FIELD, _ANY_MAP, _SIZE, _COUNT, _COUNT])
+    def set(self, references: References, b: tf.Tensor, level: Level) -> Setting:
+        """The scene of a level; see `Method.set`."""
+        if references.several:
+            return set_several(self.steps, references, b, level)
+        sizes = tf.constant(level.size_a), tf.constant(level.size_b)
+        scene = self.steps.set_scene(*references.pairs[0], b, *sizes, tf.constant(level.cell))
+        return Setting(scene)
 
-    def run(self, stage: str, *arguments: Any) -> Any:
-        """Call the method `stage`, traced on its first call for tensors of any height and width."""
-        arguments = tuple(tf.nest.map_structure(tf.convert_to_tensor, a) for a in arguments)
-        if stage in self.composed and tf.executing_eagerly():
-            return getattr(self, stage)(*arguments)
-        key = f"{stage} of {len(tf.nest.flatten(arguments))}"
-        if key not in self._traces:
-            specs = [_any_size(argument) for argument in arguments]
-            self._traces[key] = Traced(getattr(self, stage), specs)
-        return self._traces[key](*arguments)
+    def pad(self, image: tf.Tensor, level: Level) -> tf.Tensor:
+        """An image extended to whole cells."""
+        return self.steps.pad(image, level.cell)
 
-    # --- once per level ---------------------------------------------------------------------
+    def first(self, work: Work, references: References, seed: int) -> tf.Tensor:
+        """What A explains of B'; without an analogy, squares of A' at random places."""
+        scene, options = work.scene, self.options
+        if options.analogy_w > 0:
+            return scene.base
+        query, reference = scene.guide.shape[:2], scene.reference.shape[:2]
+        places = scattered(work, query, reference, options.patch_size, options.patch_stride, seed)
+        return self.steps.place(places, scene, tf.constant(work.level.cell), scene.base)
 
-    def set_scene(self, a, a_prime, b, size_a, size_b, cell) -> Scene:
-        """Everything that a level needs of A, A' and B, given at their full sizes."""
-        a, a_prime = self._resize(a, size_a), self._resize(a_prime, size_a)
-        b = self._resize(b, size_b)
-        if self.transfer == "picture":
-            b = match_colors(b, a)
-        fitted = self._predict(a, a_prime, b)
-        if self.transfer == "picture":
-            fitted = prediction.Prediction(
-                tf.zeros_like(a), tf.zeros_like(b), fitted.explained * 0.0, fitted.variance
-            )
-        a, a_prime, b, base, predicted = (
-            self.pad(image, cell) for image in (a, a_prime, b, fitted.b, fitted.a)
-        )
-        seen, seen_a, seen_b = self.look(a_prime), self.look(a), self.look(b)
-        return self.scene_of(seen_a, seen, seen_b, cell, a_prime - predicted, base, fitted)
-
-    def scene_of(self, seen_a, seen, seen_b, cell, residual, base, fitted, bias=None) -> Scene:
-        """A scene from what is seen of A, A' and B, padded.
-
-        Args:
-            fitted: says what A explains of A'; a `Prediction` or a `Rule`.
-            bias: of the reference's patches, `(m, n)`, where some are not to be used.
-        """
-        norms, norms_a = seen.norms(self.matched), seen_a.norms(self.matched)
-        guide_weight, own_weight = self._match_weights()
-        guide_axes, axes = self._axes(seen_a, norms_a, cell), self._axes(seen, norms, cell)
-        guide = self._rounded(guide_weight * seen_b.joint(norms_a, cell, guide_axes))
-        reference = [
-            self._rounded(guide_weight * seen_a.joint(norms_a, cell, guide_axes)),
-            self._rounded(own_weight * seen.joint(norms, cell, axes)),
-        ]
-        options = self.options
-        content = options.content_layers if options.b_content_w else ()
-        style = options.nstyle_layers if options.nstyle_w else ()
-        return Scene(
-            residual=residual,
-            base=base,
-            reference=tf.concat(reference, -1),
-            guide=guide,
-            norms=norms,
-            maps=seen.maps(self._voted()),
-            content=seen_b.maps(content),
-            style=seen.grams(style),
-            explained=fitted.explained,
-            variance=fitted.variance,
-            axes=axes,
-            bias={} if bias is None else {"": bias[..., tf.newaxis]},
-        )
-
-    def pad(self, image, cell):
-        """Extend an image to whole cells of the coarsest layer and of the grid."""
-        return pad_to_multiple(image, tf.maximum(cell, self.multiple))
-
-    def look(self, image) -> Seen:
-        """What the network sees of an image `(H, W, 3)`."""
-        return Seen(image, self.features(image), self.strides)
-
-    def _voted(self) -> tuple[str, ...]:
-        options = self.options
-        names = options.analogy_layers if options.analogy_w else ()
-        names += options.mrf_layers if options.mrf_w else ()
-        return tuple(dict.fromkeys(names))
-
-    def _axes(self, seen, norms: Maps, cell) -> Maps:
-        """What the layers of a joint map are projected on."""
-        channels = {name: self.channels[name] for name in norms}
-        finest = min(self.strides[name] for name in norms)
-        joint = seen.joint(norms, tf.maximum(cell, finest))
-        return joint_maps.principal_axes(joint, channels, JOINT_CHANNELS - 3)
-
-    def _rounded(self, values):
-        """What is matched, to the precision asked for.
-
-        It stays float32: products of bfloat16 numbers are exact in the TF32 that GPUs multiply
-        float32 matrices in, and their sums stay float32, which TensorFlow's bfloat16 products lose.
-        """
-        if self.options.precision == "float32":
-            return values
-        return tf.cast(tf.cast(values, tf.bfloat16), tf.float32)
-
-    def _match_weights(self) -> tuple[float, float]:
-        """Factors of the guide's and the result's part of the joint map; their ratio counts."""
-        options = self.options
-        return options.analogy_w**0.5, (joint_maps.COHERENCE * options.mrf_w) ** 0.5
-
-    # --- once per round or pass -------------------------------------------------------------
-
-    def find(self, image, scene, cell, coherence, usage: tf.Tensor | None, start=None) -> tuple:
-        """`search`, and the `usage` after it; that of before is None where nothing is used.
-
-        There are no matches where nothing would be made of them.
-        """
-        if not self._voted():
-            return None, None
-        if usage is None:
-            k = self.options.patch_size
-            height, width = scene.reference.shape[:2]
-            usage = tf.zeros((height - k + 1, width - k + 1, 1))
-        near = () if start is None else (start,)
-        if coherence:
-            matches = self.run("search", image, scene, cell, coherence, usage, *near)
-        else:
-            matches = self.run("search_guide", scene, usage, *near)
-        return matches, self.run("usage", matches, scene)
-
-    def first(self, image, a_prime) -> tf.Tensor:
-        """What a start from B or from noise looks like."""
-        del a_prime
+    def tint(self, image: tf.Tensor, a_prime: tf.Tensor) -> tf.Tensor:
+        """The start as it is: matches bring the colors of A'."""
         return image
 
-    def carry(self, usage: tf.Tensor | None) -> tf.Tensor | None:
-        """What a level takes over from the one before it: nothing."""
-        del usage
-        return None
+    def carry(self, state: State, before: Level, now: Level, several: bool) -> Matches | None:
+        """The field on the next level's grid, for PatchMatch to start from."""
+        if now.method == "exact" or several or not isinstance(state.matches, NearestNeighborField):
+            return None
+        k, stride = self.options.patch_size, self.options.patch_stride
+        return regrid.grow(state.matches, before, now, self.steps.multiple, k, stride)
+
+    def rounds(self, index: int) -> int:
+        """See `pyramid.rounds`."""
+        return pyramid.rounds(self.options.votes, index) if self.puts_together else 0
+
+    def change(self, work: Work, iteration: int) -> Change:
+        """None."""
+        return Unchanged()
+
+    def match(self, state: State, work: Work) -> State:
+        """Match B and B' in A and A', the very first time by B alone where B' shows nothing yet."""
+        steps, scene = self.steps, work.scene
+        if not steps.voted():
+            return state._replace(matches=None, usage=None, match_score=None)
+        usage = steps.unused(scene) if state.usage is None else state.usage
+        start = _near(state, work.level)
+        near = () if start is None else (start,)
+        if self._shows_nothing(state, work):
+            matches = steps.search_guide(scene, usage, *near)
+        else:
+            cell = tf.constant(work.level.cell)
+            matches = steps.search(state.image, scene, cell, 1.0, usage, *near)
+        return state._replace(
+            matches=matches,
+            matched_by=work.level.method if start is None else "patchmatch",
+            match_score=float(tf.reduce_mean(matches.scores)),  # waits for the device
+            usage=steps.usage(matches, scene),
+        )
+
+    def place(self, state: State, work: Work) -> tf.Tensor:
+        """B' put together from the matches."""
+        cell = tf.constant(work.level.cell)
+        return self.steps.place(state.matches, work.scene, cell, state.image)
+
+    def targets(self, state: State, work: Work) -> Any:
+        """Voted maps, or where nothing is matched all else there is."""
+        if state.matches is None:
+            return self.steps.unmatched(work.scene)
+        cell = tf.constant(work.level.cell)
+        return self.steps.aim(state.matches, work.scene, cell, state.image)
+
+    def begin(self, image: tf.Tensor) -> MinimizerState:
+        """A minimization that starts at `image`."""
+        return begin(image, self.steps.objective.memory)
+
+    def descend(
+        self, minimization: MinimizerState, targets: Any, evaluations: int
+    ) -> OptimizeResult:
+        """Some evaluations more."""
+        return self.steps.descend(minimization, targets, tf.constant(evaluations))
+
+    def energies(self, image: tf.Tensor, targets: Any) -> dict[str, dict[str, tf.Tensor]]:
+        """Losses without their weights."""
+        return self.steps.energies(image, targets)
 
     def shown(self, matches: Any) -> NearestNeighborField | None:
-        """The field that stands for a pass."""
+        """The field itself."""
         return matches
 
-    def search(
-        self, image, scene: Scene, cell, coherence, usage, start=None
-    ) -> NearestNeighborField:
-        """Match B and B' in A and A'; scores are similarities, see there.
-
-        Args:
-            image: B' so far, padded, `(h2, w2, 3)`.
-            coherence: 1.0, or 0.0 to match by the guide alone, where only the graph knows which;
-                else `search_guide` does it for less.
-            usage: `(h / cell - k + 1, w / cell - k + 1, 1)`, how much each patch of A' is used, see
-                `usage`; patches in much use are matched less.
-            start: matches to start PatchMatch from; without patches: from nothing. None: exact.
-        """
-        _, own_weight = self._match_weights()
-        norms = {name: scene.norms[name] for name in self.matched}
-        own = self._rounded(own_weight * self.look(image).joint(norms, cell, scene.axes))
-        channels = tf.shape(scene.guide)[-1]
-        mask = tf.concat([tf.ones(channels), tf.fill([tf.shape(own)[-1]], coherence)], 0)
-        query = tf.concat([scene.guide, own], -1) * mask
-        return self._nearest(query, scene.reference * mask, scene, usage, start)
-
-    def search_guide(self, scene: Scene, usage, start=None) -> NearestNeighborField:
-        """`search` with a coherence of 0, which needs no B'."""
-        reference = scene.reference[..., : scene.guide.shape[-1]]
-        return self._nearest(scene.guide, reference, scene, usage, start)
-
-    def _nearest(self, query, reference, scene: Scene, usage, start) -> NearestNeighborField:
-        """Match one joint map, or half of one, in another."""
-        k, stride = self.options.patch_size, self.options.patch_stride
-        bias = -self.options.uniformity * k**2 * self._unit() * usage[..., 0]
-        if scene.bias:
-            bias += scene.bias[""][..., 0]
-        search = partial(
-            match,
-            query,
-            reference,
-            k,
-            "exact" if start is None else "patchmatch",
-            score="distance",
-            reference_bias=bias if self.options.uniformity or scene.bias else None,
-            query_stride=stride,
-            reference_stride=stride,
-            seed=self.options.seed,
-        )
-        if start is None:
-            found = search()
-        else:
-            found = tf.cond(
-                tf.size(start.rows) > 0, lambda: search(initial=start, sweeps=WARM_SWEEPS), search
-            )
-        return similarities(found, query, reference, bias, k, stride)
-
-    def usage(self, field: NearestNeighborField, scene: Scene) -> tf.Tensor:
-        """How much each patch of A' is in use, in units of an even use of all, `(m, n, 1)`.
-
-        The occurrence map of Kaspar et al. (2015), "Self Tuning Texture Optimization", per patch.
-        """
-        k = self.options.patch_size
-        patches = tf.shape(scene.reference)[:2] - k + 1
-        places = tf.stack([field.rows, field.cols], -1)
-        counts = tf.scatter_nd(places, tf.ones_like(field.scores), patches)
-        usable = tf.cast(tf.size(counts), tf.float32)
-        if scene.bias:
-            usable = tf.reduce_sum(tf.cast(scene.bias[""] == 0.0, tf.float32))
-        counts *= usable / tf.cast(tf.size(field.scores), tf.float32)
-        near = tf.nn.avg_pool2d(counts[tf.newaxis, ..., tf.newaxis], k, 1, "SAME")
-        return tf.minimum(near[0], MOST_USAGE)
-
-    def _unit(self) -> float:
-        """Squared distance of two unrelated cells of the joint map, about."""
-        guide, own = self._match_weights()
-        return guide**2 + own**2
-
-    def place(self, field: NearestNeighborField, scene: Scene, cell, image) -> tf.Tensor:
-        """B' made of the matched patches: base plus voted residuals, `(h2, w2, 3)`.
-
-        Args:
-            image: B' so far; it stays where nothing is voted.
-        """
-        residual = self._vote(field, scene.residual, scene, cell, 1, image - scene.base)
-        return tf.clip_by_value(scene.base + residual, *BOUNDS)
-
-    def targets(self, matches: Any, scene: Scene, cell, image) -> Any:
-        """What a pass minimizes towards: `aim`, or where nothing is matched all else there is."""
-        if matches is not None:
-            return self.run("aim", matches, scene, cell, image)
-        rest = scene.base, scene.explained, scene.variance
-        return Targets({}, scene.content, scene.style, *rest)
-
-    def aim(self, field: NearestNeighborField, scene: Scene, cell, image) -> Targets:
-        """Targets of a pass whose matches are held: what `image` shows where nothing is voted."""
-        own = self.look(image).maps(scene.maps) if self.gaps else {}
-        voted = {
-            name: self._vote(field, values, scene, cell, self.strides[name], own.get(name))
-            for name, values in scene.maps.items()
-        }
-        start = self.place(field, scene, cell, image)
-        return Targets(voted, scene.content, scene.style, start, scene.explained, scene.variance)
-
-    def _vote(self, field, values, scene: Scene, cell, stride: int, own):
-        """Vote a map of a stride in px; `own` stays where nothing is voted."""
-        shrink, grow = tf.maximum(cell // stride, 1), tf.maximum(stride // cell, 1)
-        fine, shape = joint_maps.to_grid(values, 1, grow), tf.shape(scene.guide)[:2]
-        voted = self._votes(field, fine, shape, shrink, grow)
-        voted = tf.ensure_shape(voted, (None, None, values.shape[-1]))
-        voted = joint_maps.to_grid(voted, grow, 1)
-        if not self.gaps:
-            return voted
-        counts = coverage(field, self.options.patch_size, shape, **self._counted())
-        return joint_maps.keep_uncovered(voted, own, counts, shrink, grow)
-
-    def _vote_cells(self, field, values, shape, scale, grow) -> tf.Tensor:
-        """Vote, of patches with a window that falls off, only what the window leaves of them.
-
-        That is the cells next to the middle one, and where the votes of many cells are averaged
-        afterwards, `grow` by `grow`, the middle one.
-        """
-        k, window = self.options.patch_size, self.window
-        if not self.gaps and self.options.patch_stride == 1:
-            least = 1 if k % 2 else 2
-            size = tf.where(grow > 1, least, min(k, least + 2))
-            field = middles(field, k, size, shape)
-            margin = (k - size) // 2
-            window = window[margin : margin + size, margin : margin + size]
-            k = size
-        return vote(field, values, k, shape, scale=scale, window=window, **self._counted())
-
-    def _counted(self) -> dict[str, Any]:
-        """Which matches are voted."""
-        return {"query_stride": self.options.patch_stride, "threshold": self.options.confidence}
+    def _shows_nothing(self, state: State, work: Work) -> bool:
+        """Whether B' is only what a run begins with, and there are rounds to follow."""
+        options = self.options
+        begun = state.level == 0 and state.matches is None and not work.given
+        return begun and options.init == "auto" and options.analogy_w > 0 and options.votes > 0
 
 
-def _fit(image, size):
-    """`resize`, which costs more per pixel the larger the image, only where it changes anything."""
-    same = tf.reduce_all(tf.shape(image)[:2] == size)
-    return tf.cond(same, lambda: tf.identity(image), lambda: resize(image, size))
-
-
-def _any_size(tree: Any) -> Any:
-    """Specs of the tensors in `tree`, with everything open that depends on the pictures' sizes."""
-    if isinstance(tree, State):
-        fixed = tf.nest.map_structure(tf.TensorSpec.from_tensor, tree)
-        vector = tf.TensorSpec((None,), tf.float32)
-        rows = tf.TensorSpec((tree.pairs.rows.shape[0], None), tf.float32)
-        return fixed._replace(
-            x=tf.TensorSpec((None, None, 3), tf.float32),
-            gradient=vector,
-            direction=vector,
-            best_gradient=vector,
-            pairs=fixed.pairs._replace(rows=rows),
-        )
-    if isinstance(tree, NearestNeighborField):
-        return _FIELD
-    if tf.is_tensor(tree):
-        maps = tree.shape.rank == 3
-        return tf.TensorSpec((None, None, tree.shape[-1]) if maps else tree.shape, tree.dtype)
-    if isinstance(tree, dict):
-        return {name: _any_size(value) for name, value in tree.items()}
-    return type(tree)(*(_any_size(value) for value in tree))
+def _near(state: State, level: Level) -> NearestNeighborField | None:
+    """What PatchMatch starts from, nothing included; None where matching is exact."""
+    matches: Any = state.start if state.matches is None else state.matches
+    if level.method == "exact" and not (level.refined and matches is not None):
+        return None
+    return regrid.nothing() if matches is None else matches

@@ -1,25 +1,24 @@
-"""The stages of a run for pictures whose maps do not fit into memory all at once.
+"""The losses of a run whose pictures' maps do not fit into memory all at once.
 
-They compute what `Stages` computes, equal to rounding, in pieces (`tiles`): features are made
-again for each use and forgotten, and only what a pass compares with is held for the whole picture.
+They compute what `Objective` computes, equal to rounding, in pieces: features are made again for
+each use and forgotten, and only what a pass compares with is held for the whole picture.
 """
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from typing import Any
 
 import tensorflow as tf
 
 from analogies.features.networks import layer_info
-from analogies.images import pieces as tiles
+from analogies.images import pieces as picture_pieces
 from analogies.images.pieces import Sheet, Tile, Tiling
 from analogies.losses import GramLoss
 from analogies.losses.energies import TINY, relative_squared_error
-from analogies.options.table import Options
 from analogies.synthesis.joint import maps as joint_maps
-from analogies.synthesis.joint.method import Stages
+from analogies.synthesis.joint.objective import Objective, Targets
 from analogies.synthesis.joint.views import Maps, Seen
-from analogies.synthesis.memory import PAIRS_IN_PIECES, piece_side
-from analogies.synthesis.objective import Targets
+from analogies.synthesis.memory import PAIRS_IN_PIECES
+from analogies.synthesis.network import Network
 from analogies.synthesis.pyramid import CELLS
 
 Compared = Mapping[tuple[str, str], tf.Tensor]  # {(term, layer): target}
@@ -28,23 +27,25 @@ PIXEL_TERMS = ("smoothness", "start")
 VOTING_PARTS = 4  # channels of a map are voted in so many groups
 
 
-class SeenInTiles(Seen):
+class SeenInPieces(Seen):
     """What `Seen` gives, from pieces; every call goes through the picture anew."""
 
-    def __init__(self, stages: "LargeStages", image: tf.Tensor) -> None:
-        self._stages, self._image = stages, image
+    def __init__(self, pieces: "Pieces", image: tf.Tensor) -> None:
+        self._pieces, self._image = pieces, image
 
     def maps(self, layers: Iterable[str]) -> dict[str, tf.Tensor]:
         """The maps of some layers."""
-        stages = self._stages
-        kinds = {name: (stages.strides[name], stages.channels[name]) for name in layers}
+        pieces = self._pieces
+        kinds = {
+            name: (pieces.network.strides[name], pieces.network.channels[name]) for name in layers
+        }
         if not kinds:
             return {}
-        return tiles.assemble(self._image, stages.tiling, stages.features, kinds)
+        return picture_pieces.assemble(self._image, pieces.tiling, pieces.network.features, kinds)
 
     def grams(self, layers: Iterable[str]) -> dict[str, tf.Tensor]:
         """Their Gram matrices, `(c, c)`."""
-        channels = self._stages.channels
+        channels = self._pieces.network.channels
         none = {name: tf.zeros((channels[name], channels[name])) for name in layers}
         return self._means(none, lambda flat: tf.matmul(flat, flat, transpose_a=True))
 
@@ -56,59 +57,77 @@ class SeenInTiles(Seen):
 
     def joint(self, norms: Maps, cell: tf.Tensor, axes: Maps | None = None) -> tf.Tensor:
         """One half of a joint map, see `joint_maps.join`."""
-        stages = self._stages
+        network, tiling = self._pieces.network, self._pieces.tiling
 
         def join(window: tf.Tensor) -> Maps:
-            maps = stages.features(window)
-            return {"joint": joint_maps.join(window, maps, norms, stages.strides, cell, axes)}
+            maps = network.features(window)
+            return {"joint": joint_maps.join(window, maps, norms, network.strides, cell, axes)}
 
         if axes is None:
-            channels = 3 + sum(stages.channels[name] for name in norms)
+            channels = 3 + sum(network.channels[name] for name in norms)
         else:
             channels = 3 + next(iter(axes.values())).shape[-1]
         kinds = {"joint": (cell, channels)}
-        return tiles.assemble(self._image, stages.tiling, join, kinds)["joint"]
+        return picture_pieces.assemble(self._image, tiling, join, kinds)["joint"]
 
     def _means(self, sums: dict[str, tf.Tensor], function) -> dict[str, tf.Tensor]:
         """The sum of a function of the cells `(n, c)` of each layer, divided by their number."""
         if not sums:
             return {}
-        stages = self._stages
+        network, tiling = self._pieces.network, self._pieces.tiling
 
         def body(window, tile: Tile, sums):
-            maps = stages.features(window)
-            cores = {name: tile.of_window(maps[name], stages.strides[name]) for name in sums}
+            maps = network.features(window)
+            cores = {name: tile.of_window(maps[name], network.strides[name]) for name in sums}
             return {name: sums[name] + function(_flat(core)) for name, core in cores.items()}
 
-        sums = tiles.sweep(self._image, stages.tiling, body, sums)
+        sums = picture_pieces.sweep(self._image, tiling, body, sums)
         area = tf.cast(tf.reduce_prod(tf.shape(self._image)[:2]), tf.float32)
-        return {name: value / (area / stages.strides[name] ** 2) for name, value in sums.items()}
+        return {name: value / (area / network.strides[name] ** 2) for name, value in sums.items()}
 
 
-class LargeStages(Stages):
-    """`Stages` in pieces.
+class Pieces:
+    """An `Objective` that looks at pictures in pieces.
 
     Args:
-        stages: of the same options; its network is used.
+        whole: the objective of the same losses; its network is used.
         side: of a piece's core, px, at most.
     """
 
-    composed: tuple[str, ...] = ()  # in a graph pieces are put together in place
+    memory = PAIRS_IN_PIECES  # of L-BFGS
+    ftol: float
+    in_one_graph = True  # pieces are put together in place
+    network: Network
+    losses: dict[str, Any]
 
-    def __init__(self, stages: Stages, side: int) -> None:
-        super().__init__(stages.options, stages.transfer, stages.model)
-        self.memory = PAIRS_IN_PIECES
-        table = {name: layer_info(self.model.network, name) for name in self.layers}
-        align = max(self.multiple, CELLS[-1])
+    def __init__(self, whole: "Objective | Pieces", side: int) -> None:
+        self.network, self.losses, self.ftol = whole.network, whole.losses, whole.ftol
+        network = self.network
+        table = {name: layer_info(network.model.network, name) for name in network.layers}
+        align = max(*network.strides.values(), CELLS[-1])
         halo = -(-max(info.reach for info in table.values()) // align) * align
         self.tiling = Tiling(max(side // align, 1) * align, halo, align)
 
-    def look(self, image) -> SeenInTiles:
+    def look(self, image) -> SeenInPieces:
         """What the network sees of an image `(H, W, 3)`."""
-        return SeenInTiles(self, image)
+        return SeenInPieces(self, image)
+
+    def by_channels(self, function, values, own) -> tf.Tensor:
+        """As `Objective.by_channels`, some channels at a time."""
+        count = values.shape[-1]
+        apart = -(-count // VOTING_PARTS)
+        parts = []
+        for first in range(0, count, apart):
+            part = picture_pieces.in_turn(values[..., first : first + apart])
+            kept = None if own is None else own[..., first : first + apart]
+            parts.append(function(part, kept))
+            picture_pieces.done(parts[-1])
+        voted = tf.concat(parts, -1)
+        picture_pieces.done(voted)
+        return voted
 
     def energies(self, image, targets: Targets) -> dict[str, dict[str, tf.Tensor]]:
-        """As `Stages.energies`."""
+        """As `Objective.energies`."""
         layers = {name for term in self._grams() for name in self.losses[term].feature_layers}
         grams = self.look(image).grams(sorted(layers))
         compared = self._compared(targets)
@@ -125,7 +144,7 @@ class LargeStages(Stages):
         return {name: result[name] for name in self.losses}
 
     def loss_and_gradient(self, image, targets: Targets) -> tuple[tf.Tensor, tf.Tensor]:
-        """As `Stages.loss_and_gradient`: one sweep, after another where Gram matrices count."""
+        """As `Objective.loss_and_gradient`: one sweep, after another where Gram matrices count."""
         with tf.GradientTape() as tape:
             tape.watch(image)
             pixel_terms = [
@@ -154,7 +173,7 @@ class LargeStages(Stages):
             loss += own
             for name, slope in tape.gradient(own, grams).items():
                 area = tf.cast(tf.reduce_prod(tf.shape(image)[:2]), tf.float32)
-                cells = area / self.strides[name] ** 2
+                cells = area / self.network.strides[name] ** 2
                 pulls[name] = (slope + tf.transpose(slope)) / cells
         return loss, pulls
 
@@ -174,22 +193,22 @@ class LargeStages(Stages):
             sums, sheet = carried
             with tf.GradientTape() as tape:
                 tape.watch(window)
-                maps = self.features(window)
+                maps = self.network.features(window)
             sums, slopes = dict(sums), dict[str, tf.Tensor]()
             for (term, layer), target in compared.items():
-                stride = self.strides[layer]
+                stride = self.network.strides[layer]
                 error = tile.of_window(maps[layer], stride) - tile.of_picture(target, stride)
                 sums[term, layer] += _squares(error)
                 slope = 2.0 * self.losses[term].weight * scales[term, layer] * error
                 slopes[layer] = slopes[layer] + slope if layer in slopes else slope
             for layer, pull in pulls.items():
-                core = tile.of_window(maps[layer], self.strides[layer])
+                core = tile.of_window(maps[layer], self.network.strides[layer])
                 slope = tf.tensordot(core, pull, 1)
                 slopes[layer] = slopes[layer] + slope if layer in slopes else slope
             if not backward or not slopes:
                 return sums, sheet
             outer = {
-                layer: tile.into_window(slope, self.strides[layer], maps[layer])
+                layer: tile.into_window(slope, self.network.strides[layer], maps[layer])
                 for layer, slope in slopes.items()
             }
             used = {layer: maps[layer] for layer in outer}
@@ -197,7 +216,7 @@ class LargeStages(Stages):
 
         none = {key: tf.zeros(()) for key in compared}
         blank = Sheet.blank(tf.shape(image)[:2], 3)
-        sums, sheet = tiles.sweep(image, self.tiling, body, (none, blank))
+        sums, sheet = picture_pieces.sweep(image, self.tiling, body, (none, blank))
         return {key: value * scales[key] for key, value in sums.items()}, sheet.map()
 
     def _compared(self, targets: Targets) -> Compared:
@@ -223,20 +242,6 @@ class LargeStages(Stages):
             return loss(image) / loss.weight
         return loss(image, targets.start, targets.variance, targets.explained) / loss.weight
 
-    def _vote(self, field, values, scene, cell, stride: int, own) -> tf.Tensor:
-        """As `Stages._vote`, some channels at a time."""
-        count = values.shape[-1]
-        apart = -(-count // VOTING_PARTS)
-        parts = []
-        for first in range(0, count, apart):
-            part = tiles.in_turn(values[..., first : first + apart])
-            kept = None if own is None else own[..., first : first + apart]
-            parts.append(super()._vote(field, part, scene, cell, stride, kept))
-            tiles.done(parts[-1])
-        voted = tf.concat(parts, -1)
-        tiles.done(voted)
-        return voted
-
 
 def _wanted(term: str, targets: Targets) -> Maps:
     return {"content": targets.content, "style": targets.style}.get(term, targets.maps)
@@ -253,25 +258,3 @@ def _squares(values: tf.Tensor) -> tf.Tensor:
 
 def _size(values: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.size(values), tf.float32)
-
-
-def fitting(
-    stages: Stages, size_a: tuple[int, int], size_b: tuple[int, int], options: Options
-) -> Stages:
-    """`stages`, or the same in pieces where one of the pictures is too large to be one.
-
-    Args:
-        stages: for small pictures.
-        size_a, size_b: `(height, width)` in px of A and of B' at a level.
-        options: of the run.
-    """
-    area = max(size_a[0] * size_a[1], size_b[0] * size_b[1])
-    side = piece_side(stages.model.network, stages.layers, area, options)
-    if side is None or type(stages) is not Stages:
-        return stages
-    return _large(stages, side)
-
-
-@lru_cache(maxsize=2)
-def _large(stages: Stages, side: int) -> LargeStages:
-    return LargeStages(stages, side)

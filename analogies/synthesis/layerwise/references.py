@@ -1,4 +1,4 @@
-"""Several pictures as one reference in `--match-mode layer`; see `reference_set` for the other.
+"""Several pictures as one reference in `--match-mode layer`; see `joint.references` for the other.
 
 Each layer's maps are put below one another and matched as one. Maps are not padded here, so that a
 place in the stack of one layer is not the same place in that of another.
@@ -10,53 +10,52 @@ import tensorflow as tf
 
 from analogies.images.resampling import resize
 from analogies.matching.augmentation import Copy, augmented, below_one_another, whole_patches
-from analogies.synthesis.joint.references import Pair, Part, label
-from analogies.synthesis.layerwise.method import LayerScene, LayerStages
+from analogies.synthesis.layerwise.steps import LayerSteps
+from analogies.synthesis.method import Setting
 from analogies.synthesis.pyramid import Level
+from analogies.synthesis.references import Pair, Part, References, label
 
 
-def set_scene(
-    stages: LayerStages, pairs: Sequence[Pair], b: tf.Tensor, level: Level, turns: int, factors: int
-) -> tuple[LayerScene, tuple[Part, ...]]:
+def set_several(steps: LayerSteps, references: References, b: tf.Tensor, level: Level) -> Setting:
     """The scene of a level whose reference is several pictures.
 
     Args:
-        stages: of the run.
-        pairs: of A and A' at full size; the first one's size at this level is `level.size_a`, the
-            others' `level.size_pairs`.
+        steps: of the run.
+        references: the first pair's size at this level is `level.size_a`, the others'
+            `level.size_pairs`.
         b: `(h2, w2, 3)` in [0, 255].
         level: of the pyramid.
-        turns, factors: `rotations` and `rescales` of `augmented`.
 
     Returns:
-        the scene, and what lies where in the field that `LayerStages.shown` shows, in cells.
+        the scene, and what lies where in the field that `LayerMethod.shown` shows, in cells.
     """
     copies = [
         (number, copy)
         for number, size in enumerate((level.size_a, *level.size_pairs), 1)
         if size is not None
-        for copy in augmented(_resized(pairs[number - 1], size), turns, factors)
-        if min(copy.pixels.shape[:2]) >= stages.smallest_side
+        for copy in augmented(_resized(references.pairs[number - 1], size), *references.copies)
+        if min(copy.pixels.shape[:2]) >= steps.smallest_side
     ]
-    weighted = stages.options.layers()
+    weighted = steps.options.layers()
     guided, matched = weighted.get("analogy_layers", ()), weighted.get("mrf_layers", ())
     matched = tuple(dict.fromkeys((*matched, *guided)))
-    seen = [stages.features(copy.pixels[..., 3:]) for _, copy in copies]
-    seen_a = [stages.features(copy.pixels[..., :3]) for _, copy in copies if guided]
-    k = stages.options.patch_size
-    bias = {name: whole_patches(_insides(copies, stages, name), k) for name in matched}
+    seen = [steps.network.features(copy.pixels[..., 3:]) for _, copy in copies]
+    seen_a = [steps.network.features(copy.pixels[..., :3]) for _, copy in copies if guided]
+    k = steps.options.patch_size
+    bias = {name: whole_patches(_insides(copies, steps, name), k) for name in matched}
     whole = [maps for (_, copy), maps in zip(copies, seen, strict=True) if _is_whole(copy)]
-    grams = [stages.grams(maps) for maps in whole]
+    grams = [steps.grams(maps) for maps in whole]
     style = {name: tf.add_n([g[name] for g in grams]) / len(grams) for name in grams[0]}
-    scene = stages.scene_of_maps(
+    scene = steps.scene_of_maps(
         {name: below_one_another([maps[name] for maps in seen_a]) for name in guided},
         {name: below_one_another([maps[name] for maps in seen]) for name in matched},
-        stages.features(resize(b, level.size_b)),
+        steps.network.features(resize(b, level.size_b)),
         style,
         tf.constant(level.size_b),
         {name: values[..., tf.newaxis] for name, values in bias.items()},
     )
-    return scene, _parts(copies, [maps[matched[0]].shape[0] for maps in seen] if matched else None)
+    heights = [maps[matched[0]].shape[0] for maps in seen] if matched else None
+    return Setting(scene, _parts(copies, heights))
 
 
 def _resized(pair: Pair, size: tuple[int, int]) -> tf.Tensor:
@@ -68,11 +67,9 @@ def _is_whole(copy: Copy) -> bool:
     return (copy.angle, copy.factor) == (0.0, 1.0)
 
 
-def _insides(
-    copies: Sequence[tuple[int, Copy]], stages: LayerStages, layer: str
-) -> list[tf.Tensor]:
+def _insides(copies: Sequence[tuple[int, Copy]], steps: LayerSteps, layer: str) -> list[tf.Tensor]:
     """1 for the cells of a layer that lie inside their copy as a whole, `(h, w, 1)` each."""
-    side = stages.strides[layer]
+    side = steps.network.strides[layer]
     return [
         -tf.nn.max_pool2d(-copy.inside[tf.newaxis], side, side, "VALID")[0] for _, copy in copies
     ]

@@ -114,7 +114,7 @@ def test_two_calls_give_the_same_bytes(answers, case):
 
 def test_it_agrees_with_the_program_stage_by_stage(answers, case):
     """Decoded pixels, sizes, features, first match, first loss, and about the whole picture."""
-    from analogies.synthesis.joint.method import Stages
+    from analogies.synthesis.choice import joint_steps
     from analogies.synthesis.loop import synthesize
 
     pixels = {key: case[name].astype(np.float32) for key, name in
@@ -129,18 +129,18 @@ def test_it_agrees_with_the_program_stage_by_stage(answers, case):
     assert np.abs(np.asarray(made, float) - records[-1].image()).mean() < 1  # the same recipe
     assert answers["first_pass.loss"] == pytest.approx(first.losses[0], rel=1e-4)
 
-    stages = Stages(options, "residual")
+    steps = joint_steps(options, "residual")
     level = plan(case["A"].shape[:2], case["B"].shape[:2], case["B"].shape[:2], scales=2,
-                 min_scale=0.5, patch_size=3, smallest_side=stages.smallest_side,
-                 cell_pairs=stages.cell_pairs).levels[0]  # fmt: skip
+                 min_scale=0.5, patch_size=3, smallest_side=steps.smallest_side,
+                 cell_pairs=steps.cell_pairs).levels[0]  # fmt: skip
     sizes = (np.int32(level.size_a), np.int32(level.size_b))
-    scene = stages.run("set_scene", *pixels.values(), *sizes, level.cell)
-    name = stages.matched[0]
+    scene = steps.set_scene(*pixels.values(), *sizes, level.cell)
+    name = steps.matched[0]
     scale = np.abs(scene.maps[name]).max()
     np.testing.assert_allclose(answers["first_pass.features"], scene.maps[name], atol=1e-5 * scale)
     m, n = (side - 2 for side in scene.reference.shape[:2])
     unused = np.zeros((m, n, 1), np.float32)
-    matches = stages.run("search", scene.base, scene, level.cell, 0.0, unused)
+    matches = steps.search(scene.base, scene, level.cell, 0.0, unused)
     same = (answers["first_pass.rows"] == matches.rows) & (
         answers["first_pass.cols"] == matches.cols
     )

@@ -9,7 +9,7 @@ from analogies.errors import InputError
 from analogies.matching.field import NearestNeighborField
 from analogies.runs.checkpoints import files as checkpoint_files
 from analogies.runs.checkpoints.files import Saved
-from analogies.synthesis.state import Carried
+from analogies.synthesis.state import State
 
 
 def saved(level=1, iteration=2, seed=0):
@@ -18,7 +18,7 @@ def saved(level=1, iteration=2, seed=0):
     image, scores = (random.normal(size=s).astype(np.float32) for s in ((5, 6, 3), (3, 4)))
     rows, cols = random.integers(0, 99, (2, 3, 4)).astype(np.int32)
     field = NearestNeighborField(rows, cols, scores)
-    carried = Carried(
+    carried = State(
         level, image, iteration, field, image[:3, :4, :1], 0.1, 7, math.pi, 1.5, {"matching": 1e-17}
     )
     made_from = {"--seed": 3, "B": "a picture", "--layers": ["x"]}
@@ -42,7 +42,7 @@ def assert_same(found, expected):
 
 
 def test_everything_comes_back_to_the_last_bit(tmp_path):
-    first = Saved({}, Carried(0, np.zeros((2, 2, 3), np.float32)), [], {})
+    first = Saved({}, State(0, np.zeros((2, 2, 3), np.float32)), [], {})
     for expected in (saved(), first):
         path = checkpoint_files.write(tmp_path / "new", expected)
         assert_same(checkpoint_files.read(path), expected)

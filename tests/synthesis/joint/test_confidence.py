@@ -8,7 +8,7 @@ from scipy import ndimage
 from analogies.matching import NearestNeighborField, coverage, match, vote
 from analogies.matching.true_scores import similarities
 from analogies.options.table import Options
-from analogies.synthesis.joint.method import stages_for
+from analogies.synthesis.choice import joint_steps
 from analogies.synthesis.loop import synthesize
 
 LAYERS = ("block2_conv1", "block3_conv1")
@@ -22,14 +22,14 @@ def picture(seed, size=SIZE):
 
 
 def level(options, cell=2):
-    """Stages, the scene of a level, a B' so far, and its matches."""
-    stages = stages_for(options, "residual")
+    """Steps, the scene of a level, a B' so far, and its matches."""
+    steps = joint_steps(options, "residual")
     a, a_prime, b, start = (tf.constant(picture(seed)) for seed in range(4))
     cell = tf.constant(cell)
-    scene = stages.run("set_scene", a, a_prime, b, tf.constant(SIZE), tf.constant(SIZE), cell)
-    image = stages.pad(start, cell)
-    matches, _ = stages.find(image, scene, cell, 1.0, None)
-    return stages, scene, cell, image, matches
+    scene = steps.set_scene(a, a_prime, b, tf.constant(SIZE), tf.constant(SIZE), cell)
+    image = steps.pad(start, cell)
+    matches = steps.search(image, scene, cell, 1.0, steps.unused(scene))
+    return steps, scene, cell, image, matches
 
 
 def test_similarities_are_those_of_the_formula():
@@ -51,12 +51,12 @@ def test_similarities_are_those_of_the_formula():
 
 
 def test_where_no_match_counts_all_stays_as_it_is():
-    stages, scene, cell, image, matches = level(Options(confidence=1.0, **SMALL))
+    steps, scene, cell, image, matches = level(Options(confidence=1.0, **SMALL))
     assert 0.0 < float(tf.reduce_mean(matches.scores)) < 1.0
-    placed = stages.run("place", matches, scene, cell, image)
+    placed = steps.place(matches, scene, cell, image)
     np.testing.assert_allclose(placed, image, atol=1e-3)
-    targets = stages.run("aim", matches, scene, cell, image)
-    own = stages.features(image)
+    targets = steps.aim(matches, scene, cell, image)
+    own = steps.objective.network.features(image)
     for name, values in targets.maps.items():
         np.testing.assert_array_equal(values, own[name])
 
@@ -68,9 +68,9 @@ def test_cells_with_votes_get_them_and_others_stay(cell, changes):
     if "confidence" in changes:
         changes = {"confidence": float(np.median(usual[-1].scores))}
     options = Options(**{**SMALL, **changes})
-    stages, scene, _, image, matches = level(options, cell)
+    steps, scene, _, image, matches = level(options, cell)
     cell = tf.constant(cell)
-    placed = stages.run("place", matches, scene, cell, image).numpy()
+    placed = steps.place(matches, scene, cell, image).numpy()
     counts = coverage(
         matches, 3, scene.guide.shape[:2], query_stride=options.patch_stride,
         threshold=options.confidence,
@@ -82,13 +82,13 @@ def test_cells_with_votes_get_them_and_others_stay(cell, changes):
     if "confidence" in changes:  # cells that all votes count on get the usual vote
         full = coverage(matches, 3, scene.guide.shape[:2]) == counts
         full = np.kron(full.numpy()[..., 0], np.ones((int(cell),) * 2)).astype(bool)
-        expected = usual[0].run("place", usual[-1], usual[1], cell, image).numpy()
+        expected = usual[0].place(usual[-1], usual[1], cell, image).numpy()
         np.testing.assert_allclose(placed[full], expected[full], atol=1e-2)
         assert full.any()
-    targets = stages.run("aim", matches, scene, cell, image)
-    own = stages.features(image)
+    targets = steps.aim(matches, scene, cell, image)
+    own = steps.objective.network.features(image)
     for name, values in targets.maps.items():
-        stride = stages.strides[name]
+        stride = steps.strides[name]
         free = ~covered.reshape(values.shape[0], stride, values.shape[1], stride).any((1, 3))
         np.testing.assert_array_equal(values.numpy()[free], own[name].numpy()[free])
         assert np.isfinite(values).all()
@@ -109,17 +109,17 @@ def test_a_stride_makes_a_whole_picture():
 @pytest.mark.parametrize("k", [1, 2, 5, 6, 7])
 def test_only_the_middles_of_patches_are_voted(k):
     """The rest has next to no weight; where votes are averaged later, the middle alone counts."""
-    stages = stages_for(Options(patch_size=k), "residual")
+    steps = joint_steps(Options(patch_size=k), "residual")
     random = np.random.default_rng(k)
     rows, cols = random.integers(0, 21 - k, (2, 25 - k, 25 - k)).astype(np.int32)
     field = NearestNeighborField(tf.constant(rows), tf.constant(cols), tf.ones(rows.shape))
     values = tf.constant(random.uniform(0, 1, (20, 20, 3)), tf.float32)
     given, inner = (field, values, tf.constant([24, 24]), 1), slice(8, 13)
-    whole = vote(field, values, k, (24, 24), window=stages.window)
-    found = stages._vote_cells(*given, tf.constant(1))
+    whole = vote(field, values, k, (24, 24), window=steps.window)
+    found = steps._vote_cells(*given, tf.constant(1))
     np.testing.assert_allclose(found[inner, inner], whole[inner, inner], atol=1e-3)
     if k % 2:
         middle = values.numpy()[rows + k // 2, cols + k // 2]
-        found = stages._vote_cells(*given, tf.constant(4)).numpy()
+        found = steps._vote_cells(*given, tf.constant(4)).numpy()
         inner = slice(k // 2, 24 - k // 2)
         np.testing.assert_allclose(found[inner, inner], middle, atol=1e-5)

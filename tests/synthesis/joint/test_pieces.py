@@ -11,11 +11,13 @@ from analogies.features.networks import layer_table
 from analogies.images import pieces as tiles
 from analogies.images.pieces import Sheet, Tiling
 from analogies.options.table import Options
-from analogies.synthesis.joint import pieces as large_stages
-from analogies.synthesis.joint.method import Stages
-from analogies.synthesis.joint.pieces import LargeStages
+from analogies.synthesis.choice import fitting, in_pieces
+from analogies.synthesis.joint.method import JointMethod
+from analogies.synthesis.joint.objective import Objective, Targets
+from analogies.synthesis.joint.pieces import Pieces
+from analogies.synthesis.joint.steps import JointSteps
 from analogies.synthesis.memory import piece_side
-from analogies.synthesis.objective import Targets
+from analogies.synthesis.network import Network
 
 ALL_TERMS = {
     "b_content_w": 0.7,
@@ -33,9 +35,15 @@ def picture(size, seed=0):
     return (128 + 80 * np.stack(waves, -1) + rng.normal(0, 10, (*size, 3))).clip(0, 255).astype("f")
 
 
-def stages_of(side, model=None, **options):
-    whole = Stages(Options(patch_size=3, **options), "residual", model)
-    return whole, LargeStages(whole, side)
+def steps_of(side, model=None, **options):
+    chosen = Options(patch_size=3, **options)
+    whole = JointSteps(chosen, "residual", Objective(chosen, Network(chosen, model)))
+    return whole, in_pieces(whole, side)
+
+
+def loss_and_gradient(steps, image, targets):
+    """In one graph, as a pass computes it."""
+    return tf.function(steps.objective.loss_and_gradient, autograph=False)(image, targets)
 
 
 def assert_close(result, expected, tolerance):
@@ -45,26 +53,26 @@ def assert_close(result, expected, tolerance):
         assert np.abs(x - y).max() <= tolerance * max(np.abs(y).max(), 1e-9)
 
 
-def a_pass(stages, whole, size_a, size_b, cell):
-    """Scene and targets of one level, by `stages`; matches by `whole`."""
+def a_pass(steps, whole, size_a, size_b, cell):
+    """Scene and targets of one level, by `steps`; matches by `whole`."""
     pictures = picture(size_a), picture(size_a, 1), picture(size_b, 2)
     arguments = (*pictures, tf.constant(size_a), tf.constant(size_b), tf.constant(cell))
-    scene = stages.run("set_scene", *arguments)
+    scene = steps.set_scene(*arguments)
     places = tf.shape(scene.reference)[:2] - 2
     usage = tf.zeros((places[0], places[1], 1))
-    matches = stages.run("search", scene.base, scene, tf.constant(cell), 1.0, usage)
+    matches = steps.search(scene.base, scene, tf.constant(cell), 1.0, usage)
     return scene, matches
 
 
 def test_matching_by_the_guide_alone_is_matching_without_coherence():
-    whole, pieces = stages_of(64, uniformity=0.1)
+    whole, pieces = steps_of(64, uniformity=0.1)
     size, cell = (72, 80), tf.constant(2)
-    for stages in (whole, pieces):
-        scene, matches = a_pass(stages, whole, size, size, 2)
-        usage = stages.run("usage", matches, scene)
-        expected = stages.run("search", scene.base, scene, cell, 0.0, usage)
-        found, _ = stages.find(scene.base, scene, cell, 0.0, usage)
-        other, _ = stages.find(scene.base, scene, cell, 1.0, usage)
+    for steps in (whole, pieces):
+        scene, matches = a_pass(steps, whole, size, size, 2)
+        usage = steps.usage(matches, scene)
+        expected = steps.search(scene.base, scene, cell, 0.0, usage)
+        found = steps.search_guide(scene, usage)
+        other = steps.search(scene.base, scene, cell, 1.0, usage)
         assert np.mean(found.rows == expected.rows) > 0.99
         assert np.mean(found.cols == expected.cols) > 0.99
         assert np.abs(found.scores - expected.scores).max() < 1e-5
@@ -95,7 +103,7 @@ def without_axes(scene):
     ],
 )
 def test_a_level_in_pieces_is_the_level(options, size_a, size_b, cell, side):
-    whole, large = stages_of(side, **options)
+    whole, large = steps_of(side, **options)
     scene, matches = a_pass(whole, whole, size_a, size_b, cell)
     own, found = a_pass(large, whole, size_a, size_b, cell)
     assert_close(without_axes(own), without_axes(scene), 1e-5)
@@ -104,20 +112,25 @@ def test_a_level_in_pieces_is_the_level(options, size_a, size_b, cell, side):
     )
     assert same.mean() > 0.99
     arguments = matches, scene, tf.constant(cell), scene.base
-    targets = whole.run("aim", *arguments)
-    assert_close(large.run("aim", *arguments), targets, 1e-5)
+    targets = whole.aim(*arguments)
+    assert_close(large.aim(*arguments), targets, 1e-5)
 
     image = tf.clip_by_value(scene.base + picture(scene.base.shape[:2], 3) - 128.0, 0.0, 255.0)
-    energies = whole.run("energies", image, targets)
-    in_pieces = large.run("energies", image, targets)
-    assert list(in_pieces) == list(energies)
-    assert_close(in_pieces, energies, 1e-5)
-    loss, gradient = whole.run("loss_and_gradient", image, targets)
-    own_loss, own_gradient = large.run("loss_and_gradient", image, targets)
+    energies = whole.energies(image, targets)
+    in_pieces_found = large.energies(image, targets)
+    assert list(in_pieces_found) == list(energies)
+    assert_close(in_pieces_found, energies, 1e-5)
+    loss, gradient = loss_and_gradient(whole, image, targets)
+    own_loss, own_gradient = loss_and_gradient(large, image, targets)
     assert_close(own_loss, loss, 1e-5)
     assert_close(own_gradient, gradient, 1e-4)
     assert np.abs(gradient.numpy()).max() > 0
-    assert_close(sum(large.run("terms", image, targets).values()), loss, 1e-5)
+    weighted = [
+        large.objective.losses[term].weight * value
+        for term, layers in in_pieces_found.items()
+        for value in layers.values()
+    ]
+    assert_close(sum(weighted), loss, 1e-5)
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +145,7 @@ def networks():
     named = {"analogy_layers": layers, "mrf_layers": layers, "content_layers": layers}
     style = {"nstyle_layers": layers, "b_content_w": 1.0, "nstyle_w": 1.0}
     return [
-        stages_of(32, model, features=model.network, analogy_w=0.0, mrf_w=0.0, **named, **style)
+        steps_of(32, model, features=model.network, analogy_w=0.0, mrf_w=0.0, **named, **style)
         for model in made
     ]
 
@@ -146,26 +159,26 @@ def networks():
 )
 def test_gradients_of_any_size(networks, kind, rows, columns, side):
     whole, large = networks[kind]
-    large = large_stages._large(whole, side)
+    large = JointSteps(whole.options, "residual", Pieces(whole.objective, side))
     size = 4 * rows, 4 * columns
     image, other = tf.constant(picture(size)), tf.constant(picture(size, 1))
     seen, zero = whole.look(other), tf.zeros(())
-    style = {name: gram + 1.0 for name, gram in seen.grams(whole.layers).items()}
-    targets = Targets({}, seen.maps(whole.layers), style, image, zero, zero)
-    loss, gradient = whole.run("loss_and_gradient", image, targets)
-    own_loss, own_gradient = large.run("loss_and_gradient", image, targets)
+    style = {name: gram + 1.0 for name, gram in seen.grams(whole.objective.network.layers).items()}
+    targets = Targets({}, seen.maps(whole.objective.network.layers), style, image, zero, zero)
+    loss, gradient = loss_and_gradient(whole, image, targets)
+    own_loss, own_gradient = loss_and_gradient(large, image, targets)
     assert_close(own_loss, loss, 1e-5)
     assert_close(own_gradient, gradient, 1e-4)
 
 
 @pytest.mark.slow
 def test_the_gradient_at_512_px():
-    whole, large = stages_of(160, **ALL_TERMS)
+    whole, large = steps_of(160, **ALL_TERMS)
     scene, matches = a_pass(whole, whole, (512, 512), (512, 512), 8)
-    targets = whole.run("aim", matches, scene, tf.constant(8), scene.base)
+    targets = whole.aim(matches, scene, tf.constant(8), scene.base)
     image = tf.constant(picture((512, 512), 3))
-    loss, gradient = whole.run("loss_and_gradient", image, targets)
-    own_loss, own_gradient = large.run("loss_and_gradient", image, targets)
+    loss, gradient = loss_and_gradient(whole, image, targets)
+    own_loss, own_gradient = loss_and_gradient(large, image, targets)
     assert_close(own_loss, loss, 1e-5)
     assert_close(own_gradient, gradient, 1e-4)
 
@@ -198,12 +211,13 @@ def test_reach_is_what_a_cell_sees():
 
 
 def test_only_large_pictures_are_cut():
-    whole, _ = stages_of(32)
-    assert large_stages.fitting(whole, (512, 512), (700, 600), Options()) is whole
-    large = large_stages.fitting(whole, (2000, 1500), (512, 512), Options())
-    assert isinstance(large, LargeStages)
-    assert large.model is whole.model
-    assert large_stages.fitting(whole, (2000, 1500), (600, 512), Options()) is large
+    steps, _ = steps_of(32)
+    whole = JointMethod(steps, Options())
+    assert fitting(whole, (512, 512), (700, 600), Options()) is whole
+    large = fitting(whole, (2000, 1500), (512, 512), Options())
+    assert isinstance(large.steps.objective, Pieces)
+    assert large.steps.objective.network is steps.objective.network
+    assert fitting(whole, (2000, 1500), (600, 512), Options()).steps is large.steps
 
 
 def test_wider_networks_are_cut_earlier():

@@ -7,11 +7,12 @@ from scipy import ndimage
 
 from analogies.matching.augmentation import OFF
 from analogies.options.table import Options
+from analogies.synthesis.choice import joint_steps
 from analogies.synthesis.joint import pixel_rule as prediction
-from analogies.synthesis.joint.method import stages_for
-from analogies.synthesis.joint.references import References
+from analogies.synthesis.joint.method import JointMethod
 from analogies.synthesis.loop import synthesize
 from analogies.synthesis.pyramid import Level
+from analogies.synthesis.references import References
 
 SMALL = {"scales": 2, "min_scale": 0.5, "votes": 1, "evaluations": 4, "patch_size": 3}
 SMALL |= {"analogy_layers": "block2_conv1,block3_conv1", "mrf_layers": "block2_conv1,block3_conv1"}
@@ -96,19 +97,19 @@ def test_matches_come_from_the_copy_that_b_was_made_like(change, options, label)
 def test_patches_lie_inside_of_a_picture():
     pairs = [pair(1, (0, 1)), tuple(x[:30, :40] for x in pair(2, (2, 3)))]
     options = Options.parse({**SMALL, "uniformity": 0})
-    stages, level = stages_for(options, "residual"), Level(1.0, (48, 48), (48, 48), 2, ((30, 40),))
+    steps, level = joint_steps(options, "residual"), Level(1.0, (48, 48), (48, 48), 2, ((30, 40),))
     references = References(pairs, 1, 1)
-    found = references.set_scene(stages, tf.constant(pairs[0][0]), level)
+    found = JointMethod(steps, options).set(references, tf.constant(pairs[0][0]), level).scene
     bias = found.bias[""].numpy()[..., 0]
-    heights, multiple = found.residual.shape[0], stages.multiple
+    heights, multiple = found.residual.shape[0], steps.multiple
     assert found.reference.shape[0] == heights // 2
     for name, values in found.maps.items():
-        assert values.shape[0] == heights // stages.strides[name]
+        assert values.shape[0] == heights // steps.strides[name]
     usage = tf.zeros((*bias.shape, 1))
-    matches = stages.run("search", found.base, found, tf.constant(2), 1.0, usage)
+    matches = steps.search(found.base, found, tf.constant(2), 1.0, usage)
     assert (bias[matches.rows.numpy(), matches.cols.numpy()] == 0).all()
     assert set(np.unique(bias)) == {np.float32(OFF), 0.0}
-    used = stages.run("usage", matches, found).numpy()[..., 0]
+    used = steps.usage(matches, found).numpy()[..., 0]
     assert used[bias == 0].mean() == pytest.approx(1.0, rel=0.5)
     padded = -(-40 // multiple) * multiple
     assert (bias[-5:, padded // 2 :] == OFF).all()  # beyond the narrower pair's last rows

@@ -10,7 +10,7 @@ from PIL import Image
 
 from analogies.features import FeatureModel
 from analogies.options.table import Options
-from analogies.synthesis.joint.method import stages_for
+from analogies.synthesis.choice import layer_steps
 from analogies.synthesis.loop import synthesize
 
 LAYERS = ("block2_conv1", "block3_conv1")
@@ -124,16 +124,16 @@ def test_losses_are_those_of_the_formulas(weights, pictures, k, step, full):
         vgg_weights=weights,
         **WEIGHTS,
     )
-    stages = stages_for(options, "picture")
+    steps = layer_steps(options)
     sizes = (tf.constant(picture.shape[:2]) for picture in (pictures[0], pictures[2]))
-    scene = stages.run("set_scene", *pictures[:3], *sizes, tf.constant(1))
-    matches, _ = stages.find(pictures[-1], scene, tf.constant(1), 1.0, None)
-    targets = stages.run("aim", matches, scene, tf.constant(1), pictures[-1])
-    found = {n: float(v) for n, v in stages.run("terms", pictures[-1], targets).items()}
+    scene = steps.set_scene(*pictures[:3], *sizes)
+    image = tf.constant(pictures[-1])
+    targets = steps.aim(steps.match_layers(image, scene), scene)
+    found = {n: float(v) for n, v in steps.objective.terms(image, targets).items()}
     distance = patch_distance if full else voted_distance
     expected = formulas(weights, pictures, k, step, distance)
     assert found == pytest.approx(expected, rel=1e-4)
-    loss, gradient = stages.run("loss_and_gradient", pictures[-1], targets)
+    loss, gradient = steps.objective.loss_and_gradient(image, targets)
     assert float(loss) == pytest.approx(sum(expected.values()), rel=1e-4)
     assert np.isfinite(gradient.numpy()).all()
     assert np.abs(gradient.numpy()).mean() > 0
@@ -148,16 +148,15 @@ def test_loss_after_100_evaluations_is_no_higher_than_scipys(shared_folder):
             return np.asarray(image.convert("RGB").resize((48, 64)), np.float32)
 
     options = Options.parse({"preset": "image-analogies", "model": "exact"})
-    stages = stages_for(options, "picture")
+    steps = layer_steps(options)
     pictures = [load(f"arch-{name}.jpg") for name in ("A", "Ap", "B")]
     start = np.random.default_rng(0).uniform(0, 255, pictures[0].shape).astype(np.float32)
-    size, cell = tf.constant(start.shape[:2]), tf.constant(1)
-    scene = stages.run("set_scene", *pictures, size, size, cell)
-    matches, _ = stages.find(start, scene, cell, 1.0, None)
-    targets = stages.run("aim", matches, scene, cell, start)
+    size = tf.constant(start.shape[:2])
+    scene = steps.set_scene(*pictures, size, size)
+    targets = steps.aim(steps.match_layers(start, scene), scene)
 
     def objective(image):
-        return stages.loss_and_gradient(image, targets)
+        return steps.objective.loss_and_gradient(image, targets)
 
     ours = run_ours(objective, start, memory=10)
     assert ours.losses[-1] < ours.losses[0]

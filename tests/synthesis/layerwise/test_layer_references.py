@@ -3,10 +3,11 @@ import pytest
 import tensorflow as tf
 
 from analogies.options.table import Options
-from analogies.synthesis.joint.method import stages_for
-from analogies.synthesis.layerwise.references import set_scene
+from analogies.synthesis.choice import layer_steps
+from analogies.synthesis.layerwise.references import set_several
 from analogies.synthesis.loop import synthesize
 from analogies.synthesis.pyramid import Level
+from analogies.synthesis.references import References
 
 LAYERS = ("block1_conv1", "block2_conv1")
 SIZE = (38, 45)
@@ -30,31 +31,32 @@ def pictures():
 
 
 @pytest.fixture(scope="module")
-def stages():
-    return stages_for(Options(**LAYER), "picture")
+def steps():
+    return layer_steps(Options(**LAYER))
 
 
-def terms(stages, scene, image):
-    matches, _ = stages.find(image, scene, tf.constant(1), 1.0, None)
-    targets = stages.run("aim", matches, scene, tf.constant(1), image)
-    return {name: float(x) for name, x in stages.run("terms", image, targets).items()}
+def terms(steps, scene, image):
+    targets = steps.aim(steps.match_layers(image, scene), scene)
+    return {name: float(x) for name, x in steps.objective.terms(image, targets).items()}
 
 
-def test_a_pair_twice_is_a_pair_once(stages, pictures):
+def test_a_pair_twice_is_a_pair_once(steps, pictures):
     a, a_prime, b, image = pictures
     size = tf.constant(SIZE)
-    alone = stages.run("set_scene", a, a_prime, b, size, size, tf.constant(1))
+    alone = steps.set_scene(a, a_prime, b, size, size)
     level = Level(1.0, SIZE, SIZE, 1, (SIZE,))
-    twice, parts = set_scene(stages, [(a, a_prime)] * 2, b, level, 0, 0)
-    assert [(part.label, part.top) for part in parts] == [("pair 1", 0), ("pair 2", SIZE[0])]
-    assert terms(stages, twice, image) == pytest.approx(terms(stages, alone, image), rel=1e-4)
+    twice = set_several(steps, References([(a, a_prime)] * 2, 0, 0), b, level)
+    assert [(part.label, part.top) for part in twice.parts] == [("pair 1", 0), ("pair 2", SIZE[0])]
+    assert terms(steps, twice.scene, image) == pytest.approx(terms(steps, alone, image), rel=1e-4)
 
 
-def test_patches_lie_in_one_picture(stages, pictures):
+def test_patches_lie_in_one_picture(steps, pictures):
     """Of three, turned copies among them, that are matched with noise."""
     a, a_prime, b, image = pictures
-    scene, parts = set_scene(stages, [(a, a_prime)], b, Level(1.0, SIZE, SIZE, 1), 1, 0)
-    field = stages.shown(stages.find(image, scene, tf.constant(1), 1.0, None)[0])
+    references = References([(a, a_prime)], 1, 0)
+    setting = set_several(steps, references, b, Level(1.0, SIZE, SIZE, 1))
+    parts, fields = setting.parts, steps.match_layers(image, setting.scene)
+    field = next(iter(fields.values()))
     rows, cols = field.rows.numpy(), field.cols.numpy()
     part = np.searchsorted([part.top for part in parts], rows, side="right") - 1
     assert set(part.ravel()) == {0, 1, 2}

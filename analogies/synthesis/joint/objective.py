@@ -1,12 +1,9 @@
-"""What a pass minimizes: the losses of B' towards targets, their gradient, and the minimization."""
+"""What a pass minimizes: the losses of B' towards targets, and their gradient."""
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from analogies.features import FeatureModel
-from analogies.features.networks import layer_info
 from analogies.losses import (
     AnalogyLoss,
     ContentLoss,
@@ -15,17 +12,11 @@ from analogies.losses import (
     StartLoss,
     TotalVariationLoss,
 )
-from analogies.optimizers import OptimizeResult, minimize
-from analogies.optimizers.lbfgsb import start as start_minimizing
-from analogies.optimizers.result import State
 from analogies.options.table import Options
+from analogies.synthesis.descent import FTOL
+from analogies.synthesis.joint.views import Maps, Seen
 from analogies.synthesis.memory import PAIRS
-from analogies.tracing import Traced
-
-Maps = Mapping[str, tf.Tensor]
-BOUNDS = (0.0, 255.0)
-FTOL = 1e-5  # relative; a pass that gains less per iteration has stalled
-IMAGE = tf.TensorSpec((None, None, 3), tf.float32)
+from analogies.synthesis.network import Network
 
 
 class Targets(NamedTuple):
@@ -39,42 +30,28 @@ class Targets(NamedTuple):
     variance: tf.Tensor
 
 
-class Objective(tf.Module):
+class Objective:
     """The losses of some options, on the features of their network.
 
     Args:
-        options: say which losses there are, network, layers and weights.
-        model: the network with the layers of the options; made where it is not given.
+        options: say which losses there are.
+        network: that they look at.
     """
 
     ftol = FTOL  # of a pass
+    memory = PAIRS  # of L-BFGS
+    in_one_graph = False  # what is composed of steps runs eagerly
 
-    def __init__(self, options: Options, model: FeatureModel | None = None) -> None:
-        super().__init__()
-        self.options, self.memory = options, PAIRS
-        self.losses = _losses(options)
-        used = [name for layers in options.layers().values() for name in layers]
-        self.layers = tuple(dict.fromkeys(used))
-        self.model = model or FeatureModel(
-            options.features,
-            self.layers,
-            options.vgg_weights,
-            options.pool_mode,
-            thin_maps=False,
-            precision=options.precision,
-        )
-        table = {name: layer_info(self.model.network, name) for name in self.layers}
-        self.strides = {name: info.stride for name, info in table.items()}
-        self.channels = {name: info.channels for name, info in table.items()}
-        self._maps = Traced(self._one_image, [IMAGE])
+    def __init__(self, options: Options, network: Network) -> None:
+        self.network, self.losses = network, losses_of(options)
 
-    def features(self, image) -> dict[str, tf.Tensor]:
-        """`{layer: (h, w, c)}` of one image `(H, W, 3)`."""
-        return self._maps(image)
+    def look(self, image) -> Seen:
+        """What the network sees of an image `(H, W, 3)`."""
+        return Seen(image, self.network.features(image), self.network.strides)
 
-    def _one_image(self, image) -> dict[str, tf.Tensor]:
-        batch = self.model(tf.expand_dims(image, 0))  # an index would have a slow gradient
-        return {name: tf.squeeze(maps, 0) for name, maps in batch.items()}
+    def by_channels(self, function, values, own) -> tf.Tensor:
+        """`function(values, own)` of maps with as many channels; `own` may be None."""
+        return function(values, own)
 
     def terms(self, image, targets: Targets) -> dict[str, tf.Tensor]:
         """Weighted loss terms by name, scalars."""
@@ -89,7 +66,7 @@ class Objective(tf.Module):
 
         A term is its loss's weight times the sum over the layers.
         """
-        maps = self.features(image)
+        maps = self.network.features(image)
         others = {"content": targets.content, "style": targets.style}
         voted: dict[str, tf.Tensor] = {}  # what analogy and coherence have in common
         result = {}
@@ -113,29 +90,8 @@ class Objective(tf.Module):
             loss = tf.add_n(list(self.terms(image, targets).values()))
         return loss, tape.gradient(loss, image)
 
-    def begin(self, image) -> State:
-        """State of a minimization that starts at `image`."""
-        return start_minimizing(image, BOUNDS, memory=self.memory)
 
-    def descend(self, state: State, targets: Targets, evaluations) -> OptimizeResult:
-        """At most `evaluations` more evaluations of L-BFGS-B."""
-
-        @tf.autograph.experimental.do_not_convert  # it is a graph's already
-        def value_and_gradients(image):
-            return self.loss_and_gradient(image, targets)
-
-        return minimize(
-            value_and_gradients,
-            bounds=BOUNDS,
-            state=state,
-            memory=self.memory,
-            max_iterations=evaluations,
-            max_evaluations=evaluations,
-            ftol=self.ftol,
-        )
-
-
-def _losses(options: Options) -> dict:
+def losses_of(options: Options) -> dict:
     """The loss layers that have a weight, by the name of their term."""
     losses: dict[str, Any] = {
         "analogy": AnalogyLoss(options.analogy_layers, options.analogy_w),

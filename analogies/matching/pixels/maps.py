@@ -1,0 +1,117 @@
+"""Style and guides side by side in one map of whole numbers, scaled by their weights.
+
+With every channel multiplied by the root of its weight, the weighted squared distance of two
+patches is the plain one, `|s(p) - t(q)|^2` summed over the pixels of the patch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analogies.matching.pixels.guides import Guide
+
+LARGEST_DISTANCE = 2.0**30  # half of what int32 holds: rounding may enlarge differences
+GROUP = 4  # channels are filled up to a multiple, the shortest vector of `kernels`
+
+
+@dataclass(frozen=True)
+class JointMaps:
+    """A' and B' with their guides.
+
+    Attributes:
+        source: int16 `(hA, wA, c)`.
+        target: int16 `(h + 2 r, w + 2 r, c)`, with a border of half a patch, `r`.
+        style_channels: How many of the channels are the style's, the first ones.
+        low, factor: float32 `(style_channels,)`: a pixel of style `v` is stored as
+            `round((v - low) * factor)`.
+        unit: How much one unit of weighted squared distance is in squared whole numbers.
+        wrap: Whether the target's border shows its other side rather than its last pixels.
+    """
+
+    source: np.ndarray
+    target: np.ndarray
+    style_channels: int
+    low: np.ndarray
+    factor: np.ndarray
+    unit: float
+    wrap: bool
+
+    def show(self, image: np.ndarray) -> None:
+        """Put the picture B', float32 `(h, w, style_channels)`, into the target."""
+        border = (self.target.shape[0] - image.shape[0]) // 2
+        stored = _stored(image, self.low, self.factor, self.source[..., : self.style_channels])
+        self.target[border:-border, border:-border, : self.style_channels] = stored
+        _fill_border(self.target[..., : self.style_channels], border, self.wrap)
+
+
+def joint_maps(
+    style: np.ndarray,
+    guides: Sequence[Guide],
+    weights: Sequence[float],
+    size: tuple[int, int],
+    patch_size: int,
+    wrap: bool = False,
+) -> JointMaps:
+    """Lay the style and the guides side by side; B' is still empty.
+
+    Arguments:
+        style: float32 `(hA, wA, c)`.
+        guides: Their maps float32 with channels.
+        weights: Of the style and of each guide.
+        size: Height and width of B'.
+    """
+    pairs = [(style, style), *((guide.source, guide.target) for guide in guides)]
+    lows, roots, largest = [], [], 0.0
+    for (source, target), weight in zip(pairs, weights, strict=True):
+        low = np.minimum(source.min((0, 1)), target.min((0, 1)))
+        reach = np.maximum(source.max((0, 1)), target.max((0, 1))) - low
+        weight = weight / source.shape[2]
+        lows.append(low)
+        roots.append(np.full(source.shape[2], np.sqrt(weight), np.float32))
+        largest += weight * float(np.square(reach.astype(np.float64)).sum())
+    # Where all is one color any scale does.
+    unit = LARGEST_DISTANCE / (patch_size**2 * largest) if largest > 0 else 1.0
+    unit = min(unit, 1e12)
+    low = np.concatenate(lows)
+    factor = (np.concatenate(roots) * np.sqrt(unit)).astype(np.float32)
+    channels = -(-len(low) // GROUP) * GROUP
+    border = patch_size // 2
+    source = np.zeros((*style.shape[:2], channels), np.int16)
+    target = np.zeros((size[0] + 2 * border, size[1] + 2 * border, channels), np.int16)
+    at = 0
+    for i, (of_source, of_target) in enumerate(pairs):
+        end = at + of_source.shape[2]
+        source[..., at:end] = _stored(of_source, low[at:end], factor[at:end])
+        if i:
+            inside = target[border:-border, border:-border, at:end]
+            inside[:] = _stored(of_target, low[at:end], factor[at:end])
+        at = end
+    _fill_border(target, border, wrap)
+    count = style.shape[2]
+    return JointMaps(source, target, count, low[:count], factor[:count], unit, wrap)
+
+
+def _stored(
+    values: np.ndarray, low: np.ndarray, factor: np.ndarray, within: np.ndarray | None = None
+) -> np.ndarray:
+    """Whole numbers for values; those of a picture stay within what A' has."""
+    stored = np.rint((values - low) * factor)
+    if within is not None:
+        stored = np.clip(stored, 0, within.max((0, 1)))
+    return stored.astype(np.int16)
+
+
+def _fill_border(padded: np.ndarray, border: int, wrap: bool) -> None:
+    """Continue a map beyond its sides, by its last pixels or by its other side."""
+    h, w = (side - 2 * border for side in padded.shape[:2])
+    rows, cols = beyond(h, border, wrap) + border, beyond(w, border, wrap) + border
+    padded[:border], padded[h + border :] = padded[rows[:border]], padded[rows[-border:]]
+    padded[:, :border] = padded[:, cols[:border]]
+    padded[:, w + border :] = padded[:, cols[-border:]]
+
+
+def beyond(count: int, border: int, wrap: bool) -> np.ndarray:
+    """Which of `count` rows stands at each place from `-border` up to `count + border`."""
+    rows = np.arange(-border, count + border)
+    return rows % count if wrap else np.clip(rows, 0, count - 1)

@@ -1,0 +1,103 @@
+"""Places of source patches: which may be taken, a random field of them, and a finer field.
+
+A place is the middle of a patch, `row * width + column` of the source.
+"""
+
+import numpy as np
+
+from analogies.errors import InputError
+from analogies.matching.pixels.maps import beyond
+
+
+def allowed_places(size: tuple[int, int], patch_size: int, mask: np.ndarray | None) -> np.ndarray:
+    """bool `(hA, wA)`: middles of the patches that lie inside the source and inside the mask.
+
+    Raises:
+        InputError: if no patch does.
+    """
+    radius = patch_size // 2
+    usable = np.ones(size, bool) if mask is None else np.asarray(mask, bool)
+    if usable.shape != tuple(size):
+        raise InputError(
+            f"The mask must be as large as the style, {tuple(size)}. Received: {usable.shape}."
+        )
+    allowed = np.zeros(size, bool)
+    inner = np.lib.stride_tricks.sliding_window_view(usable, (patch_size, patch_size))
+    allowed[radius : size[0] - radius, radius : size[1] - radius] = inner.all((2, 3))
+    if not allowed.any():
+        raise InputError(
+            f"The mask must leave a whole patch of {patch_size} by {patch_size} pixels."
+            f" Received: a mask with {int(usable.sum())} usable pixels. Use smaller patches."
+        )
+    return allowed
+
+
+def random_field(allowed: np.ndarray, size: tuple[int, int], seed: int) -> np.ndarray:
+    """int32 `(h, w)`: random allowed places."""
+    choice = np.flatnonzero(allowed).astype(np.int32)
+    return choice[np.random.default_rng(seed).integers(len(choice), size=size)]
+
+
+def joined(rows: np.ndarray, cols: np.ndarray, allowed: np.ndarray, seed: int) -> np.ndarray:
+    """int32 `(h, w)`: places of a field, moved inside; random ones where a mask forbids them."""
+    inside = [np.flatnonzero(allowed.any(axis)) for axis in (1, 0)]
+    rows = np.clip(rows, inside[0][0], inside[0][-1])
+    cols = np.clip(cols, inside[1][0], inside[1][-1])
+    places = (rows * allowed.shape[1] + cols).astype(np.int32)
+    forbidden = ~allowed.ravel()[places]
+    if forbidden.any():
+        places[forbidden] = random_field(allowed, places.shape, seed)[forbidden]
+    return places
+
+
+def upsampled(
+    rows: np.ndarray,
+    cols: np.ndarray,
+    source_sizes: tuple[tuple[int, int], tuple[int, int]],
+    size: tuple[int, int],
+) -> tuple[np.ndarray, np.ndarray]:
+    """A coarser field for a target of `size`: every pixel keeps its place within its cell.
+
+    Arguments:
+        rows, cols: int32 `(h', w')`, middles of patches.
+        source_sizes: Height and width of the coarser source and of the finer one.
+        size: Height and width of the finer target.
+
+    Returns:
+        int32 `(h, w)` twice, for the finer source; some may lie too near to its border.
+    """
+    own, far = [], []
+    for axis in (0, 1):
+        coarse, fine = rows.shape[axis], size[axis]
+        at = np.arange(fine) + 0.5
+        cell = np.minimum((at * coarse / fine).astype(np.int64), coarse - 1)
+        own.append(cell)
+        far.append(at - (cell + 0.5) * fine / coarse)
+    found = []
+    for axis, values in enumerate((rows, cols)):
+        ratio = source_sizes[1][axis] / source_sizes[0][axis]
+        within = far[axis][:, np.newaxis] if axis == 0 else far[axis]
+        place = (values[own[0]][:, own[1]] + 0.5) * ratio + within
+        found.append(np.floor(place).astype(np.int32))
+    return found[0], found[1]
+
+
+def occurrences(places: np.ndarray, size: tuple[int, int], patch_size: int) -> np.ndarray:
+    """int32 `(hA * wA,)`: by how many patches of the field each source pixel is used."""
+    radius = patch_size // 2
+    middles = np.bincount(places.ravel(), minlength=size[0] * size[1]).reshape(size)
+    for axis in (0, 1):
+        width = [(radius, radius) if i == axis else (0, 0) for i in (0, 1)]
+        windows = np.lib.stride_tricks.sliding_window_view(np.pad(middles, width), patch_size, axis)
+        middles = windows.sum(-1)
+    return middles.astype(np.int32).ravel()
+
+
+def near(changed: np.ndarray, patch_size: int, wrap: bool) -> np.ndarray:
+    """uint8 `(h, w)`: 1 where the patch around a pixel holds one that has changed."""
+    radius = patch_size // 2
+    for axis in (0, 1):
+        padded = np.take(changed, beyond(changed.shape[axis], radius, wrap), axis)
+        windows = np.lib.stride_tricks.sliding_window_view(padded, patch_size, axis)
+        changed = np.any(windows, axis=-1)
+    return np.ascontiguousarray(changed, np.uint8)
