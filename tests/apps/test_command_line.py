@@ -365,6 +365,8 @@ print(json.dumps([answers, heavy]))
 # Words behind three good pictures and an output, and a part of the one line they lead to.
 BAD_WORDS = [
     ("--nope", "there is no option --nope"),
+    ("--logdir ./out.png", "--logdir names the output, too"),
+    ("--checkpoint out.json", "--checkpoint names the output, too"),
     ("--scales", "expected one argument"),
     ("--scales=0", "--scales must be"),
     ("--scales=x", "--scales must be"),
