@@ -17,6 +17,7 @@ from analogies.options import presets
 from analogies.options.kinds import check
 from analogies.options.table import Options, kinds
 from analogies.runs.machine.signals import Interrupted, signals_raised
+from analogies.runs.machine.streams import Forgiving
 
 if TYPE_CHECKING:
     from analogies.runs.guarding import Listener
@@ -94,7 +95,8 @@ def _shown(options: Options, stack: contextlib.ExitStack) -> "list[Listener]":
     if options.quiet or options.verbose:
         return []
     with contextlib.suppress(OSError):
-        terminal = stack.enter_context(os.fdopen(os.dup(2), "w", errors="backslashreplace"))
+        stream = os.fdopen(os.dup(2), "wb")
+        terminal = stack.enter_context(Forgiving(stream, "utf-8", "backslashreplace"))
         if terminal.isatty():
             from analogies.runs.monitors import ProgressBar
 

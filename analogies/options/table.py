@@ -293,7 +293,7 @@ class Options:
     )
     checkpoint: str | None = option(
         None, RUNNING, "text", "Folder, of this run alone, for what it takes to go on with it "
-        "after every pass, should it be stopped. Emptied when the result is written.",
+        "after every pass, should it be stopped. Removed when the result is written.",
         metavar="FOLDER", runtime=True,
     )
     resume: bool = option(

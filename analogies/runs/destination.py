@@ -9,6 +9,7 @@ from pathlib import Path
 from analogies import images
 from analogies.errors import InputError
 from analogies.files import check_writable, expanded
+from analogies.options.kinds import OptionError
 from analogies.options.table import Options
 from analogies.runs.inputs import spoken
 
@@ -79,8 +80,16 @@ def check(
             f"{size[1]}x{size[0]} px; .png holds any. Received: {str(result)!r}"
         )
     real = {os.path.realpath(path): name for name, path in inputs.items()}
+    folders = {
+        os.path.realpath(folder): name
+        for name, folder in (("logdir", options.logdir), ("checkpoint", options.checkpoint))
+        if folder is not None
+    }
     for output in destination.files(options):
         check_writable(output)
+        folder = folders.get(os.path.realpath(output))
+        if folder:
+            raise OptionError(folder, f"names the output, too. Received: {str(output)!r}")
         given = real.get(os.path.realpath(output)) or _same_file(output, inputs)
         if given:
             raise InputError(

@@ -45,9 +45,9 @@ class Guarded:
         """Call a function; whether that went well."""
         try:
             function(*given)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a library's way of saying that a pipe broke
             name = getattr(self._listener, "title", None) or type(self._listener).__name__
-            said = f"{name}: {reason(error)}"
+            said = f"{name}: {reason(error) if isinstance(error, Exception) else 'gave up'}"
             if said not in self._told:
                 self._told.add(said)
                 tell([f"{said}; the run goes on"])

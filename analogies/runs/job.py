@@ -239,7 +239,13 @@ def _check_pair(number: int, sources: Mapping[str, Any], sizes: Mapping[str, Siz
         source = f"{str(sources[name])!r} of " if is_path(sources[name]) else ""
         told.append(f"{source}{width}x{height} px")
     which = f" of pair {number}" if number > 1 else ""
-    raise InputError(f"A and A'{which} must have the same size. Received: {' and '.join(told)}")
+    one, other = sizes[names.a], sizes[names.a_prime]
+    remedy = f"scale or crop one of them, say A' to {one[1]}x{one[0]} px"
+    if one == other[::-1]:
+        remedy = "one of them is turned by 90 degrees: turn it back"
+    raise InputError(
+        f"A and A'{which} must have the same size: {remedy}. Received: {' and '.join(told)}"
+    )
 
 
 def _check_outputs(job: Job, size: Size) -> None:

@@ -105,9 +105,10 @@ def run(job: Job, listeners: Sequence[Listener] = ()) -> Outcome:
         with signals_ignored():
             outcome = _outcome(job, log, machine, seconds, ended)
             outcome = replace(outcome, kept=save(outcome))
-        tell(log.notes)
-        if job.keeping is not None and not ended and not outcome.kept.problem:
-            remove_checkpoints(job.keeping.folder)
+            tell(log.notes)
+            if job.keeping is not None and not outcome.ended and not outcome.kept.problem:
+                remove_checkpoints(job.keeping.folder)
+            stack.close()
         return outcome
 
 

@@ -187,7 +187,8 @@ def test_further_pairs(folder, capsys):
     capsys.readouterr()
     assert command("other.png", "--pair", "a2.png", "ap2.png", "--pair", "a3.png", "ap3.png") == 2
     told = capsys.readouterr().err
-    assert "A and A' of pair 3 must have the same size. Received: 'a3.png' of 50x17 px" in told
+    assert "A and A' of pair 3 must have the same size: scale or crop one of them" in told
+    assert "say A' to 50x17 px. Received: 'a3.png' of 50x17 px and 'ap3.png' of 50x18 px" in told
     assert command("other.png", "--pair", "a2.png", "none.png") == 2
     assert "A' of pair 2: " in capsys.readouterr().err
     assert command("ap2.png", "--pair", "a2.png", "ap2.png") == 2
@@ -364,6 +365,8 @@ print(json.dumps([answers, heavy]))
 # Words behind three good pictures and an output, and a part of the one line they lead to.
 BAD_WORDS = [
     ("--nope", "there is no option --nope"),
+    ("--logdir ./out.png", "--logdir names the output, too"),
+    ("--checkpoint out.json", "--checkpoint names the output, too"),
     ("--scales", "expected one argument"),
     ("--scales=0", "--scales must be"),
     ("--scales=x", "--scales must be"),
@@ -419,7 +422,8 @@ BAD_PATHS = [
     ("a.png missing.png b.png out.png", "A': no such file"),
     ("a.png ap.png missing.png out.png", "B: no such file"),
     ("a.png ap.png", "missing: B, OUT"),
-    ("a.png small.png b.png out.png", "must have the same size"),
+    ("a.png small.png b.png out.png", "must have the same size: scale or crop one of them"),
+    ("a.png turned.png b.png out.png", "same size: one of them is turned by 90 degrees: turn it"),
     ("a.png ap.png text.png out.png", "B: this is a text"),
     ("a.png ap.png empty.png out.png", "B: the file is empty"),
     ("a.png ap.png truncated.png out.png", "B: the image cannot be decoded"),
@@ -447,6 +451,7 @@ BAD_PATHS = [
 def bad_files(folder):
     small = Image.new("RGB", (25, 40))
     small.save("small.png")
+    Image.new("RGB", SIZE[::-1]).save("turned.png")
     for name, size in (("dot", (1, 1)), ("line", (5000, 1))):
         Image.new("L", size).save(f"{name}.png")
     (folder.path / "text.png").write_text("no picture " * 99)

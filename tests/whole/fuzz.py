@@ -1,6 +1,6 @@
-"""Reads mutated files in a process with little memory: pictures and weights; and command lines.
+"""Reads mutated files in a process with little memory: pictures and weights; lists, command lines.
 
-    python fuzz.py pictures|weights|commands SEED COUNT FOLDER
+    python fuzz.py pictures|weights|lists|commands SEED COUNT FOLDER
 
 Prints, as JSON, how many were read, how many were refused, and what else happened. A file may
 take ten seconds.
@@ -11,6 +11,7 @@ import io
 import json
 import os
 import resource
+import shutil
 import signal
 import struct
 import sys
@@ -240,8 +241,30 @@ def run_command(line):
     return code, said.getvalue()
 
 
-def commands(seed, count, folder):
-    """Run random command lines in a folder: [what was found, problems]."""
+def lists():
+    """Lists of analogies as people save them."""
+    lines = [
+        "a,a_prime,b,out,scales,--seed,preserve_color,match_color,preset,init",
+        "a.png,ap.png,b.png,1.png,1,,yes,histogram,,noise",
+        'a.png,ap.png,b.png,"in a, folder/2.png",,3,no,,texture,b.png',
+        "# a remark",
+        ",,,,,",
+        "a.png,ap.png,no.png,3.png,99,-1,maybe,,,",
+        "a.png,,b.png,4.png,,,,,style,",
+    ]
+    comma = "\r\n".join(lines)
+    semicolon, tab = comma.replace(",", ";"), comma.replace(",", "\t")
+    return {
+        "comma": comma.encode(),
+        "semicolon": ("\ufeff" + semicolon).encode(),
+        "tab": tab.encode("utf-16"),
+        "named": ("sep=;\r\n" + semicolon).encode(),
+        "old": comma.replace("1.png", "\xe4.png").encode("cp1252"),
+    }
+
+
+def stay_before_tensorflow(folder):
+    """Work in a folder with pictures and lists, and have every run end where it would compute."""
     os.chdir(folder)
     for name in ("a", "ap", "b"):
         Image.new("RGB", (20, 16), "red").save(f"{name}.png")
@@ -252,8 +275,45 @@ def commands(seed, count, folder):
         raise InputError("reached")
 
     device.start = start
-    found, problems = Counter(), []
+
+
+def clear(folder, kept):
+    """Remove what a run left in a folder."""
+    for path in Path(folder).iterdir():
+        if path.name not in kept:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def batches(seed, count, folder):
+    """Run mutated lists in a folder: [what was found, problems]."""
+    stay_before_tensorflow(folder)
+    random, found, problems = np.random.default_rng(int(seed)), Counter(), []
+    whole, kept = lists(), os.listdir(folder)
+    for number in range(int(count)):
+        name = sorted(whole)[number % len(whole)]
+        content = whole[name]
+        if number >= len(whole):
+            content = mutate(content, random, list(whole.values()))
+        Path("list.csv").write_bytes(content)
+        clear(folder, kept)
+        try:
+            code, said = run_command(["--batch", "list.csv"])
+        except BaseException as error:
+            problems.append([repr(content), repr(error), traceback.format_exc()[-1500:]])
+            continue
+        found["read" if "reached" in said else "refused"] += 1
+        told = all(line.startswith(PROGRAM) for line in said.splitlines() if "error" in line)
+        if code not in (0, 2) or "Traceback" in said or not told:
+            problems.append([repr(content), code, said[-1500:]])
+    return found, problems
+
+
+def commands(seed, count, folder):
+    """Run random command lines in a folder: [what was found, problems]."""
+    stay_before_tensorflow(folder)
+    found, problems, kept = Counter(), [], os.listdir(folder)
     for line in command_lines(int(seed), int(count)):
+        clear(folder, kept)
         try:
             code, said = run_command(line)
         except BaseException as error:
@@ -269,8 +329,9 @@ def commands(seed, count, folder):
 
 
 def main(kind, seed, count, folder):
-    if kind == "commands":
-        print(json.dumps(commands(seed, count, folder)))
+    if kind in ("commands", "lists"):
+        run = commands if kind == "commands" else batches
+        print(json.dumps(run(seed, count, folder)))
         return
     folder, random, found = Path(folder), np.random.default_rng(int(seed)), Counter()
     whole = pictures() if kind == "pictures" else weight_files(folder)

@@ -36,7 +36,7 @@ def answer(folder, words, moment):
 
 
 def main():
-    runtime._load()  # no session is opened, so that copies of the process are sound
+    runtime._load(fresh=True)  # no session is opened, so that copies of the process are sound
     for name in ("runs.run", "synthesis.loop", "runs.record", "runs.checkpoints.writer"):
         importlib.import_module(f"analogies.{name}")
     for line in sys.stdin:

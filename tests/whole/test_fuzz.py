@@ -1,4 +1,4 @@
-"""Mutated pictures, weight files and command lines are read or refused in a line."""
+"""Mutated pictures, weight files, lists and command lines are read or refused in a line."""
 
 import json
 import subprocess
@@ -32,6 +32,10 @@ def test_two_thousand_mutated_pictures(tmp_path):
 
 def test_two_thousand_command_lines(tmp_path):
     fuzz(tmp_path, "commands", 1, 2000, 300)
+
+
+def test_two_thousand_mutated_lists(tmp_path):
+    fuzz(tmp_path, "lists", 1, 2000, 300)
 
 
 def test_some_mutated_weight_files(tmp_path):

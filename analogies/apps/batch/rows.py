@@ -5,17 +5,19 @@ option, with or without its dashes. Paths start from the folder of the list. An 
 the option to the command line.
 """
 
+import codecs
 import csv
 import difflib
 import io
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from analogies.errors import InputError
-from analogies.files import check_readable, reason
+from analogies.files import check_readable, expanded, reason
 from analogies.options.kinds import Kind, OptionError, shorten
 from analogies.options.presets import DEFAULT, PRESETS
 from analogies.options.table import kinds
@@ -23,7 +25,27 @@ from analogies.options.table import kinds
 PICTURES = ("a", "a_prime", "b")
 FOR_ALL = ("device", "quiet", "verbose", "pair")  # of the process, or more than a cell holds
 _WORDS = ("auto", "noise", "b")  # values of `init` that are no paths
+_MARKS = {  # of what people save instead, by its first bytes
+    b"PK\x03\x04": "a spreadsheet (or another ZIP archive)",
+    b"\xd0\xcf\x11\xe0": "a spreadsheet of old Excel",
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "compressed",
+}
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+class Table(NamedTuple):
+    """The text of a list.
+
+    Attributes:
+        text: with the header in its first line.
+        separator: of the cells.
+        lines_before: of the file that are not in it.
+    """
+
+    text: str
+    separator: str
+    lines_before: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,25 +75,69 @@ def read(path: str) -> list[Row]:
             tells.
     """
     try:
-        text = check_readable(path).read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(f"--batch: the list must be UTF-8 text. Received: {path!r}") from None
-    except InputError as error:
-        raise InputError(f"--batch: {error}") from None
-    head = text.split("\n", 1)[0]
-    comma = next((mark for mark in ",;\t" if mark in head), ",")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=comma, skipinitialspace=True)
+        file = check_readable(path)
+        table = decode(file.read_bytes())
+    except (InputError, OSError) as error:
+        problem = error if isinstance(error, InputError) else f"cannot be read: {reason(error)}"
+        received = "" if "Received" in str(problem) else f" Received: {path!r}"
+        raise InputError(f"--batch: {problem}{received}") from None
+    path = str(file)
+    reader = csv.reader(
+        io.StringIO(table.text, newline=""), delimiter=table.separator, skipinitialspace=True
+    )
+    before = table.lines_before
     try:
         columns = _columns(next(reader, []))
-        rows = [_row(reader.line_num, columns, cells, path) for cells in reader if any(cells)]
+        rows = [
+            _row(before + reader.line_num, columns, cells, path) for cells in reader if any(cells)
+        ]
     except csv.Error as error:
+        line = before + reader.line_num
         raise InputError(
-            f"--batch: line {reader.line_num} is no row of a table: {reason(error)}. "
-            f"Received: {path!r}"
+            f"--batch: line {line} is no row of a table: {reason(error)}. Received: {path!r}"
         ) from None
     if not rows:
         raise InputError(f"--batch: the list has no rows below its header. Received: {path!r}")
     return rows
+
+
+def decode(data: bytes) -> Table:
+    """The text of a list as spreadsheets write them: UTF-8 or UTF-16, with any of three separators.
+
+    Raises:
+        InputError: it is no such text; the error says how to make it one.
+    """
+    for mark, name in _MARKS.items():
+        if data.startswith(mark):
+            raise InputError(f"the list is {name}, not a text: save it as CSV, in UTF-8.")
+    try:
+        text = data.decode(_encoding(data))
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise InputError(
+            f"the list must be UTF-8 text, and line {line} is not: save it as 'CSV UTF-8', or "
+            "convert it, from Windows' code page with iconv -f cp1252 -t utf-8."
+        ) from None
+    if "\0" in text:
+        raise InputError("the list must be UTF-8 text, and has bytes in it that are none.")
+    head, _, rest = text.partition("\n")
+    named = re.fullmatch(r"\s*\"?sep=(.)\"?[\s,;]*", head, re.IGNORECASE)
+    if named:  # Excel's way of telling
+        return Table(rest, named[1], 1)
+    head = (text.splitlines() or [""])[0]
+    return Table(text, next((mark for mark in ",;\t" if mark in head), ","))
+
+
+def _encoding(data: bytes) -> str:
+    """The encoding of a text by its mark, or, of UTF-16 without one, by its zeros."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    head = data[:64]
+    if len(head) >= 4 and not any(head[1::2]):
+        return "utf-16-le"
+    if len(head) >= 4 and not any(head[::2]):
+        return "utf-16-be"
+    return "utf-8-sig"
 
 
 def sources(row: Row, preset: Any) -> dict[str, str]:
@@ -127,11 +193,12 @@ def _row(line: int, columns: list[str], cells: list[str], path: str) -> Row:
     if not out:
         return Row(line, out, problem="the cell out is empty")
     folder = Path(path).parent
-    pictures = {
-        name: os.path.join(folder, filled[name]) for name in (*PICTURES, "out") if name in filled
-    }
     known = kinds()
+    pictures: dict[str, str] = {}
     try:
+        pictures |= {
+            name: _path(folder, filled[name]) for name in (*PICTURES, "out") if name in filled
+        }
         options = {
             name: _value(name, cell, known[name], folder)
             for name, cell in filled.items()
@@ -139,6 +206,8 @@ def _row(line: int, columns: list[str], cells: list[str], path: str) -> Row:
         }
     except OptionError as error:
         return Row(line, out, pictures, problem=f"{error.name} {error.problem}")
+    except InputError as error:
+        return Row(line, out, pictures, problem=str(error))
     return Row(line, out, pictures, options)
 
 
@@ -150,5 +219,10 @@ def _value(name: str, cell: str, kind: Kind, folder: Path) -> Any:
             raise OptionError(name, f"must be yes or no. Received: {shorten(cell)}")
         return word in _TRUE
     if kind.type == "text" and not (name == "init" and cell in _WORDS):
-        return os.path.join(folder, cell)
+        return _path(folder, cell)
     return cell
+
+
+def _path(folder: Path, cell: str) -> str:
+    """A path of a list, which starts from its folder."""
+    return os.path.join(folder, expanded(cell))

@@ -22,7 +22,7 @@ from analogies.apps.usage import PROGRAM
 from analogies.apps.wording import INTERRUPTED as SIGNALLED
 from analogies.apps.wording import Ending, failure
 from analogies.errors import InputError
-from analogies.files import check_writable, write_atomically
+from analogies.files import check_writable, expanded, write_atomically
 from analogies.options import presets
 from analogies.options.table import Options
 from analogies.runs import job as jobs
@@ -92,6 +92,7 @@ def run(path: str, given: Mapping[str, Any], make: Make) -> int:
     Raises:
         InputError: the list or its summary cannot be used at all.
     """
+    path = expanded(path)
     entries = [Entry(row) for row in batch_list.read(path)]
     summary = summary_path(path)
     check_writable(summary)

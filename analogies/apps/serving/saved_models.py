@@ -21,7 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 from analogies.errors import InputError
-from analogies.files import reason
+from analogies.files import expanded, reason
 
 WARMUP_FILE = "tf_serving_warmup_requests"  # in assets.extra; the name is the server's
 
@@ -56,7 +56,7 @@ def save(
     Raises:
         InputError: the folder cannot be written or has this version already.
     """
-    place = Path(folder)
+    place = Path(expanded(folder))
     wanted = _choose(place, version)
     temporary = place / f".export-{secrets.token_hex(6)}"
     try:

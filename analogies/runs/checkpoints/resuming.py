@@ -134,7 +134,7 @@ def made_from(options: Options, pictures: Mapping[str, Picture]) -> dict[str, An
     for name, picture in pictures.items():
         found[spoken(name)] = _identity(picture)
     if options.vgg_weights:
-        digest = hashlib.sha256(Path(options.vgg_weights).expanduser().read_bytes()).hexdigest()
+        digest = hashlib.sha256(Path(options.vgg_weights).read_bytes()).hexdigest()
         found[spelled("vgg_weights")] = f"a file of SHA-256 {digest[:16]}"
     found |= {f"the version of {name}": value for name, value in versions().items()}
     return json.loads(json.dumps(found))

@@ -7,24 +7,22 @@ who wants a picture.
 
 import contextlib
 import gc
-import json
 import os
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from analogies.errors import InputError
 from analogies.files import reason
+from analogies.runs.machine import forks
+from analogies.runs.machine.environment import BACKEND, for_import
 from analogies.runs.machine.free_memory import Room
 from analogies.runs.machine.silence import silence
 
-_BACKEND = "tensorflow"
 _CHATTER_WANTED = "TF_CPP_MIN_LOG_LEVEL" in os.environ
 _STARTING = threading.Lock()
-_FORKED = False  # from a process in which TensorFlow had computed
 
 
 @dataclass(frozen=True)
@@ -64,9 +62,9 @@ def start(device: str = "auto") -> Machine:
             was forked from one that has computed.
     """
     with _STARTING:
-        _refuse_after_fork()
+        forks.refuse()
         fresh = "keras" not in sys.modules
-        with _environment(fresh), contextlib.nullcontext() if _CHATTER_WANTED else silence():
+        with for_import(fresh), contextlib.nullcontext() if _CHATTER_WANTED else silence():
             return _choose(_load(fresh), device)
 
 
@@ -124,7 +122,7 @@ def _import(fresh: bool) -> Any:
         raise InputError(f"TensorFlow cannot be imported: {reason(error)}") from error
     import keras
 
-    if keras.backend.backend() != _BACKEND:
+    if keras.backend.backend() != BACKEND:
         raise InputError(
             "Keras already runs on another backend in this program; import analogies first or "
             f"set KERAS_BACKEND=tensorflow. Received: {keras.backend.backend()!r}"
@@ -136,94 +134,6 @@ def _import(fresh: bool) -> Any:
         keras.config.set_epsilon(1e-7)
         tf.get_logger().setLevel("ERROR")
     return tf
-
-
-@contextlib.contextmanager
-def _environment(fresh: bool) -> Iterator[None]:
-    """The environment as TensorFlow and Keras are to find it; afterwards what it was."""
-    wanted = {"TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3")}
-    if fresh:
-        wanted |= {"KERAS_BACKEND": _BACKEND, "KERAS_HOME": _keras_home()}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def _keras_home() -> str:
-    """The folder that Keras is to look for its settings in.
-
-    That is its own, but neither Keras nor the older one within TensorFlow can be imported beside
-    settings that they do not know or may not read; and where there is no home directory Keras
-    takes /tmp, while the older one makes a folder named ~ wherever the program is.
-    """
-    home = os.path.expanduser("~")  # "~" itself where there is none
-    base = home if os.access(home, os.W_OK) else "/tmp"
-    folder = os.environ.get("KERAS_HOME") or os.path.join(base, ".keras")
-    if _is_sound(Path(os.path.expanduser(folder), "keras.json")):
-        return folder
-    return os.path.join(os.devnull, "keras")  # neither read nor written
-
-
-def _is_sound(file: Path) -> bool:
-    """Whether Keras can be imported beside this file of settings."""
-    try:
-        settings = json.loads(file.read_text())
-    except PermissionError:
-        return False
-    except (OSError, ValueError):  # missing or no JSON: Keras takes its defaults
-        return True
-    return (
-        isinstance(settings, dict)
-        and settings.get("floatx", "float32") in ("float16", "float32", "float64")
-        and settings.get("image_data_format", "channels_last")
-        in ("channels_last", "channels_first")
-        and isinstance(settings.get("epsilon", 1e-7), float)
-    )
-
-
-def _refuse_after_fork() -> None:
-    """TensorFlow's threads are not copied by a fork, and the child would wait for them for ever.
-
-    Raises:
-        InputError: TensorFlow has computed in the process from which this one was forked.
-    """
-    if _FORKED or (_has_computed() and _threads_are_gone()):
-        raise InputError(
-            "TensorFlow cannot compute in this process: it was forked from one in which it had. "
-            'Use the start method spawn, multiprocessing.get_context("spawn"), or start the '
-            "processes before the first picture is made"
-        )
-
-
-def _has_computed() -> bool:
-    """Whether TensorFlow has set up its devices, and with them its threads, in this memory."""
-    context = sys.modules.get("tensorflow.python.eager.context")
-    return context is not None and getattr(context.context(), "_initialized", False)
-
-
-def _threads_are_gone() -> bool:
-    """Whether there are no threads but Python's own; False where that cannot be told."""
-    try:
-        return len(os.listdir("/proc/self/task")) <= threading.active_count()
-    except OSError:
-        return False
-
-
-def _after_fork() -> None:
-    global _FORKED, _STARTING
-    _STARTING = threading.Lock()
-    _FORKED = _FORKED or _has_computed()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _choose(tf: Any, device: str) -> Machine:
@@ -258,3 +168,13 @@ def _memory_of_gpu(number: int) -> Room | None:
         if device.name == f"/device:GPU:{number}":
             return Room(int(device.memory_limit), "of the GPU")
     return None
+
+
+def _free_the_lock() -> None:
+    """In a forked child, where the thread that holds it may not exist."""
+    global _STARTING
+    _STARTING = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_free_the_lock)

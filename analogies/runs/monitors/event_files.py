@@ -29,7 +29,7 @@ def image_summary(tag: str, pixels: np.ndarray, step: int) -> None:
 
 def text_summary(tag: str, values: Mapping[str, Any]) -> None:
     """A table of names and values."""
-    rows = [f"| {name} | {_plain(value)} |" for name, value in values.items()]
+    rows = [f"| {name} | {_cell(value)} |" for name, value in values.items()]
     table = "\n".join(["| name | value |", "|---|---|", *rows])
     tf.summary.write(tag, tf.constant(table), 0, _metadata("text", _TENSOR))
 
@@ -56,6 +56,11 @@ def _plain(value: Any) -> str | float | int | bool:
 def _text(words: str) -> str:
     """Words as UTF-8 can hold them; the bytes of a file's name may be none."""
     return words.encode("utf-8", "backslashreplace").decode()
+
+
+def _cell(value: Any) -> str:
+    """A value in a table of Markdown."""
+    return " ".join(f"{_plain(value)}".split()).replace("|", "\\|")
 
 
 def _metadata(plugin: str, data_class: int) -> Any:

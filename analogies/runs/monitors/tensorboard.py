@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from analogies.errors import InputError
-from analogies.files import reason
+from analogies.files import expanded, reason
 from analogies.images.resampling import resize
 from analogies.matching import draw
 from analogies.runs.monitors.event_files import (
@@ -75,7 +75,9 @@ class TensorBoard:
     ) -> None:
         self._size = size
         self._losses: list[tuple[int, float]] = []
+        self._steps: dict[str, float] = {}  # of the pass's last chunk
         self._before = evaluations
+        logdir = expanded(logdir)
         folder = Path(logdir) / Path(earlier or "").name
         goes_on = earlier is not None and folder.is_dir()
         try:
@@ -83,7 +85,7 @@ class TensorBoard:
             self._writer = tf.summary.create_file_writer(os.fsencode(self.folder))
         except (OSError, tf.errors.OpError) as error:
             raise InputError(
-                f"logdir cannot be written: {reason(error)}. Received: {os.fspath(logdir)!r}"
+                f"logdir cannot be written: {reason(error)}. Received: {logdir!r}"
             ) from None
         if goes_on:
             return
@@ -107,6 +109,11 @@ class TensorBoard:
         if record.kind == "chunk":
             first = record.evaluations - len(record.losses) + 1
             self._losses += enumerate(record.losses, start=first)
+            if record.gradient_norm is not None and record.step_length is not None:
+                self._steps = {
+                    "optimizer/gradient_norm": record.gradient_norm,
+                    "optimizer/step_length": record.step_length,
+                }
             return
         with self._writing():
             if record.kind == "pass":
@@ -127,9 +134,10 @@ class TensorBoard:
         for at, loss in self._losses:
             if at < step:
                 scalar_summary("loss/total", loss, at)
-        for tag, value in _scalars(record, step - self._before).items():
+        scalars = _scalars(record, step - self._before) | self._steps
+        for tag, value in scalars.items():
             scalar_summary(tag, value, step)
-        self._losses, self._before = [], step
+        self._losses, self._steps, self._before = [], {}, step
         pixels = record.image()
         if self._size is not None and pixels.shape[:2] != self._size:
             pixels = np.asarray(resize(pixels, self._size))
@@ -148,8 +156,6 @@ def _scalars(record: "Progress", evaluations: int) -> dict[str, float]:
             found[f"weighted/{term}/{layer}"] = weight * energy
             found[f"unweighted/{term}/{layer}"] = energy
     optional = {
-        "optimizer/gradient_norm": record.gradient_norm,
-        "optimizer/step_length": record.step_length,
         "matching/score": record.match_score,
         "matching/changed": record.changed_matches,
     }

@@ -7,6 +7,7 @@ import sys
 from types import SimpleNamespace
 
 import fake_synthesis
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -189,9 +190,93 @@ def test_other_separators_and_marks_of_spreadsheets(folder):
     assert row.out == "ö.png"
     assert row.pictures["b"] == os.path.join(folder.path, "b.png")
     assert row.options == {"analogy_layers": "conv1_1,conv2_1"}
-    path.write_bytes(b"a,out\n\xff\xfe,x\n")
-    with pytest.raises(InputError, match="UTF-8"):
+
+
+LIST = "a,a_prime,b,out,scales\r\nä.png,ap.png,b.png,ö.png,2\r\n\r\na.png,ap.png,b.png,p.png,\r\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("head", ["", "sep=;\r\n", '"sep=;"\r\n', "SEP=;,,\n"])
+@pytest.mark.parametrize("comma", [",", ";", "\t"])
+def test_lists_as_spreadsheets_write_them(tmp_path, encoding, head, comma):
+    comma = ";" if head else comma
+    path = tmp_path / "list.csv"
+    path.write_bytes((head + LIST.replace(",", comma)).encode(encoding))
+    rows = batch_list.read(str(path))
+    assert [row.out for row in rows] == ["ö.png", "p.png"]
+    assert rows[0].pictures["a"] == str(tmp_path / "ä.png")
+    assert rows[0].options == {"scales": "2"}
+    assert [row.line for row in rows] == [line + bool(head) for line in (2, 4)]
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (LIST.encode("cp1252"), "line 2 is not: save it as 'CSV UTF-8', or convert it, .* iconv"),
+        (b"a,out\n\xff\xfe,x\n", "must be UTF-8 text"),
+        (b"PK\x03\x04" + bytes(99), "is a spreadsheet .*: save it as CSV"),
+        (b"\xd0\xcf\x11\xe0" + bytes(99), "is a spreadsheet of old Excel, not a text"),
+        (b"a,out\nx.png,\0.png\n", "has bytes in it that are none"),
+        (b'a,out\n"' + b"x" * 200_000 + b"\n", "line 2 is no row of a table"),
+        (b"a,out\nx.png,~nobody-of-this-name/x.png\n", None),
+    ],
+)
+def test_lists_that_are_no_text_are_refused_with_a_remedy(tmp_path, data, problem):
+    path = tmp_path / "list.csv"
+    path.write_bytes(data)
+    if problem is None:
+        (row,) = batch_list.read(str(path))
+        assert "there is no home folder" in row.problem
+        return
+    with pytest.raises(InputError, match=problem) as caught:
         batch_list.read(str(path))
+    assert "\n" not in str(caught.value)
+    assert f"Received: {str(path)!r}" in str(caught.value)
+
+
+def test_two_thousand_mutated_lists_are_read_or_refused(tmp_path):
+    random, path, found = np.random.default_rng(3), tmp_path / "list.csv", {True: 0, False: 0}
+    whole = [LIST.encode(encoding) for encoding in ("utf-8", "utf-16", "cp1252")]
+    messages = []
+    for number in range(2000):
+        data = bytearray(whole[number % 2])
+        for _ in range(random.integers(1, 4)):
+            start, length = random.integers(0, len(data)), random.integers(1, 9)
+            kind = random.integers(4)
+            if kind == 0:
+                data[start] = random.integers(256)
+            elif kind == 1:
+                del data[start : start + length]
+            elif kind == 2:
+                data[start:start] = random.choice([b'"', b"\r", b"~/", b",,", b"\0", b"sep=x\n"])
+            else:
+                data[start : start + length] = whole[2][start : start + length]
+            data = data or bytearray(b"x")
+        path.write_bytes(data)
+        try:
+            rows = batch_list.read(str(path))
+        except InputError as error:
+            found[False] += 1
+            messages.append(str(error))
+        else:
+            found[True] += 1
+            assert all(row.problem or row.pictures["out"] for row in rows)
+    assert min(found.values()) > 300, found
+    assert not [message for message in messages if "\n" in message]
+
+
+def test_a_home_folder_in_a_list(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder.path))
+    text = "a,a_prime,b,out,init,logdir\n~/a.png,~/ap.png,b.png,~/made/o.png,~/c.png,~/logs\n"
+    assert batch(folder, text, "--checkpoint=~/kept") == 0
+    assert (folder.path / "made" / "o.png").is_file()
+    assert list((folder.path / "logs").iterdir())
+    assert folder.calls[0].checkpoint == str(folder.path / "kept" / "~_made_o")
+    assert folder.calls[0].init == str(folder.path / "c.png")
+    (folder.path / "other.csv").write_text("a,a_prime,b,out\na.png,ap.png,b.png,p.png\n")
+    assert command_line.main(["--batch=~/other.csv"]) == 0
+    assert (folder.path / "p.png").is_file()
+    assert not (folder.path.parent / "~").exists()
 
 
 def test_pictures_beside_a_list_are_an_error(folder, capsys):

@@ -15,7 +15,7 @@ import pytest
 from fake_synthesis import records
 from PIL import Image
 
-from analogies.options.table import Options
+from analogies.options.table import Options, kinds
 from analogies.runs.monitors import TensorBoard
 
 accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
@@ -125,18 +125,24 @@ def test_pictures_are_those_of_the_run(run):
         np.testing.assert_array_equal(picture(events, f"inputs/{name}"), np.rint(pixels))
     assert [picture(events, "result", i).shape for i in range(4)] == [(48, 56, 3)] * 4
     np.testing.assert_array_equal(picture(events, "result"), np.rint(made[-1].image()))
-    assert picture(events, "matching/field").shape == (*made[-1].field.rows.shape, 3)
+    last = [record for record in made if record.kind == "pass"][-1]
+    assert picture(events, "matching/field").shape == (*last.field.rows.shape, 3)
 
 
-def test_the_options_are_there_as_text_and_as_hparams(run):
+def options_of(folder):
+    """The options of a run as text, and as hparams."""
     from tensorboard.plugins.hparams import metadata
     from tensorboard.util.tensor_util import make_ndarray
 
-    events = read(run[0])
+    events = read(folder)
     text = make_ndarray(events.Tensors("options")[0].tensor_proto).item().decode()
-    assert "| evaluations | 6 |" in text
     content = events.SummaryMetadata(metadata.SESSION_START_INFO_TAG).plugin_data.content
-    hparams = metadata.parse_session_start_info_plugin_data(content).hparams
+    return text, metadata.parse_session_start_info_plugin_data(content).hparams
+
+
+def test_the_options_are_there_as_text_and_as_hparams(run):
+    text, hparams = options_of(run[0])
+    assert "| evaluations | 6 |" in text
     assert hparams["evaluations"].number_value == 6
     assert hparams["analogy_layers"].string_value.startswith("block1_conv1,")
 
@@ -198,6 +204,29 @@ def test_the_server_answers_with_scalars_and_images(run):
             assert json.loads(fetch(base + "text/tags")) == {folder.name: ["options"]}
         finally:
             it.terminate()
+
+
+@pytest.mark.parametrize("name", sorted(kinds()))
+def test_every_value_of_an_option_can_be_logged(tmp_path, name):
+    kind, usual = kinds()[name], getattr(Options(), name)
+    other = {
+        "integer": lambda: kind.maximum if kind.maximum and kind.maximum < 100 else 20,
+        "number": lambda: usual / 2 if usual else 0.5,
+        "choice": lambda: kind.choices[-1],
+        "layers": lambda: ("block1_conv1", "block2_conv1"),
+        "pairs": lambda: (("a,b.png", "c d.png"), ("e|.png", "é.png")),
+        "flag": lambda: not usual,
+        "text": lambda: "cpu" if name == "device" else "a\nb|c",
+    }[kind.type]()
+    given = {name: other} | ({"checkpoint": "x"} if name == "resume" else {})
+    for options in (Options(**given), Options(**{name: usual})):
+        with TensorBoard(tmp_path, options) as board:
+            pass
+        text, hparams = options_of(board.folder)
+        assert set(hparams) == set(kinds())
+        rows = [re.split(r"(?<!\\)\|", line) for line in text.splitlines()[2:]]
+        assert [len(row) for row in rows] == [4] * len(kinds())
+        assert [row[1].strip() for row in rows] == list(kinds())
 
 
 def test_names_of_files_that_are_no_utf_8(tmp_path):

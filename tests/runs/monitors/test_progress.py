@@ -1,0 +1,76 @@
+"""How long the rest of a run takes."""
+
+import logging
+from types import SimpleNamespace
+
+import fake_synthesis
+import pytest
+
+from analogies.runs.monitors import LevelLines
+from analogies.runs.monitors.progress import TimeLeft, clock, share_done
+
+
+def weighed(first=5.0, levels=(1.0, 4.0, 16.0), chunks=10):
+    """Records of a run whose levels take so many seconds, with its work weighed so."""
+    seconds, done, total = first, 0.0, sum(levels)
+    for level, cost in enumerate(levels):
+        for _ in range(chunks):
+            yield SimpleNamespace(
+                kind="chunk", level=level, levels=len(levels), size=(8 << level, 9 << level),
+                seconds=seconds, work_done=done / total, work_planned=1.0, evaluations=level,
+                evaluations_planned=len(levels),
+            )  # fmt: skip
+            seconds, done = seconds + cost / chunks, done + cost / chunks
+
+
+def test_time_left_is_true_where_work_is_weighed():
+    records = list(weighed())
+    left = TimeLeft()
+    end = records[-1].seconds + 16 / 10
+    told = [left(record) for record in records]
+    assert told[0] is None
+    for record, seconds in list(zip(records, told, strict=True))[1:]:
+        assert seconds == pytest.approx(end - record.seconds, rel=1e-6)
+
+
+def test_a_run_that_is_gone_on_with_counts_from_where_it_is():
+    records = list(weighed())[20:]
+    for record in records:
+        record.seconds += 1000
+    left = TimeLeft()
+    assert [left(record) for record in records][-1] == pytest.approx(1.6)
+
+
+def test_shares_are_of_the_work_or_else_of_the_evaluations():
+    record = SimpleNamespace(kind="chunk", evaluations=3, evaluations_planned=12)
+    assert share_done(record) == 0.25
+    record.work_done, record.work_planned = 0.4, 0.8
+    assert share_done(record) == 0.5
+    record.work_done = 0.9
+    assert share_done(record) == 1
+    record.work_planned = 0
+    assert share_done(record) == 0
+    assert share_done(SimpleNamespace(kind="done")) == 1
+
+
+def test_a_line_per_level(caplog):
+    caplog.set_level(logging.INFO, "absl")
+    lines = LevelLines()
+    for record in weighed(levels=(60.0, 240.0, 960.0)):
+        lines(record)
+    assert [record.getMessage() for record in caplog.records] == [
+        "level 1/3, 9x8 px",
+        "level 2/3, 18x16 px: 5% done, about 20 min left",
+        "level 3/3, 36x32 px: 24% done, about 16 min left",
+    ]
+    caplog.clear()
+    lines = LevelLines()
+    for record in fake_synthesis.records():
+        lines(record)
+    assert len(caplog.records) == 2
+
+
+def test_times_in_words():
+    assert [clock(x) for x in (0.1, 59.4, 59.6, 61, 599, 3599, 3600, 86400)] == [
+        "1 s", "59 s", "1:00 min", "1:00 min", "9:50 min", "1:00 h", "1:00 h", "24:00 h"
+    ]  # fmt: skip
