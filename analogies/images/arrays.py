@@ -103,10 +103,8 @@ def _way_out(low: float, high: float) -> str:
         return "; of values from -1 to 1 take 127.5 * (x + 1)"
     if low < 0:
         return "; clip them, or add what makes them positive"
-    if high <= 4095:
-        return "; divide values of 12 bits by 16.06, others by their highest over 255"
     if high <= 65535:
-        return "; divide values of 16 bits by 257"
+        return "; divide values of 16 bits by 257, of 12 bits by 16.06"
     return "; divide them by their highest over 255"
 
 

@@ -183,7 +183,7 @@ DEEP = (COLOR.astype(np.uint16) * 257).astype(np.uint16)
 HINTS = {
     "16 bits": (DEEP, "divide values of 16 bits by 257"),
     "16 bits as floats": (DEEP.astype(float), "divide values of 16 bits by 257"),
-    "12 bits": (DEEP // 16, "divide values of 12 bits by 16.06"),
+    "12 bits": (DEEP // 16, "of 12 bits by 16.06"),
     "32 bits": (DEEP.astype(np.uint32) * 65537, "divide them by their highest"),
     "-1 to 1": (FLOAT / 127.5 - 1, r"127.5 \* \(x \+ 1\)"),
     "0 to 1": (FLOAT / 255, "multiply them by 255"),
