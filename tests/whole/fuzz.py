@@ -12,6 +12,8 @@ import resource
 import signal
 import sys
 import traceback
+import zipfile
+import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -76,6 +78,10 @@ def weight_files(folder):
         group = file.create_group("layer_0")
         group.attrs["nb_params"] = 2
         group["param_0"], group["param_1"] = kernel.transpose(3, 2, 0, 1), bias
+    with zipfile.ZipFile(folder / "model.keras", "w") as archive:
+        archive.writestr("metadata.json", "{}")
+        archive.writestr("config.json", "{}")
+        archive.write(folder / "w.weights.h5", "model.weights.h5")
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
@@ -113,7 +119,9 @@ def read_picture(path):
 
 
 def read_weights(path):
-    weights.inspect(path)
+    if zlib.crc32(path.read_bytes()) % 2:  # each starts a process
+        weights.inspect(path)
+        return
     for pair in weights.load(path).arrays.values():
         assert all(np.isfinite(array).all() for array in pair)
 
