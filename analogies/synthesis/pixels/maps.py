@@ -52,8 +52,8 @@ class Kind:
 # B is a photograph few rounds and levels keep what it shows, where it is a label map many find
 # more of A' for it.
 STYLE = Kind("style", 3.0, 1.0, 3, 3, 3, 3)
-ALIKE = Kind("alike", 1.0, 0.2, 5, None, 6, 4, refined=True)
-UNLIKE = Kind("unlike", 1.0, 0.2, 5, 3, 3, 3)
+ALIKE = Kind("alike", 1.0, 0.0, 5, None, 6, 4, refined=True)
+UNLIKE = Kind("unlike", 1.0, 0.0, 5, 3, 3, 3)
 TEXTURE = Kind("texture", 0.0, 1.0, 5, None, 6, 4)
 
 
