@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import tensorflow as tf
-
 
 class _Spent(threading.local):
     seconds, depth = 0.0, 0
@@ -25,6 +23,8 @@ class Traced:
     """
 
     def __init__(self, function: Callable, signature: Sequence[Any]) -> None:
+        import tensorflow as tf
+
         self._function = tf.function(function, input_signature=signature, autograph=False)
         self._is_traced = False
 

@@ -1,4 +1,4 @@
-"""Convolution kernels out of the three HDF5 layouts that VGG weights come in.
+"""Convolution kernels out of the HDF5 layouts that VGG weights come in.
 
 Imports NumPy and h5py only, because untrusted files are parsed by this module running as a
 program of its own: a damaged HDF5 file can make h5py loop for minutes or crash, and a child
@@ -9,8 +9,15 @@ Layouts:
         layer with attribute `weight_names`.
     keras-weights-h5: Keras 3, `model.save_weights("….weights.h5")`; groups
         `layers/conv2d_N/vars` in the order of the layers, without their names.
+    keras: Keras 3, `model.save("….keras")`; a zip archive of which `model.weights.h5`, as above,
+        is read, and nothing that says how to make a model.
     image-analogies: attribute `nb_layers`, groups `layer_K` with `nb_params` and `param_P`;
         kernels (out, in, rows, columns), rotated by 180 degrees as Theano wants them.
+
+Kernels (out, in, rows, columns) are transposed in all of them. Theano's, which its convolution
+runs over backward, are rotated by 180 degrees: those of the layout image-analogies, of files whose
+attribute `backend` is theano, and, where Keras 1 left no such attribute, of files with th_kernels
+in their names and of kernels (out, in, rows, columns) in files without tf_kernels in theirs.
 """
 
 import io
@@ -18,6 +25,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +33,8 @@ import numpy as np
 
 # A kernel and its bias, in file order; the name is None where the layout has none.
 Entry = tuple[str | None, Any, Any]
+KERAS_MEMBER = "model.weights.h5"
+_LARGEST = 2 * 2**30  # bytes of that member; VGG19 with its top takes 575 million
 
 
 class LayoutError(Exception):
@@ -44,15 +54,29 @@ def read(path: str | Path, shapes_only: bool = False) -> tuple[str, list[Entry]]
     import h5py
 
     try:
-        with h5py.File(path, "r") as file:
+        with open(path, "rb") as raw:
+            zipped = raw.read(4) == b"PK\x03\x04"
+        source = _member(path) if zipped else path
+        # A lock protects from nothing here, and there are file systems without any.
+        with h5py.File(source, "r", locking=False) as file:
             layout, entries = _convolutions(file)
+            for _, *pair in entries:
+                for dataset in pair:
+                    _check_own(dataset, file)
+            layout = "keras" if zipped else layout
             if shapes_only:
-                return layout, [(n, _hwio_shape(k, layout), list(b.shape)) for n, k, b in entries]
-            return layout, [(n, _hwio(np.asarray(k), layout), np.asarray(b)) for n, k, b in entries]
+                return layout, [(n, _hwio_shape(k.shape), list(b.shape)) for n, k, b in entries]
+            turned = layout == "image-analogies" or _is_theanos(file, Path(path).name, entries)
+            return layout, [(n, _hwio(np.asarray(k), turned), np.asarray(b)) for n, k, b in entries]
     except LayoutError:
         raise
     except Exception as error:
         detail = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if "already open for write" in detail:
+            raise LayoutError(
+                "another program is writing it, or was stopped while it did; wait until it has "
+                "ended, or take the mark off by h5clear -s"
+            ) from error
         raise LayoutError(f"it cannot be read as HDF5 ({detail})") from error
 
 
@@ -161,15 +185,54 @@ def _strings(values: Any) -> list[str]:
     return [v.decode() if isinstance(v, bytes) else str(v) for v in values]
 
 
-def _hwio(kernel: np.ndarray, layout: str) -> np.ndarray:
-    if layout != "image-analogies":
-        return kernel
-    return np.ascontiguousarray(kernel[:, :, ::-1, ::-1].transpose(2, 3, 1, 0))
+def _member(path: str | Path) -> io.BytesIO:
+    """The HDF5 file within a Keras model; no other member is looked at, none written anywhere."""
+    with zipfile.ZipFile(path) as archive:
+        try:
+            size = archive.getinfo(KERAS_MEMBER).file_size
+        except KeyError:
+            raise LayoutError(f"it is a zip archive without {KERAS_MEMBER}") from None
+        if size > _LARGEST:
+            raise LayoutError(f"its {KERAS_MEMBER} is said to have {size} bytes")
+        return io.BytesIO(archive.read(KERAS_MEMBER))
 
 
-def _hwio_shape(kernel: Any, layout: str) -> list[int]:
-    shape = list(kernel.shape)
-    return [shape[i] for i in (2, 3, 1, 0)] if layout == "image-analogies" else shape
+def _check_own(dataset: Any, file: Any) -> None:
+    """Refuse numbers that HDF5 would take out of another file."""
+    foreign = dataset.file.filename != file.filename
+    if foreign or dataset.external or dataset.is_virtual:
+        raise LayoutError("its numbers lie in another file, which is not followed")
+
+
+def _is_theanos(file: Any, name: str, entries: list[Entry]) -> bool:
+    root = file.get("model_weights", file)
+    backend = file.attrs.get("backend", root.attrs.get("backend"))
+    if backend is not None:
+        return _strings([backend]) == ["theano"]
+    if "layer_names" not in root.attrs:
+        return False
+    if "th_kernels" in name or "tf_kernels" in name:
+        return "th_kernels" in name
+    return all(is_channels_first(kernel.shape) for _, kernel, _ in entries)
+
+
+def is_channels_first(shape: Any) -> bool:
+    """Whether a kernel of this shape is (out, in, 3, 3) and not (3, 3, in, out)."""
+    return len(shape) == 4 and tuple(shape[2:]) == (3, 3) and tuple(shape[:2]) != (3, 3)
+
+
+def hwio(kernel: np.ndarray) -> np.ndarray:
+    """The kernel as (3, 3, in, out)."""
+    return kernel.transpose(2, 3, 1, 0) if is_channels_first(kernel.shape) else kernel
+
+
+def _hwio(kernel: np.ndarray, turned: bool) -> np.ndarray:
+    kernel = hwio(kernel)
+    return np.ascontiguousarray(kernel[::-1, ::-1] if turned else kernel)
+
+
+def _hwio_shape(shape: Any) -> list[int]:
+    return [shape[i] for i in ((2, 3, 1, 0) if is_channels_first(shape) else range(len(shape)))]
 
 
 if __name__ == "__main__":

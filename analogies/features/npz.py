@@ -12,14 +12,19 @@ from typing import Any
 import numpy as np
 
 from analogies.errors import InputError
+from analogies.features import hdf5
 from analogies.features.networks import NETWORKS, layer_table
 
 
 def is_npz(path: Path) -> bool:
-    """By content, so that a wrong suffix does no harm."""
-    with open(path, "rb") as file:
-        head = file.read(4)
-    return head == b"PK\x03\x04" or (path.suffix.lower() == ".npz" and head != b"\x89HDF")
+    """By content, so that a wrong suffix does no harm: a zip archive with arrays in it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith(".npy") for name in archive.namelist())
+    except Exception:  # no zip archive, or one so damaged that it can tell nothing
+        with open(path, "rb") as file:
+            head = file.read(4)
+        return head == b"PK\x03\x04" or (path.suffix.lower() == ".npz" and head != b"\x89HDF")
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -56,7 +61,10 @@ def _unreadable(path: Path, error: Exception) -> InputError:
 
 
 def split_layers(content: Mapping[str, Any], path: Path) -> tuple[dict[str, Any], Any]:
-    """Named arrays to {layer: (kernel, bias)} and the `preprocess` pair or None."""
+    """Named arrays, or their shapes, to {layer: (kernel, bias)} and the `preprocess` pair or None.
+
+    Kernels (out, in, 3, 3), as PyTorch and Caffe have them, become (3, 3, in, out).
+    """
     pairs = {
         key.removesuffix("/kernel"): (kernel, content[key.removesuffix("kernel") + "bias"])
         for key, kernel in content.items()
@@ -64,7 +72,7 @@ def split_layers(content: Mapping[str, Any], path: Path) -> tuple[dict[str, Any]
     }
     preprocess = pairs.pop("preprocess", None)
     every = {info.name for network in NETWORKS for info in layer_table(network)}
-    layers = {name: pair for name, pair in pairs.items() if name in every}
+    layers = {name: (_hwio(pair[0]), pair[1]) for name, pair in pairs.items() if name in every}
     if not layers:
         found = ", ".join(list(content)[:6]) or "nothing"
         raise InputError(
@@ -72,6 +80,12 @@ def split_layers(content: Mapping[str, Any], path: Path) -> tuple[dict[str, Any]
             f"block1_conv1/bias, found {found}. Received: {str(path)!r}"
         )
     return dict(sorted(layers.items())), preprocess
+
+
+def _hwio(kernel: Any) -> Any:
+    if isinstance(kernel, np.ndarray):
+        return hdf5.hwio(kernel)
+    return tuple(kernel[i] for i in (2, 3, 1, 0)) if hdf5.is_channels_first(kernel) else kernel
 
 
 def load_lifts(path: str | Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -1,10 +1,10 @@
 """Weight files: which network they hold, and their numbers, checked.
 
-Reads `.npz` of named arrays, Keras' `.h5` and `.weights.h5` and image-analogies' `.h5`; knows
-where the embedded file lies and fetches Keras' own. NumPy and h5py only, except for the download.
+Reads `.npz` of named arrays, Keras' `.h5`, `.weights.h5` and `.keras` and image-analogies' `.h5`,
+and says of others what they are; knows where the embedded file lies and has Keras' own fetched.
+NumPy and h5py only. Nothing in a weight file is ever run.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,21 +13,9 @@ from typing import Any
 import numpy as np
 
 from analogies.errors import InputError
-from analogies.features import hdf5, npz
+from analogies.features import download, hdf5, npz, signatures
 from analogies.features.networks import NETWORKS, canonical_layer, check_network, layer_table
-
-# File names, and MD5 sums as keras.applications states them; both below _KERAS_URL.
-_KERAS_URL = "https://storage.googleapis.com/tensorflow/keras-applications"
-KERAS_FILES = {
-    "vgg16": (
-        "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
-        "6d6bbae143d832006294945121d1f1fc",
-    ),
-    "vgg19": (
-        "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
-        "253f8cb515780f3b799900260a226db6",
-    ),
-}
+from analogies.files import reason
 
 # A file that says neither by names nor by shapes which network it is, is taken for this one.
 _PREFERENCE = ("slim", "vgg19", "vgg16")
@@ -38,7 +26,7 @@ class WeightsInfo:
     """What a weight file holds.
 
     Attributes:
-        format: "npz", "keras-h5", "keras-weights-h5" or "image-analogies".
+        format: "npz", "keras-h5", "keras-weights-h5", "keras" or "image-analogies".
         network: a name in `networks.NETWORKS`.
         layers: Keras names of the convolutions it holds, from the image upwards, without gaps.
     """
@@ -124,7 +112,7 @@ def load_default(network: str) -> Weights:
     """
     if check_network(network) == "slim":
         return load(embedded_path(), network, trusted=True)
-    return load(_download(network), network, trusted=True)
+    return load(download.fetch(network), network, trusted=True)
 
 
 def embedded_path() -> Path:
@@ -140,31 +128,26 @@ def embedded_path() -> Path:
     )
 
 
-def _download(network: str) -> Path:
-    """Path of Keras' own weights, fetched into its cache when they are not there yet."""
-    import keras
-
-    name, md5 = KERAS_FILES[network]
-    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
-    url = f"{_KERAS_URL}/{network}/{name}"
-    try:
-        path = keras.utils.get_file(
-            name, url, cache_dir=str(home), cache_subdir="models", file_hash=md5
-        )
-    except Exception as error:
-        place = home / "models" / name
-        raise InputError(
-            f"The weights of {network} could not be fetched. Put {name} (from {url}) at {place}, "
-            "or name a weight file with --vgg-weights or VGG_WEIGHT_PATH, or use "
-            f"--features slim, which needs no download. Received: {npz.one_line(error)}"
-        ) from error
-    return Path(path)
-
-
 def _existing(path: str | Path) -> Path:
-    place = Path(path).expanduser()
-    if not place.is_file():
-        raise InputError(f"There is no weight file of this name. Received: {str(path)!r}")
+    """The path of a file that can be opened and may hold weights."""
+    try:
+        place = Path(path).expanduser()
+        if place.is_dir():
+            raise InputError(f"The weight file is a folder. Received: {str(path)!r}")
+        if not place.is_file():
+            raise InputError(f"There is no weight file of this name. Received: {str(path)!r}")
+        refusal = signatures.refusal(place)
+    except RuntimeError:
+        raise InputError(
+            f"{Path(path).parts[0]} stands for no folder here: there is no such user, or no home "
+            f"directory; write the path out. Received: {str(path)!r}"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"The weight file cannot be opened: {reason(error)}. Received: {str(path)!r}"
+        ) from None
+    if refusal:
+        raise InputError(f"The weight file cannot be read: {refusal}. Received: {str(path)!r}")
     return place
 
 
@@ -173,9 +156,9 @@ def _read_hdf5(path: Path, shapes_only: bool, trusted: bool = False) -> tuple[st
         return (hdf5.read if trusted else hdf5.read_safely)(path, shapes_only)
     except hdf5.LayoutError as error:
         raise InputError(
-            f"The weight file is of no known kind: {error}. Known are Keras .h5 without top, "
-            ".weights.h5, image-analogies' .h5 and .npz with block1_conv1/kernel and so on. "
-            f"Received: {str(path)!r}"
+            f"The weight file cannot be read: {npz.one_line(error)}. Known are Keras .h5, "
+            ".weights.h5 and .keras, image-analogies' .h5 and .npz with block1_conv1/kernel and so "
+            f"on. Received: {str(path)!r}"
         ) from error
 
 

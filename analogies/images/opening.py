@@ -158,8 +158,8 @@ def _image(stream: BinaryIO) -> Opened:
     try:
         image = Image.open(stream, formats=formats)
     except Image.DecompressionBombError:
-        megapixels = LARGEST_AREA // 10**6
-        raise InputError(f"the image has more than {megapixels} megapixels") from None
+        limit = min(LARGEST_AREA, 2 * (Image.MAX_IMAGE_PIXELS or LARGEST_AREA))  # of the host
+        raise InputError(f"the image has more than {limit / 1e6:.3g} megapixels") from None
     except Image.UnidentifiedImageError:
         return _unidentified(stream, head, tags)
     if profile is not None:
@@ -177,4 +177,4 @@ def _unidentified(stream: BinaryIO, head: bytes, tags: tiff.Tags | None) -> Open
         what, remedy = tiff.describe(tags), "save it with 8 or 16 bits, in RGB or gray"
     if not what:
         raise InputError("this is no image of a known format") from None
-    raise InputError(f"this is {what}; {remedy}") from None
+    raise InputError(f"this is no image that is read here, but {what}; {remedy}") from None

@@ -96,9 +96,10 @@ def read(source: Any) -> Picture:
     """Read a picture.
 
     Args:
-        source: path of an image file, its bytes, a file open in mode "rb", a PIL image, or an
-            array or tensor: (H, W), (H, W, 1), (H, W, 3), (H, W, 4), or a batch of one of these,
-            uint8 or float with values in [0, 255]; floats less than 0.5 beyond are clipped.
+        source: path of an image file, its bytes, a file open in mode "rb", a PIL image (at
+            its current frame), or an array or tensor: (H, W), (H, W, 1), (H, W, 3), (H, W, 4), or
+            a batch of one of these, uint8 or float with values in [0, 255]; floats less than 0.5
+            beyond are clipped.
 
     Raises:
         InputError: it is no picture, is damaged, too small, too large, wholly transparent, holds

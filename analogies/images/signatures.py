@@ -57,8 +57,8 @@ _STARTS: tuple[tuple[bytes, str, str], ...] = (
     (rb"\x89HDF\r\n", "an HDF5 file", _ARRAY),
     (rb"(SIMPLE  =|.{128}DICM)", "a scientific or medical picture (FITS or DICOM)", _CONVERT),
     (rb"\0\x05\x16[\0\x07]", "a side file of macOS (._NAME)", "give the picture itself"),
-    (rb"version https://git-lfs", "a Git LFS pointer, not the picture", "run: git lfs pull"),
-    (rb"[./]*/annex/objects/", "a git-annex pointer, not the picture", "run: git annex get"),
+    (rb"version https://git-lfs", "a Git LFS pointer", "run: git lfs pull"),
+    (rb"[./]*/annex/objects/", "a git-annex pointer", "run: git annex get"),
     (rb"\x89PNG\n", "a PNG picture copied as a text", "copy it in binary mode"),
     (rb"(iVBORw0KGgo|/9j/|R0lGOD|UklGR|data:image/)", "a picture in base64", "decode it first"),
     (rb"(\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8|RIFF....WEBP|BM|II[*+]\0|MM\0[*+])",
@@ -66,7 +66,7 @@ _STARTS: tuple[tuple[bytes, str, str], ...] = (
 )  # fmt: skip
 _TEXTS: tuple[tuple[str, str, str], ...] = (
     (r"(?i)<svg[\s>]", "an SVG drawing", "export it as PNG first"),
-    (r"(?i)<!doctype html|<html|<head|<body", "a web page, not a picture", _DOWNLOAD),
+    (r"(?i)<!doctype html|<html|<head|<body", "a web page", _DOWNLOAD),
     (r"(?i)\A\s*<", "an XML document", "give a picture"),
 )
 
@@ -79,7 +79,7 @@ def describe(head: bytes) -> tuple[str, str]:
         ('a Photoshop file (PSD)', 'export it as PNG or JPEG first')
     """
     if head and not head.strip(b"\0"):
-        return "nothing but zeros", "copy or download it again"
+        return "only zeros", "copy or download it again"
     for pattern, what, remedy in _STARTS:
         if re.match(pattern, head, re.DOTALL):
             return what, remedy

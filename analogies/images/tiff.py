@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, TiffImagePlugin
+from PIL import Image, ImageFile, TiffImagePlugin
 
 from analogies.images.deep import range_notes, white_of
 from analogies.images.sizes import check_size
@@ -81,11 +81,12 @@ def convert(stream: BinaryIO, tags: Tags) -> tuple[Image.Image, float, Notes] | 
     channels, photometric = int(tags.get(_SAMPLES, 1)), tags.get(_PHOTOMETRIC)
     colors = _COLORS.get(photometric, 0)
     inverted = photometric == _WHITE_IS_ZERO
-    if dtype is None or not colors or channels - colors not in (0, 1):
+    sized = isinstance(tags.get(_WIDTH), int) and isinstance(tags.get(_HEIGHT), int)
+    if dtype is None or not sized or not colors or channels - colors not in (0, 1):
         return None
     if inverted and dtype.kind != "u":
         return None
-    check_size(int(tags[_WIDTH]), int(tags[_HEIGHT]), "a TIFF picture")
+    check_size(tags[_WIDTH], tags[_HEIGHT], "a TIFF picture")
     values = _samples(stream, tags, dtype, channels)
     if inverted:
         values[..., 0] = np.iinfo(dtype).max - values[..., 0]
@@ -128,13 +129,21 @@ def _dtype(tags: Tags) -> np.dtype | None:
     return np.dtype(f"{_KINDS[kinds[0]]}{bits[0] // 8}")
 
 
+class _Bytes(TiffImagePlugin.TiffImageFile):
+    """Bytes as pixels, of which there may be more than in a picture: the size is checked before."""
+
+    def load_prepare(self) -> None:
+        """Make room without Pillow's look for decompression bombs."""
+        ImageFile.ImageFile.load_prepare(self)
+
+
 def _samples(stream: BinaryIO, tags: Tags, dtype: np.dtype, channels: int) -> np.ndarray:
     """The numbers in a file, `(height, width, channels)`."""
-    width, height = int(tags[_WIDTH]), int(tags[_HEIGHT])
+    width, height = tags[_WIDTH], tags[_HEIGHT]
     across = int(tags[_TILE_WIDTH]) if _TILES in tags else width  # px that are packed together
     pieces = -(-width // across)
     cell = channels * dtype.itemsize
-    packed = Image.open(_as_bytes(stream, tags, across * cell, pieces), formats=["TIFF"])
+    packed = _Bytes(_as_bytes(stream, tags, across * cell, pieces))
     rows = np.array(packed).reshape(height * pieces, across * cell)
     predictor = tags.get(_PREDICTOR, 1)
     order = ">" if predictor == 3 or _is_big_endian(stream) else "<"

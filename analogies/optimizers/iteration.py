@@ -9,7 +9,11 @@ from analogies.optimizers.line_search import ACCEPT_BEST, ACCEPT_TRIAL, CONTINUE
 from analogies.optimizers.pairs import epsilon, remember
 from analogies.optimizers.result import State
 
-FIRST_REACH = 100.0  # how far the first search may extrapolate, whose first step is a guess
+# How far beyond a trial a search may extrapolate. The first step is a guess that may be far too
+# short; but where no bounds end it, a long one can go past a valley to its far side, so that x then
+# changes by no more than `FIRST_WAY` of its largest element.
+FIRST_REACH = 10.0, 100.0
+FIRST_WAY = 0.5
 REACH = 4.0
 
 
@@ -101,7 +105,9 @@ def _next_iterate(
     norm = tf.cast(tf.reduce_max(tf.abs(projected_gradient(box, x, gradient))), tf.float64)
     infinity = tf.constant(float("inf"), tf.float64)
     gradient_step = tf.cast(tf.reduce_max(tf.abs(step_within(box, x, -gradient))), tf.float64)
-    reach = tf.where(pairs.count > 0, tf.constant(REACH, tf.float64), FIRST_REACH)
+    reach = tf.where(
+        pairs.count > 0, tf.constant(REACH, tf.float64), _first_reach(box, x, direction)
+    )
     return State(
         x=x,
         gradient=gradient,
@@ -119,6 +125,15 @@ def _next_iterate(
         evaluations=state.evaluations,
         reason=tf.where(hopeless, result.LINE_SEARCH, state.reason),
     )
+
+
+def _first_reach(box: Box | None, x: tf.Tensor, direction: tf.Tensor) -> tf.Tensor:
+    """Return how far a search without pairs may extrapolate, float64."""
+    if box is not None:
+        return tf.constant(FIRST_REACH[1], tf.float64)
+    largest, fastest = (tf.cast(tf.reduce_max(tf.abs(v)), tf.float64) for v in (x, direction))
+    sensible = FIRST_WAY * tf.math.divide_no_nan(largest, fastest)
+    return tf.clip_by_value(sensible, *FIRST_REACH)
 
 
 def best_point(state: State, box: Box | None) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

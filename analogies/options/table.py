@@ -97,12 +97,29 @@ class Options:
         minimum=1, maximum=100000, metavar="N",
     )
     a_scale_mode: str = option(
-        "none", SIZE, "choice", "Size of A and A': their own (none), that of the result (match), "
-        "or scaled by the factor that scales B (ratio).", choices=("none", "match", "ratio"),
+        "auto", SIZE, "choice", "Size of A and A': their own (none), that of the result (match), "
+        "scaled by the factor that scales B (ratio), or so where that makes them smaller, but not "
+        "smaller than the result (auto).", choices=("auto", "none", "match", "ratio"),
     )
     a_scale: float = option(
         1.0, SIZE, "number", "Additional scale factor for A and A'.",
         above=0, maximum=100, metavar="FACTOR",
+    )
+
+    finish: str = option(
+        "auto", SIZE, "choice", "How fine levels are made: put together from pixels of A', guided "
+        "by what the network made of small pictures (pixels), or optimized like these (network). "
+        "auto: pixels, but the network where a residual is carried over (--transfer) and where "
+        "nothing is matched.", choices=("auto", "pixels", "network"),
+    )
+    coarse_side: int = option(
+        192, SIZE, "integer", "How large the network's picture is where pixels finish it: at most "
+        "as many pixels as a square of this side has. 0: there is no network.",
+        unit="px", minimum=0, maximum=LARGEST_SIDE, metavar="PX",
+    )
+    pixel_patch: str = option(
+        "5", SIZE, "choice", "Side of the patches that pixels are put together from, px.",
+        choices=("3", "5", "7"),
     )
 
     # Matching

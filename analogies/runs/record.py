@@ -52,6 +52,7 @@ def describe(
         "loss": last.loss if last else None,
         "passes": log.rows,
         "notes": [*job.notes(), *log.notes],
+        "decisions": list(log.decisions),
         "seconds": {name: round(value, 3) for name, value in {**log.phases, **seconds}.items()},
         "peak_memory_mib": peak_memory(),
     }

@@ -125,8 +125,12 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
 
 
 def _start(options: Options, stack: contextlib.ExitStack) -> "Machine":
-    """TensorFlow, computing on the chosen device until the stack is closed."""
+    """TensorFlow, computing on the chosen device until the stack is closed; or none at all."""
     from analogies.runs.machine import device
+    from analogies.synthesis.choice import needs_network
+
+    if not needs_network(options):
+        return device.without_network()
 
     machine = device.start(options.device)
     device.settle(machine, options.precision)

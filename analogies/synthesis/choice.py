@@ -1,98 +1,127 @@
-"""Which method works on a level, from what is asked for and how large the pictures are."""
+"""Which method makes which levels, from what is asked for, what the pictures are, and how large."""
 
-import os
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import lru_cache
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from analogies.options.table import Options, defaults
-from analogies.synthesis.joint.method import JointMethod
-from analogies.synthesis.joint.objective import Objective
-from analogies.synthesis.joint.pieces import Pieces
-from analogies.synthesis.joint.steps import JointSteps
-from analogies.synthesis.layerwise.method import LayerMethod
-from analogies.synthesis.layerwise.steps import LayerSteps
-from analogies.synthesis.memory import piece_side
+from analogies.options.table import Options
+from analogies.synthesis import pyramid
 from analogies.synthesis.method import Method
-from analogies.synthesis.network import Network
+from analogies.synthesis.pixels.method import PixelMethod
+from analogies.synthesis.pyramid import Level
+from analogies.synthesis.references import References
 
-# Options that no step looks at: what is traced serves whatever they are.
-SET_PER_JOB = (
-    *("preset", "width", "height", "scales", "min_scale", "iters", "votes", "evaluations"),
-    *("speed", "a_scale_mode", "a_scale", "init", "transfer", "contrast"),
-    *("pair", "rotations", "rescales"),
-    *("output_full", "device", "logdir", "quiet", "verbose"),
-    *("checkpoint", "resume", "memory", "fit"),
-)
+if TYPE_CHECKING:
+    from analogies.synthesis.network_methods import Limits
 
 
-def transfer_for(options: Options, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> str:
-    """What is carried over to B': "residual", or "picture" where A is A' itself."""
-    if options.transfer != "auto":
-        return options.transfer
-    same = all(np.array_equal(a, a_prime) for a, a_prime in pairs)
-    return "picture" if same else "residual"
+@dataclass(frozen=True)
+class Plan:
+    """The levels of a run and who makes them.
+
+    Attributes:
+        levels: coarse to fine, the network's before those of pixels.
+        methods: {`made_by` of the levels: method}.
+        notes: for the person.
+        decisions: what was decided by looking at the pictures, and why.
+    """
+
+    levels: tuple[Level, ...]
+    methods: Mapping[str, Method]
+    notes: tuple[str, ...] = ()
+    decisions: tuple[str, ...] = ()
+
+    def method(self, level: Level, options: Options) -> Method:
+        """The method of a level, in pieces where its pictures are too large to be worked on."""
+        method = self.methods[level.made_by]
+        if level.made_by == "pixels":
+            return method
+        from analogies.synthesis.network_methods import fitting
+
+        largest = max([level.size_a, *filter(None, level.size_pairs)], key=math.prod)
+        return fitting(method, largest, level.size_b, options)
 
 
-def method_for(options: Options, transfer: str) -> Method:
-    """The method of a run; its steps are those of the last few jobs alike, with their traces."""
-    if options.match_mode == "layer":
-        return LayerMethod(layer_steps(options), options)
-    return JointMethod(joint_steps(options, transfer), options)
+def needs_network(options: Options) -> bool:
+    """Whether any level is made by the network."""
+    return options.coarse_side > 0
 
 
-def fitting(
-    method: Method, size_a: tuple[int, int], size_b: tuple[int, int], options: Options
-) -> Method:
-    """`method`, or the same in pieces where one of the pictures is too large to be one.
+def plan(options: Options, references: References) -> Plan:
+    """Who makes what.
+
+    Raises:
+        InputError: no level is large enough, or a pair is too small for all of them.
+    """
+    sizes = [a.shape[:2] for a, _ in references.arrays]
+    size_b = references.array_b.shape[:2]
+    size_out = pyramid.result_size(size_b, options)
+    mode, factor = options.a_scale_mode, options.a_scale
+    full = [pyramid.scaled_size(size, size_b, size_out, mode, factor) for size in sizes]
+    if not needs_network(options):
+        return _with_pixels(Plan((), {}), options, references, full, size_out)
+    from analogies.synthesis.network_methods import limits, method_for, transfer_for
+
+    transfer = transfer_for(options, references)
+    in_pixels = ends_in_pixels(options, transfer.kind)
+    share = pyramid.coarse_share(size_out, options.coarse_side) if in_pixels else 1.0
+    method = method_for(options, transfer.kind)
+    made = _network_levels(options, full, size_out, share, limits(method, options))
+    by_network = Plan(made.levels, {"network": method}, made.notes, transfer.decisions)
+    return (
+        _with_pixels(by_network, options, references, full, size_out) if in_pixels else by_network
+    )
+
+
+def ends_in_pixels(options: Options, transfer: str) -> bool:
+    """Whether the fine levels are put together from pixels of A'.
 
     Args:
-        method: for small pictures.
-        size_a, size_b: `(height, width)` in px of A and of B' at a level.
         options: of the run.
+        transfer: what is carried over, "picture" or "residual"; a residual is added to what A
+            explains, and no patch of A' looks like that.
     """
-    if not isinstance(method, JointMethod):
-        return method
-    network = method.steps.objective.network
-    area = max(size_a[0] * size_a[1], size_b[0] * size_b[1])
-    side = piece_side(network.model.network, network.layers, area, options)
-    return method if side is None else JointMethod(in_pieces(method.steps, side), options)
+    if options.finish != "auto":
+        return options.finish == "pixels"
+    if options.analogy_w == options.mrf_w == 0:
+        return False
+    return options.match_mode == "layer" or transfer == "picture"
 
 
-def joint_steps(options: Options, transfer: str) -> JointSteps:
-    """The steps of one field for all layers."""
-    return _joint_steps(_of_steps(options), transfer, _version(options))
+def _network_levels(
+    options: Options,
+    full: list[tuple[int, int]],
+    size_out: tuple[int, int],
+    share: float,
+    limits: "Limits",
+) -> pyramid.Pyramid:
+    """The network's levels, the finest at a share of the full size."""
+    small = [pyramid.times(size, share) for size in (size_out, *full)]
+    made = pyramid.plan(
+        small[1],
+        small[0],
+        small[0],
+        scales=options.scales,
+        min_scale=options.min_scale,
+        patch_size=options.patch_size,
+        smallest_side=limits.smallest_side,
+        cell_pairs=limits.cell_pairs,
+        size_pairs=small[2:],
+        model=options.model if options.match_mode == "joint" else "exact",
+        copies=pyramid.count_copies(options),
+    )
+    return made if share == 1.0 else made.shrunk(share)
 
 
-def layer_steps(options: Options) -> LayerSteps:
-    """The steps of one field per layer."""
-    return _layer_steps(_of_steps(options), _version(options))
-
-
-@lru_cache(maxsize=2)
-def in_pieces(steps: JointSteps, side: int) -> JointSteps:
-    """The same steps on pictures in pieces of a side, px."""
-    return JointSteps(steps.options, steps.transfer, Pieces(steps.objective, side))
-
-
-@lru_cache(maxsize=4)
-def _joint_steps(options: Options, transfer: str, version: int | None) -> JointSteps:
-    return JointSteps(options, transfer, Objective(options, Network(options)))
-
-
-@lru_cache(maxsize=4)
-def _layer_steps(options: Options, version: int | None) -> LayerSteps:
-    return LayerSteps(options, Network(options))
-
-
-def _of_steps(options: Options) -> Options:
-    """Options with everything at its default that no step looks at."""
-    return replace(options, **{name: defaults()[name] for name in SET_PER_JOB})
-
-
-def _version(options: Options) -> int | None:
-    """When the file of weights was changed, so that another one is not taken for it."""
-    file = options.vgg_weights
-    return os.stat(file).st_mtime_ns if file and os.path.exists(file) else None
+def _with_pixels(
+    plan: Plan,
+    options: Options,
+    references: References,
+    full: list[tuple[int, int]],
+    size_out: tuple[int, int],
+) -> Plan:
+    """A plan that ends in levels of pixels."""
+    method: Any = PixelMethod(options, references, full, size_out)
+    levels = (*plan.levels, *method.levels)
+    return replace(plan, levels=levels, methods={**plan.methods, "pixels": method})

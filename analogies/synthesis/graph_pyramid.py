@@ -79,12 +79,16 @@ def _share(side: tf.Tensor, new: int, old: tf.Tensor) -> tf.Tensor:
 
 
 def _size_of_a(size_a, size_b, size_out, options: Options) -> tf.Tensor:
-    factor = tf.constant(options.a_scale, tf.float64)
-    if options.a_scale_mode == "match":
+    factor, mode = tf.constant(options.a_scale, tf.float64), options.a_scale_mode
+    ratios = tf.cast(size_out, tf.float64) / tf.cast(size_b, tf.float64)
+    ratio = tf.sqrt(ratios[0] * ratios[1])
+    if mode == "match":
         size_a = size_out
-    elif options.a_scale_mode == "ratio":
-        ratios = tf.cast(size_out, tf.float64) / tf.cast(size_b, tf.float64)
-        factor *= tf.sqrt(ratios[0] * ratios[1])
+    elif mode == "ratio":
+        factor *= ratio
+    elif mode == "auto":
+        shares = tf.cast(size_out, tf.float64) / tf.cast(size_a, tf.float64)
+        factor *= tf.minimum(1.0, tf.maximum(ratio, tf.sqrt(shares[0] * shares[1])))
     return _times(size_a, factor)
 
 

@@ -3,29 +3,26 @@
 At each level of the pyramid B' is first put together from matched patches of A' a few times
 (match, vote), then optimized in passes: match once, vote the features of A' into targets, and
 minimize with the matches held. The image of a level starts the next. This is the scheme of
-Wexler et al. (2007) with the neural features of Li & Wand (2016).
+Wexler et al. (2007) with the neural features of Li & Wand (2016). Fine levels are put together from
+the pixels of A', guided by what the network made.
 
 `synthesize` is a generator; whoever wants to show, save or stop a run takes its records.
 """
 
-import math
+import itertools
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from analogies.errors import InputError
-from analogies.optimizers import result as reasons
 from analogies.options.table import Options
-from analogies.synthesis import pyramid
-from analogies.synthesis.choice import fitting, method_for, transfer_for
-from analogies.synthesis.method import Work
+from analogies.synthesis.choice import plan
+from analogies.synthesis.method import Before, Given, Image, Work
 from analogies.synthesis.progress import Clock, Progress, changed, parts_of, terms_of
 from analogies.synthesis.references import References, shares
-from analogies.synthesis.starts import first_image, next_image
 from analogies.synthesis.state import State, on_device
 
 CHUNK_SECONDS = 1.0  # how long a run may not answer a signal, about
@@ -60,15 +57,18 @@ def synthesize(
     Raises:
         InputError: the pictures are too small for the options, or A and A' differ in size.
     """
-    state = on_device(carried) if carried else None
-    run = _Run([(a, a_prime), *pairs], b, options, init, Clock(state))
-    for index in range(len(run.pyramid.levels)):
-        if state is not None and (index, options.iters) <= (state.level, state.iteration):
-            continue  # all its passes are behind the run
-        work = run.level(index)
-        if state is None or state.level < index:
+    state = carried
+    run = _Run(References([(a, a_prime), *pairs], b, options.rotations, options.rescales), options)
+    run.begin(init, state)
+    for index, level in enumerate(run.levels):
+        if state is not None and state.level > index:
+            continue
+        work = run.work(index, state)
+        if state is not None and state.level == index:
+            state = state if level.made_by == "pixels" else on_device(state)
+        else:
             state = yield from run.put_together(work, state)
-        while state.iteration < options.iters:
+        while state.iteration < work.method.passes:
             state = yield from run.passed(work, state)
     assert state is not None
     yield run.done(state)
@@ -78,85 +78,78 @@ class _Run:
     """What does not change while a run goes on, and its steps from state to state.
 
     Args:
-        pairs: of A and A', the first one's size decides about levels.
-        b: see `synthesize`.
-        options: see there.
-        init: see there.
-        clock: counts the run's seconds.
+        references: all pictures.
+        options: see `synthesize`.
     """
 
-    def __init__(self, pairs, b, options: Options, init: np.ndarray | None, clock: Clock) -> None:
-        _check_sizes(pairs)
-        self.options, self.init, self.clock = options, init, clock
+    def __init__(self, references: References, options: Options) -> None:
+        _check_sizes(references.arrays)
+        self.references, self.options = references, options
         self.traced = False
-        with clock.phase("build"):
-            self.method = method_for(options, transfer_for(options, pairs))
-            self.b = tf.convert_to_tensor(b, tf.float32)
-            self.references = References(pairs, options.rotations, options.rescales)
-        sizes = [a.shape[:2] for a, _ in pairs]
-        self.pyramid = pyramid.plan(
-            sizes[0],
-            b.shape[:2],
-            pyramid.result_size(b.shape[:2], options),
-            scales=options.scales,
-            min_scale=options.min_scale,
-            patch_size=options.patch_size,
-            a_scale_mode=options.a_scale_mode,
-            a_scale=options.a_scale,
-            smallest_side=self.method.smallest_side,
-            cell_pairs=self.method.cell_pairs,
-            size_pairs=sizes[1:],
-            model=options.model if options.match_mode == "joint" else "exact",
-            copies=pyramid.count_copies(options),
-        )
 
-    def level(self, index: int) -> Work:
+    def begin(self, init: np.ndarray | None, state: State | None) -> None:
+        """Decide who makes what; from the beginning, or from a state."""
+        self.given = Given(self.options.init, init, self.options.seed)
+        self.clock = Clock(state)
+        with self.clock.phase("build"):
+            self.plan = plan(self.options, self.references)
+        self.levels = self.plan.levels
+        methods = (self.plan.methods[level.made_by] for level in self.levels)
+        costs = [
+            method.cost(level, i)
+            for i, (method, level) in enumerate(zip(methods, self.levels, strict=True))
+        ]
+        self.costs = [0.0, *itertools.accumulate(costs)]
+
+    def work(self, index: int, state: State | None) -> Work:
         """What a level is worked with."""
-        level = self.pyramid.levels[index]
-        largest = max([level.size_a, *filter(None, level.size_pairs)], key=math.prod)
-        method = fitting(self.method, largest, level.size_b, self.options)
+        level = self.levels[index]
+        method = self.plan.method(level, self.options)
+        before = None if state is None else Before(state, self.levels[state.level])
         with self.clock.phase("features"):
-            setting = method.set(self.references, self.b, level)
-        return Work(index, level, method, setting, index == 0 and self.init is not None)
+            setting = method.set(self.references, level, before)
+        return Work(index, level, method, setting, index == 0 and self.given.image is not None)
 
-    def put_together(self, work: Work, before: State | None) -> Generator[Progress, None, State]:
+    def put_together(self, work: Work, state: State | None) -> Generator[Progress, None, State]:
         """Start a level: match and vote a few times."""
-        state = self._started(work, before)
-        rounds = 0 if work.given else work.method.rounds(work.index)
+        state = self._started(work, state)
+        rounds = work.method.rounds(work)
         yield self._record(work, state, between=rounds == 0)
         for count in range(rounds):
             state = self._round(work, state)
             yield self._record(work, state, between=count == rounds - 1)
         return state
 
-    def _started(self, work: Work, before: State | None) -> State:
+    def _started(self, work: Work, state: State | None) -> State:
         """B' as a level starts with it."""
-        if before is None:
-            options = self.options
-            given = self.references, self.b, self.init, options.init, options.seed
-            return State(work.index, first_image(work, *given), matched_by=work.level.method)
-        last, a_prime = self.pyramid.levels[before.level], self.references.pairs[0][1]
+        if state is None:
+            image = work.method.first(work, self.references, self.given)
+            return State(work.index, image, matched_by=work.level.method)
+        before = Before(state, self.levels[state.level])
+        handed = work.method.hand_on(work, self.references, before)
         return State(
             work.index,
-            next_image(before.image, last.size_b, work, a_prime),
+            work.method.next(work, self.references, before),
             matched_by=work.level.method,
-            start=work.method.carry(before, last, work.level, self.references.several),
-            evaluations=before.evaluations,
-            loss=before.loss,
+            start=handed.start,
+            guide=handed.guide,
+            evaluations=state.evaluations,
+            loss=state.loss,
         )
 
     def _round(self, work: Work, state: State) -> State:
         """Match, and put B' together."""
-        with self.clock.phase("matching"):
+        with self.clock.phase(_phase(work)):
             state = work.method.match(state, work)
-            return state._replace(image=work.method.place(state, work))
+            state = work.method.place(state, work)
+        return state._replace(rounds=state.rounds + 1)
 
     def passed(self, work: Work, state: State) -> Generator[Progress, None, State]:
         """Match once, minimize with the matches held, record."""
         method, before = work.method, state.matches
         change = method.change(work, state.iteration)
         state = state._replace(image=change.apply(state.image))
-        with self.clock.phase("matching"):
+        with self.clock.phase(_phase(work)):
             state = method.match(state, work)
             targets = method.targets(state, work)
         start = targets.start if work.fresh and state.iteration == 0 else state.image
@@ -193,10 +186,16 @@ class _Run:
         )
         return state
 
-    def _minimized(self, work: Work, image: tf.Tensor, targets: Any) -> Iterator[tuple[Any, float]]:
+    def _minimized(self, work: Work, image: Image, targets: Any) -> Iterator[tuple[Any, float]]:
         """The results of minimizing in chunks of about a second, and how far each moved B'."""
         method = work.method
         left, chunk = method.evaluations, FIRST_CHUNK
+        if not left:
+            return
+        import tensorflow as tf
+
+        from analogies.optimizers import result as reasons
+
         minimization = method.begin(image)
         while left > 0:
             started = time.monotonic()
@@ -216,38 +215,60 @@ class _Run:
 
     def done(self, state: State) -> Progress:
         """The last record of a run."""
-        level = self.pyramid.levels[state.level]
-        record = self._progress(level, state, kind="done")
+        record = self._progress(state, kind="done")
         return replace(record, iteration=state.iteration - 1, phases=self.clock.phases)
 
     def _record(self, work: Work, state: State, between: bool = False, **changes: Any) -> Progress:
         """A record of B' as it is; `between` passes a run can go on from it."""
+        share = _share_done(work, state)
         if between:
             changes["carried"] = self.clock.stamped(state)
-        return self._progress(work.level, state, **{"kind": "chunk", **changes})
+        done = self.costs[work.index] + share * (
+            self.costs[work.index + 1] - self.costs[work.index]
+        )
+        return self._progress(state, **{"kind": "chunk", "work_done": done, **changes})
 
-    def _progress(self, level: pyramid.Level, state: State, kind: str, **changes: Any) -> Progress:
-        options, levels = self.options, len(self.pyramid.levels)
+    def _progress(self, state: State, kind: str, **changes: Any) -> Progress:
+        levels, level = self.levels, self.levels[state.level]
+        method = self.plan.methods[level.made_by]
+        planned = sum(
+            self.plan.methods[x.made_by].passes * self.plan.methods[x.made_by].evaluations
+            for x in levels
+        )
         defaults = {
             "losses": (),
             "iteration": state.iteration - (kind == "pass"),
             "seconds": self.clock.seconds(),
+            "work_done": self.costs[-1],
         }
         return Progress(
             kind=kind,
             level=state.level,
-            levels=levels,
-            iterations=options.iters,
+            levels=len(levels),
+            iterations=method.passes,
             evaluations=state.evaluations,
-            evaluations_planned=levels * options.iters * options.evaluations,
+            evaluations_planned=planned,
+            work_planned=self.costs[-1],
             loss=state.loss,
             size=level.size_b,
             pixels=state.image,
             cell=level.cell,
             method=state.matched_by,
-            notes=self.pyramid.notes,
+            notes=self.plan.notes,
+            decisions=self.plan.decisions,
             **{**defaults, **changes},
         )
+
+
+def _share_done(work: Work, state: State) -> float:
+    """How much of a level is done, rounds and passes weighing alike."""
+    steps = work.method.rounds(work) + work.method.passes
+    return min(1.0, (state.rounds + state.iteration) / steps)
+
+
+def _phase(work: Work) -> str:
+    """What searching at a level counts to."""
+    return "pixels" if work.level.made_by == "pixels" else "matching"
 
 
 def _check_sizes(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:

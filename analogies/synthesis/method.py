@@ -2,35 +2,68 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-import tensorflow as tf
+import numpy as np
 
-from analogies.matching.field import NearestNeighborField
-from analogies.optimizers import OptimizeResult
 from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import Part, References
 from analogies.synthesis.state import Matches, State
+
+if TYPE_CHECKING:
+    from analogies.matching.field import NearestNeighborField
+    from analogies.optimizers import OptimizeResult
+
+Image = Any  # a tensor of the network's levels, an array of those of pixels
 
 
 class Change(Protocol):
     """A change of B' for the time of a pass that can be taken back."""
 
-    def apply(self, image: tf.Tensor) -> tf.Tensor:
+    def apply(self, image: Image) -> Image:
         """The changed image."""
 
-    def undo(self, image: tf.Tensor) -> tf.Tensor:
+    def undo(self, image: Image) -> Image:
         """The image without the change."""
 
 
 class Unchanged:
     """No change."""
 
-    def apply(self, image: tf.Tensor) -> tf.Tensor:
+    def apply(self, image: Image) -> Image:
         """The image itself."""
         return image
 
     undo = apply
+
+
+class Before(NamedTuple):
+    """What comes before a level: the state of the run, and the level that it is of."""
+
+    state: State
+    level: Level
+
+
+class HandedOn(NamedTuple):
+    """What a level takes over from the one before it, beside its image; see `State`."""
+
+    start: Matches | None = None
+    guide: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a run starts from.
+
+    Attributes:
+        kind: "auto", "b" or "noise".
+        image: a picture, float32 `(h, w, 3)` in [0, 255], any size, that comes before the kind.
+        seed: of noise and of random places.
+    """
+
+    kind: str
+    image: np.ndarray | None
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -78,52 +111,44 @@ class Work:
 class Method(Protocol):
     """A way to make B' at a level.
 
-    The loop calls, per level, `set` and where nothing is given `first`; per round `match` and
-    `place`; per pass `match`, `targets`, `descend` so often as `evaluations` allow, and `energies`.
-    A state goes in and a state comes out; whatever a method has to remember is in it or in the
-    `Setting`, so that a run can be taken up between any two passes.
+    The loop calls, per level, `set` and `first` or `next`; per round `match` and `place`; per pass
+    `match`, `targets`, `descend` as often as `evaluations` allow, and `energies`. A state goes in
+    and a state comes out; whatever a method has to remember is in it or in the `Setting`, so that a
+    run can be taken up between any two passes.
 
-    A method that minimizes nothing has no `evaluations`; its passes end with what `targets` puts
-    together, and `energies` are what its search minimized. So a stage that makes B' of pixels of
-    A' needs `set` (style and guides at the level's size), `match` (a search that starts from
-    `state.start` or `state.matches`), `targets` (the vote) and `carry` (its field on the next
-    level's grid), and nothing of a network.
+    A method that minimizes nothing has no `evaluations`: its passes end with what `targets` holds,
+    and `energies` are what its search minimized. So it is with pixels of A', which are all done in
+    rounds and need nothing of a network.
 
     Attributes:
-        smallest_side: px that A and B' need at any level.
-        cell_pairs: pairs of cells of A and B that are compared at most, which decides the grid.
         puts_together: whether B' is put together from matches before it is minimized.
         weights: {term: its weight in the loss}.
+        passes: per level.
         evaluations: of the loss at most, per pass.
     """
 
-    smallest_side: int
-    cell_pairs: float
     puts_together: bool
     weights: Mapping[str, float]
+    passes: int
     evaluations: int
 
-    def set(self, references: References, b: tf.Tensor, level: Level) -> Setting:
-        """What the level needs of the pictures, given at their full sizes."""
+    def set(self, references: References, level: Level, before: Before | None) -> Setting:
+        """What the level needs of the pictures, given at their full sizes, and of what was made."""
 
-    def pad(self, image: tf.Tensor, level: Level) -> tf.Tensor:
-        """An image of the level's size as the method works on it."""
+    def first(self, work: Work, references: References, given: Given) -> Image:
+        """B' at the start of the coarsest level, padded as the method works on it."""
 
-    def first(self, work: Work, references: References, seed: int) -> tf.Tensor:
-        """B' at the coarsest level, padded, where nobody says what to start from."""
+    def next(self, work: Work, references: References, before: Before) -> Image:
+        """B' at the start of a finer level, padded, from the level before."""
 
-    def tint(self, image: tf.Tensor, a_prime: tf.Tensor) -> tf.Tensor:
-        """A start from B or from noise in the colors that the method needs."""
+    def hand_on(self, work: Work, references: References, before: Before) -> HandedOn:
+        """What the level takes over from the one before it."""
 
-    def carry(self, state: State, before: Level, now: Level, several: bool) -> Matches | None:
-        """What a level's matches give the next one to start its search from.
+    def rounds(self, work: Work) -> int:
+        """How often the level is matched and put together before its passes."""
 
-        Args:
-            several: whether the reference is more than one picture.
-        """
-
-    def rounds(self, index: int) -> int:
-        """How often a level is matched and put together before its passes."""
+    def cost(self, work: Level, index: int) -> float:
+        """About how long the level takes, 1e-6 s of a CPU."""
 
     def change(self, work: Work, iteration: int) -> Change:
         """What is done to B' for the time of a pass."""
@@ -131,20 +156,20 @@ class Method(Protocol):
     def match(self, state: State, work: Work) -> State:
         """Match `state.image`: the state with its matches."""
 
-    def place(self, state: State, work: Work) -> tf.Tensor:
-        """B' put together from the matches, padded."""
+    def place(self, state: State, work: Work) -> State:
+        """The state with B' put together from the matches."""
 
     def targets(self, state: State, work: Work) -> Any:
         """What a pass minimizes towards; its `start` is B' put together, where that counts."""
 
-    def begin(self, image: tf.Tensor) -> Any:
+    def begin(self, image: Image) -> Any:
         """A minimization that starts at `image`."""
 
-    def descend(self, minimization: Any, targets: Any, evaluations: int) -> OptimizeResult:
+    def descend(self, minimization: Any, targets: Any, evaluations: int) -> "OptimizeResult":
         """Some evaluations more."""
 
-    def energies(self, image: tf.Tensor, targets: Any) -> dict[str, dict[str, tf.Tensor]]:
+    def energies(self, image: Image, targets: Any) -> dict[str, dict[str, Any]]:
         """{term: {layer: scalar}} without the weights; the layer of pixels is ""."""
 
-    def shown(self, matches: Matches | None) -> NearestNeighborField | None:
+    def shown(self, matches: Any) -> "NearestNeighborField | None":
         """The field that stands for a pass."""

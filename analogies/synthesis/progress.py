@@ -5,14 +5,16 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from analogies import tracing
 from analogies.matching import NearestNeighborField
 from analogies.synthesis.state import State
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 class Part(NamedTuple):
@@ -43,16 +45,20 @@ class Progress:
         gradient_norm: largest element of the projected gradient, per level of a pixel.
         step_length: how far an iteration of the last chunk moved the pixels, root mean square.
         seconds: since the start of the run.
+        work_done, work_planned: so far and in all, weighed by pixels and by what is done to them;
+            about 1e-6 s of a CPU each.
         size: `(height, width)` of B' at this level, px.
         pixels: B' on the device, `(h, w, 3)`, padded to whole cells; `image` cuts and fetches it.
         cell: side in px of a cell of the grid on which patches are matched.
-        method: how they were, "exact" or "patchmatch".
+        method: how they were, "exact" or "patchmatch"; "pixels" where the level is put together
+            from pixels of A'.
         field: the matches of this pass.
         match_score: mean similarity of the matches, in [-1, 1].
         changed_matches: share of matches other than in the match before, of the same level.
         matches_from: {pair or copy: share of the matches that lie in it}, where there are several.
         phases: {what: seconds} when "done"; tracing graphs, whatever for, is part of "build".
         notes: what a person should know about how the run was set up.
+        decisions: what was decided by looking at the pictures, and by which figures.
         carried: what the run can go on from, where it stands between two passes; else None.
     """
 
@@ -66,8 +72,10 @@ class Progress:
     loss: float
     losses: tuple[float, ...]
     seconds: float
+    work_done: float
+    work_planned: float
     size: tuple[int, int]
-    pixels: tf.Tensor = dataclasses.field(repr=False)
+    pixels: "tf.Tensor | np.ndarray" = dataclasses.field(repr=False)
     cell: int = 1
     method: str = "exact"
     terms: dict[str, float] = dataclasses.field(default_factory=dict)
@@ -80,12 +88,13 @@ class Progress:
     matches_from: dict[str, float] = dataclasses.field(default_factory=dict)
     phases: dict[str, float] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    decisions: tuple[str, ...] = ()
     carried: State | None = dataclasses.field(default=None, repr=False)
 
     def image(self) -> np.ndarray:
         """B' at this level, float32 `(height, width, 3)` in [0, 255], fetched from the device."""
         height, width = self.size
-        return np.clip(self.pixels[:height, :width].numpy(), 0.0, 255.0)
+        return np.clip(np.asarray(self.pixels[:height, :width]), 0.0, 255.0)
 
 
 class Clock:
@@ -121,7 +130,7 @@ class Clock:
 
 
 def parts_of(
-    energies: Mapping[str, Mapping[str, tf.Tensor]], weights: Mapping[str, float]
+    energies: Mapping[str, Mapping[str, Any]], weights: Mapping[str, float]
 ) -> tuple[Part, ...]:
     """The parts of a loss from its energies."""
     return tuple(
@@ -143,5 +152,5 @@ def changed(before: NearestNeighborField | None, now: NearestNeighborField | Non
     """Share of matches that are others than before."""
     if before is None or now is None:
         return None
-    moved = (before.rows != now.rows) | (before.cols != now.cols)
-    return float(tf.reduce_mean(tf.cast(moved, tf.float32)))
+    rows, cols = (np.asarray(x) != np.asarray(y) for x, y in zip(before[:2], now[:2], strict=True))
+    return float(np.float32(np.mean(rows | cols)))

@@ -1,8 +1,9 @@
 """The pyramid: how large everything is at each level. Plain Python, so it can be checked early."""
 
+import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analogies.errors import InputError
 from analogies.options.table import SMALLEST_SIDE, Options
@@ -15,6 +16,7 @@ EXACT_SHARE = 2.0  # times that many are still matched exactly where no coarser 
 FEW_COPIES = 9  # turned and scaled ones that may take as many times longer
 MOST_CELLS = 2**16  # of a picture on the grid of PatchMatch, about
 REFINED_PAIRS = 1e8  # of cells, from which PatchMatch from the last matches pays even once
+SMALLEST_IN_PATCHES = 4  # sides of a level of pixels, at least
 CELL_PAIRS = 4.5e7  # pairs of cells of A and B that exact matching compares at most
 
 
@@ -31,6 +33,7 @@ class Level:
         method: how patches are matched, "exact" or "patchmatch".
         refined: whether "exact" is only for the first matches of the level, which PatchMatch then
             goes on from.
+        made_by: "network": matched and optimized; "pixels": put together from pixels of A'.
     """
 
     scale: float
@@ -40,6 +43,7 @@ class Level:
     size_pairs: tuple[tuple[int, int] | None, ...] = ()
     method: str = "exact"
     refined: bool = False
+    made_by: str = "network"
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,11 @@ class Pyramid:
 
     levels: tuple[Level, ...]
     notes: tuple[str, ...] = ()
+
+    def shrunk(self, share: float) -> "Pyramid":
+        """The same levels, of a result whose size is `1 / share` times as large."""
+        levels = (replace(level, scale=level.scale * share) for level in self.levels)
+        return Pyramid(tuple(levels), self.notes)
 
 
 def plan(
@@ -78,7 +87,8 @@ def plan(
         min_scale: scale of the coarsest, in (0, 1].
         patch_size: side of a patch in cells.
         a_scale_mode: "none": A keeps its own size; "match": it gets the result's;
-            "ratio": it is scaled by the factor that scales B to the result.
+            "ratio": it is scaled by the factor that scales B to the result; "auto": likewise where
+            that makes it smaller, but not below the result.
         a_scale: further factor for A.
         cell_pairs: at most this many pairs of cells of A and B are compared by exact matching,
             which decides how fine the grid is.
@@ -95,13 +105,13 @@ def plan(
     Raises:
         InputError: no level is large enough, or a pair is too small for all of them.
     """
-    full_a = _scaled_size(size_a, size_b, size_out, a_scale_mode, a_scale)
-    full_pairs = [_scaled_size(x, size_b, size_out, a_scale_mode, a_scale) for x in size_pairs]
+    full_a = scaled_size(size_a, size_b, size_out, a_scale_mode, a_scale)
+    full_pairs = [scaled_size(x, size_b, size_out, a_scale_mode, a_scale) for x in size_pairs]
     levels: list[Level] = []
     left_out = 0
     for scale in scale_factors(scales, min_scale):
-        a, b = _times(full_a, scale), _times(size_out, scale)
-        pairs = [_times(size, scale) for size in full_pairs]
+        a, b = times(full_a, scale), times(size_out, scale)
+        pairs = [times(size, scale) for size in full_pairs]
         allowed = cell_pairs * (1.0 if scale == 1.0 else COARSE_SHARE)
         area = float(sum(map(math.prod, (a, *pairs))))
         cell = _cell(a, b, patch_size, allowed * math.prod(a) / area)
@@ -143,6 +153,40 @@ def plan(
         f"({levels[0].size_b[1]}x{levels[0].size_b[0]} px): below it the pictures are too small"
     )
     return Pyramid(tuple(levels), (note,))
+
+
+def fine_levels(
+    size_a: tuple[int, int], size_out: tuple[int, int], patch_size: int
+) -> tuple[Level, ...]:
+    """The levels of pixels, each twice the size of the one before it.
+
+    Args:
+        size_a: `(height, width)` of A at the finest, px; of several pairs all together.
+        size_out: `(height, width)` of the result, px.
+        patch_size: px.
+    """
+    found: list[Level] = []
+    for halvings in itertools.count():
+        a, b = halved(size_a, halvings), halved(size_out, halvings)
+        if found and min(*a, *b) < SMALLEST_IN_PATCHES * patch_size:
+            break
+        found.append(Level(0.5**halvings, a, b, 1, method="pixels", made_by="pixels"))
+    return tuple(reversed(found))
+
+
+def halved(size: tuple[int, int], times: int) -> tuple[int, int]:
+    """A size after so many halvings, at least one pixel."""
+    return max(size[0] >> times, 1), max(size[1] >> times, 1)
+
+
+def coarse_share(size_out: tuple[int, int], side: int) -> float:
+    """Size of what the network makes as a fraction of the result, in (0, 1].
+
+    Args:
+        size_out: `(height, width)` of the result, px.
+        side: of the square with as many pixels as the network's picture has at most, px.
+    """
+    return min(1.0, side / math.sqrt(math.prod(size_out)))
 
 
 def affordable_pairs(channels: int) -> float:
@@ -193,21 +237,26 @@ def rounds(votes: int, level: int) -> int:
     return min(votes, max(1, votes - level))
 
 
-def _scaled_size(
+def scaled_size(
     size_a: tuple[int, int],
     size_b: tuple[int, int],
     size_out: tuple[int, int],
     mode: str,
     factor: float,
 ) -> tuple[int, int]:
+    """Height and width of A, px, as `a_scale_mode` and `a_scale` have it; see `plan`."""
+    ratio = math.sqrt((size_out[0] / size_b[0]) * (size_out[1] / size_b[1]))
     if mode == "match":
         size_a = size_out
     elif mode == "ratio":
-        factor *= math.sqrt((size_out[0] / size_b[0]) * (size_out[1] / size_b[1]))
-    return _times(size_a, factor)
+        factor *= ratio
+    elif mode == "auto":
+        factor *= min(1.0, max(ratio, math.sqrt(math.prod(size_out) / math.prod(size_a))))
+    return times(size_a, factor)
 
 
-def _times(size: tuple[int, int], scale: float) -> tuple[int, int]:
+def times(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    """A size at a scale, at least one pixel."""
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 

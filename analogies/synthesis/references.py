@@ -7,14 +7,19 @@ patches off the seams and off what a rotation left empty.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tensorflow as tf
 
 from analogies.matching.field import NearestNeighborField
 
-Pair = tuple[tf.Tensor, tf.Tensor]
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    Pair = tuple[tf.Tensor, tf.Tensor]
+else:  # nothing heavy is imported for a name
+    Pair = tuple
 
 
 @dataclass(frozen=True)
@@ -35,24 +40,40 @@ class Part:
 
 
 class References:
-    """The pictures that patches come from.
+    """The pictures of a run: those that patches come from, and B.
 
     Args:
-        pairs: of A and A' at full size, `(h, w, 3)` in [0, 255].
+        pairs: of A and A' at full size, float32 `(h, w, 3)` in [0, 255].
+        b: the same.
         rotations, rescales: see `augmented`.
 
     Attributes:
-        pairs: the same, on the device.
+        arrays: the pairs, as they are given.
+        array_b: B, the same.
         copies: rotations and rescales.
-        several: whether there is more than one picture.
+        several: whether patches come from more than one picture.
     """
 
     def __init__(
-        self, pairs: Sequence[tuple[np.ndarray, np.ndarray]], rotations: int, rescales: int
+        self,
+        pairs: Sequence[tuple[np.ndarray, np.ndarray]],
+        b: np.ndarray,
+        rotations: int = 0,
+        rescales: int = 0,
     ) -> None:
-        self.pairs: list[Pair] = [_tensors(*pair) for pair in pairs]
+        self.arrays, self.array_b = list(pairs), b
         self.copies = rotations, rescales
         self.several = len(pairs) > 1 or any(self.copies)
+
+    @cached_property
+    def pairs(self) -> "list[Pair]":
+        """The pairs on the device."""
+        return [(_tensor(a), _tensor(a_prime)) for a, a_prime in self.arrays]
+
+    @cached_property
+    def b(self) -> "tf.Tensor":
+        """B on the device."""
+        return _tensor(self.array_b)
 
 
 def shares(
@@ -90,8 +111,10 @@ def boxes(
     return np.moveaxis(found[random.integers(0, len(found), shape)], -1, 0)
 
 
-def _tensors(a: np.ndarray, a_prime: np.ndarray) -> Pair:
-    return tf.convert_to_tensor(a, tf.float32), tf.convert_to_tensor(a_prime, tf.float32)
+def _tensor(image: np.ndarray) -> "tf.Tensor":
+    import tensorflow as tf
+
+    return tf.convert_to_tensor(image, tf.float32)
 
 
 def label(number: int, angle: float, factor: float) -> str:

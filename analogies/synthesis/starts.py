@@ -1,4 +1,6 @@
-"""What a level starts from."""
+"""What a level of the network starts from."""
+
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -6,48 +8,34 @@ import tensorflow as tf
 from analogies.images.resampling import resize
 from analogies.matching import NearestNeighborField
 from analogies.matching.patches import on_stride
-from analogies.synthesis.method import Work
+from analogies.synthesis.method import Before, Given, Work
 from analogies.synthesis.references import References, boxes
 
 BLOCK = 3  # patches, side of the squares a start without any guide is laid out in
 
+Tint = Callable[[tf.Tensor], tf.Tensor]
 
-def first_image(
-    work: Work, references: References, b: tf.Tensor, init: np.ndarray | None, kind: str, seed: int
-) -> tf.Tensor:
-    """B' at the start of the coarsest level, padded.
+
+def given_image(work: Work, references: References, given: Given, tint: Tint) -> tf.Tensor | None:
+    """B' at the coarsest level's size from what was given, or None where that is nothing.
 
     Args:
         work: at that level.
         references: of the run.
-        b: `(h, w, 3)` in [0, 255], any size.
-        init: a picture to start from, the same.
-        kind: where there is none, "b", "noise" or "auto".
-        seed: of noise and random places.
+        given: a picture, left as it is; else B or noise, tinted.
+        tint: brings a start to colors that the method needs.
     """
-    if init is not None:
-        image = fitted(tf.convert_to_tensor(init, tf.float32), work)
-    elif kind == "auto":
-        return work.method.first(work, references, seed)
-    else:
-        image = noise(work, seed) if kind == "noise" else b
-        image = work.method.tint(fitted(image, work), references.pairs[0][1])
-    return work.method.pad(image, work.level)
+    if given.image is not None:
+        return fitted(tf.convert_to_tensor(given.image, tf.float32), work)
+    if given.kind == "auto":
+        return None
+    return tint(fitted(noise(work, given.seed) if given.kind == "noise" else references.b, work))
 
 
-def next_image(
-    image: tf.Tensor, size: tuple[int, int], work: Work, a_prime: tf.Tensor
-) -> tf.Tensor:
-    """B' at the start of a finer level, padded.
-
-    Args:
-        image: of the level before, padded.
-        size: `(height, width)` of B' there, px.
-        work: at the level to be started.
-        a_prime: at full size.
-    """
-    image = fitted(image[: size[0], : size[1]], work)
-    return work.method.pad(work.method.tint(image, a_prime), work.level)
+def enlarged(work: Work, before: Before, tint: Tint) -> tf.Tensor:
+    """B' of the level before at the size of the one to be started."""
+    height, width = before.level.size_b
+    return tint(fitted(before.state.image[:height, :width], work))
 
 
 def noise(work: Work, seed: int) -> tf.Tensor:

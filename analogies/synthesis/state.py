@@ -29,6 +29,8 @@ class State(NamedTuple):
         match_score: their mean score.
         usage: how much they use each patch of A'; None before the first, or where nobody asks.
         start: where matching starts from before there are matches of this level, if anywhere.
+        rounds: of matching and putting together that are done at this level.
+        guide: what the network made, float32 `(h', w', 3)` in [0, 255], for the levels of pixels.
         evaluations: of the loss so far, in the whole run.
         loss: the last one; NaN before the first.
         seconds: since the start of the run.
@@ -43,6 +45,8 @@ class State(NamedTuple):
     match_score: float | None = None
     usage: "tf.Tensor | None" = None
     start: "Matches | None" = None
+    rounds: int = 0
+    guide: np.ndarray | None = None
     evaluations: int = 0
     loss: float = float("nan")
     seconds: float = 0.0

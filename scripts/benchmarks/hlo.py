@@ -75,8 +75,8 @@ def programs(size: int, evaluations: int, network: str, folder: Path) -> dict[st
     runtime.start("cpu")
     import tensorflow as tf
 
-    from analogies.synthesis.choice import joint_steps
     from analogies.synthesis.descent import begin
+    from analogies.synthesis.network_methods import joint_steps
     from analogies.synthesis.pyramid import plan
 
     words = [option.removeprefix("--").split("=") for option in weight_options(network, folder)]

@@ -23,7 +23,8 @@ class Problem:
 
     `minima` are the values of its known local minima, least first; empty where none is known in
     closed form. `bounds` is (lower, upper) or None. Where `relative`, the function has no scale of
-    its own and losses are compared relative to the one at the start.
+    its own and losses are compared relative to the one at the start. Where `far`, the start is so
+    far away, or so badly scaled, that its loss says nothing about how near is near enough.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Problem:
     minima: tuple[float, ...] = (0.0,)
     bounds: tuple[Any, Any] | None = None
     relative: bool = False
+    far: bool = False
 
     def value_and_gradients(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return the function and its gradient at x (n,)."""

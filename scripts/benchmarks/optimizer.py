@@ -1,9 +1,14 @@
 """The `optimizer` table: our L-BFGS-B against SciPy's, on named problems and on a picture."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from benchmarks.optimization_problems import Problem
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -38,25 +43,33 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _print_problems(memory: int, only: str) -> None:
+    from benchmarks.far_problems import far_problems
     from benchmarks.optimization_problems import problems
-    from benchmarks.optimizer_comparison import compare, geometric_mean
 
     print(f"float64, memory {memory}; evaluations until f <= f* + 1e-8 (f0 - f*)\n")
-    print(f"{'problem':28}{'SciPy f':>13}{'our f':>13}{'SciPy':>8}{'ours':>8}{'ratio':>7}")
+    _print_suite(problems(), memory, only)
+    print("far away or badly scaled; evaluations until f <= f* + 1e-8 max(1, |f*|)\n")
+    _print_suite(far_problems(), memory, only)
+
+
+def _print_suite(suite: "Sequence[Problem]", memory: int, only: str) -> None:
+    from benchmarks.optimizer_comparison import compare, geometric_mean
+
+    print(f"{'problem':36}{'SciPy f':>13}{'our f':>13}{'SciPy':>8}{'ours':>8}{'ratio':>7}")
     ratios = []
-    for problem in problems():
+    for problem in suite:
         if only.lower() not in problem.name.lower():
             continue
         row = compare(problem, memory)
         ratios.append(row.ratio)
         flags = ("" if row.as_good else " above SciPy") + (" strayed" if row.ours.strayed else "")
         print(
-            f"{problem.name:28}{row.scipy.final:13.6g}{row.ours.final:13.6g}"
+            f"{problem.name:36}{row.scipy.final:13.6g}{row.ours.final:13.6g}"
             f"{row.scipy_evaluations:8g}{row.our_evaluations:8g}{row.ratio:7.2f}{flags}",
             flush=True,
         )
     if ratios:
-        print(f"{'geometric mean':28}{geometric_mean(ratios):49.3f}  of {len(ratios)} problems\n")
+        print(f"{'geometric mean':36}{geometric_mean(ratios):49.3f}  of {len(ratios)} problems\n")
 
 
 def _print_picture(args: argparse.Namespace) -> None:

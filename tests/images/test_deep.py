@@ -263,6 +263,16 @@ def test_what_is_not_read_is_named():
         images.read(complex_numbers)
 
 
+def test_bytes_are_not_counted_as_pixels(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", HEIGHT * WIDTH)
+    check(tiff(scaled(COLOR, np.float64)), COLOR * 255)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", HEIGHT * WIDTH // 3)
+    stream = io.BytesIO()
+    Image.fromarray((COLOR * 255).astype(np.uint8)).save(stream, format="PNG")
+    with pytest.raises(InputError, match=r"more than 0\.00044 megapixels"):
+        images.read(stream.getvalue())
+
+
 def test_a_large_picture_is_refused_before_it_is_unpacked():
     data = bytearray(tiff(scaled(COLOR, np.float32)))
     for tag in (256, 257):

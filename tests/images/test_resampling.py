@@ -143,7 +143,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 
 
 def test_a_strip_takes_no_more_memory_than_a_picture():
-    """Matrices over all cells take 2 GB for a side of 16,000 px, and 34 GB for one of 65,501."""
+    """A matrix over all cells takes 1 GB for a side of 16,000 px, and 17 GB for one of 65,501."""
     answer = subprocess.run(
         [sys.executable, "-c", STRIPS], capture_output=True, text=True, check=True, timeout=120
     )

@@ -125,3 +125,23 @@ def test_defaults_are_scipys():
     pairs |= {"max_iterations": "maxiter", "max_evaluations": "maxfun"}
     for name, scipys in pairs.items():
         assert ours[name].default == theirs[scipys].default
+
+
+def test_far_start_is_not_taken_for_solved():
+    """Penalty function I from 1 to 50: the gradient falls from 1e7 to 1 in three evaluations."""
+    x0 = np.arange(1.0, 51.0)
+
+    def in_numpy(x):
+        sphere = (x**2).sum() - 0.25
+        return 1e-5 * ((x - 1) ** 2).sum() + sphere**2, 2e-5 * (x - 1) + 4 * sphere * x
+
+    def function(x):
+        sphere = tf.reduce_sum(x**2) - 0.25
+        loss = 1e-5 * tf.reduce_sum((x - 1) ** 2) + sphere**2
+        return loss, 2e-5 * (x - 1) + 4 * sphere * x
+
+    theirs = optimize.minimize(in_numpy, x0, jac=True, method="L-BFGS-B")
+    ours = minimize(function, tf.constant(x0))
+    assert float(ours.fun) <= 4.32e-4
+    assert float(ours.fun) <= theirs.fun + 1e-6
+    assert int(ours.nfev) <= 1.15 * theirs.nfev

@@ -8,6 +8,7 @@ import numpy as np
 from analogies.errors import InputError
 
 PATCH_SIZES = (3, 5, 7)
+ENGINES = ("auto", "compiled", "tensorflow")
 
 
 @dataclass(frozen=True)
@@ -46,20 +47,27 @@ class Settings:
             in the next search; where all rest the level ends. 0 searches everywhere, always.
         seed: Of the random search.
         threads: How many; None is as many as there are processors. The result is the same.
+        engine: "compiled" for a CPU, "tensorflow" for a GPU; their results are of one kind but not
+            the same. "auto" is "compiled": choosing the other imports TensorFlow.
     """
 
     patch_size: int = 5
     uniformity: float = 3500.0
     rounds: int = 6
     sweeps: int = 4
-    still: float = 5.0
+    still: float = 2.0
     seed: int = 0
     threads: int | None = None
+    engine: str = "auto"
 
     def __post_init__(self) -> None:
         if self.patch_size not in PATCH_SIZES:
             raise InputError(
                 f"Patches are 3, 5 or 7 pixels wide. Received: patch_size={self.patch_size}."
+            )
+        if self.engine not in ENGINES:
+            raise InputError(
+                f"The engine must be one of {', '.join(ENGINES)}. Received: {self.engine}."
             )
         least = {"uniformity": 0, "rounds": 0, "sweeps": 0, "still": 0, "seed": 0}
         for name, value in least.items():

@@ -1,8 +1,8 @@
 """One level of pixel synthesis: rounds of search and vote, together and each alone."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from analogies.matching.pixels.places import allowed_places, joined, random_fiel
 
 if TYPE_CHECKING:
     from analogies.matching.pixels.compiled import CompiledLevel
+    from analogies.matching.pixels.graph_level import GraphLevel
 
 Field = tuple[np.ndarray, np.ndarray]
 
@@ -111,6 +112,62 @@ def vote(style: np.ndarray, rows: np.ndarray, cols: np.ndarray, patch_size: int 
         return level.image
 
 
+class LevelSearch:
+    """A level that is worked on round by round, by whoever wants to see it in between.
+
+    Arguments and errors are those of `synthesize_level`. `close` it, or use it as a context.
+    """
+
+    def __init__(
+        self,
+        style: np.ndarray,
+        guides: Sequence[Guide] = (),
+        settings: Settings | None = None,
+        *,
+        size: tuple[int, int] | None = None,
+        init: np.ndarray | None = None,
+        field: Field | None = None,
+        style_weight: float = 1.0,
+        a_mask: np.ndarray | None = None,
+    ) -> None:
+        self._settings = settings or Settings()
+        self._stack = ExitStack()
+        opened = _level(style, guides, self._settings, size, init, field, style_weight, a_mask)
+        self._level = self._stack.enter_context(opened)
+
+    def search(self, number: int) -> None:
+        """The search of a round, `settings.sweeps` sweeps."""
+        self._level.search(self._settings.sweeps, (self._settings.seed, number))
+
+    def vote(self) -> bool:
+        """Vote B'; whether there is anything left to search."""
+        return self._level.vote(self._settings.still)
+
+    @property
+    def image(self) -> np.ndarray:
+        """B', float32 `(h, w, c)`, changed by the next vote."""
+        return self._level.image
+
+    def field(self) -> Field:
+        """Rows and columns of the matches, int32 `(h, w)`."""
+        rows, cols = np.divmod(self._level.places, np.int32(self._level.width))
+        return rows, cols
+
+    def energy(self) -> np.ndarray:
+        """float32 `(h, w)`: see `Synthesized.energy`."""
+        return self._level.measured()
+
+    def close(self) -> None:
+        """End its threads."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
 @contextmanager
 def _level(
     style: np.ndarray,
@@ -121,10 +178,7 @@ def _level(
     field: Field | None,
     style_weight: float,
     a_mask: np.ndarray | None,
-) -> "Iterator[CompiledLevel]":
-    # Numba takes half a second to import.
-    from analogies.matching.pixels.compiled import CompiledLevel, workers
-
+) -> "Iterator[CompiledLevel | GraphLevel]":
     if size is None and not guides:
         start = init if init is not None else field[0] if field is not None else None
         size = None if start is None else np.shape(start)[:2]
@@ -146,11 +200,19 @@ def _level(
             )
         places = joined(np.asarray(field[0]), np.asarray(field[1]), allowed, settings.seed)
     weights = [style_weight, *(at_level(guide.weight, 0) for guide in guides)]
+    if settings.engine == "tensorflow":
+        from analogies.matching.pixels.graph_level import GraphLevel
+
+        yield GraphLevel(style, guides, weights, allowed, places, image, settings)
+        return
+    # Numba takes half a second to import.
+    from analogies.matching.pixels.compiled import CompiledLevel, workers
+
     maps = joint_maps(style, guides, weights, size, settings.patch_size)
     with workers(settings.threads) as each:
         yield CompiledLevel(maps, style, allowed, places, image, settings, each)
 
 
-def _result(level: "CompiledLevel") -> Synthesized:
+def _result(level: "CompiledLevel | GraphLevel") -> Synthesized:
     rows, cols = np.divmod(level.places, np.int32(level.width))
     return Synthesized(level.image.copy(), rows, cols, level.measured())

@@ -61,7 +61,7 @@ def joint_maps(
         weights: Of the style and of each guide.
         size: Height and width of B'.
     """
-    pairs = [(style, style), *((guide.source, guide.target) for guide in guides)]
+    pairs = [(style, style), *(_distinct(guide) for guide in guides)]
     lows, roots, largest = [], [], 0.0
     for (source, target), weight in zip(pairs, weights, strict=True):
         low = np.minimum(source.min((0, 1)), target.min((0, 1)))
@@ -90,6 +90,14 @@ def joint_maps(
     _fill_border(target, border, wrap)
     count = style.shape[2]
     return JointMaps(source, target, count, low[:count], factor[:count], unit, wrap)
+
+
+def _distinct(guide: Guide) -> tuple[np.ndarray, np.ndarray]:
+    """Source and target of a guide; of a gray picture in three equal channels only one."""
+    maps = (guide.source, guide.target)
+    if all((values == values[..., :1]).all() for values in maps):
+        return maps[0][..., :1], maps[1][..., :1]
+    return maps
 
 
 def _stored(

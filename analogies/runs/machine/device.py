@@ -40,6 +40,11 @@ class Machine:
     room: Room | None = None
 
 
+def without_network() -> Machine:
+    """The machine for what needs no TensorFlow, which is left alone."""
+    return Machine("", f"CPU ({len(os.sched_getaffinity(0))} threads), without a network")
+
+
 def start(device: str = "auto") -> Machine:
     """Import TensorFlow and Keras, quietly, and set them up; may be called again.
 

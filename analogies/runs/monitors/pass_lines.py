@@ -14,6 +14,8 @@ def report(record: "Progress") -> None:
     """Log what a finished pass has come to, and at the end where the time went."""
     if record.kind == "done":
         phases = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in record.phases.items())
+        for decision in record.decisions:
+            logging.info("%s", decision)
         logging.info("time: %s", phases)
     if record.kind != "pass":
         return

@@ -18,6 +18,7 @@ class PassLog:
         rows: per finished pass: level, iteration, size, evaluations, loss, terms and seconds.
         phases: seconds per phase of the whole run, once it is done.
         notes: what the run has to say about how it was set up.
+        decisions: what it has decided by looking at the pictures.
     """
 
     def __init__(self, rows: Iterable[dict[str, Any]] = ()) -> None:
@@ -25,11 +26,12 @@ class PassLog:
         self.rows: list[dict[str, Any]] = list(rows)
         self.phases: dict[str, float] = {}
         self.notes: tuple[str, ...] = ()
+        self.decisions: tuple[str, ...] = ()
 
     def __call__(self, record: "Progress") -> None:
         """Take one record."""
         self.last = record
-        self.notes = record.notes
+        self.notes, self.decisions = record.notes, record.decisions
         if record.kind == "done":
             self.phases = {name: round(value, 3) for name, value in record.phases.items()}
         if record.kind != "pass":

@@ -1,5 +1,6 @@
-"""One field of matches for all layers: what a level does by default."""
+"""One field of matches for all layers: what a level of the network does by default."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,11 +14,22 @@ from analogies.synthesis import pyramid
 from analogies.synthesis.descent import begin
 from analogies.synthesis.joint.references import set_several
 from analogies.synthesis.joint.steps import JointSteps
-from analogies.synthesis.method import Change, Setting, Unchanged, Work
+from analogies.synthesis.method import (
+    Before,
+    Change,
+    Given,
+    HandedOn,
+    Setting,
+    Unchanged,
+    Work,
+)
 from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import References
-from analogies.synthesis.starts import scattered
-from analogies.synthesis.state import Matches, State
+from analogies.synthesis.starts import enlarged, given_image, scattered
+from analogies.synthesis.state import State
+
+MATCHING_COST = 2.2  # 1e-6 s per px and round, on two cores
+EVALUATION_COST = 0.36  # the same per evaluation
 
 
 class JointMethod:
@@ -30,48 +42,60 @@ class JointMethod:
 
     def __init__(self, steps: JointSteps, options: Options) -> None:
         self.steps, self.options = steps, options
-        self.evaluations = options.evaluations
-        self.smallest_side, self.cell_pairs = steps.smallest_side, steps.cell_pairs
+        self.passes, self.evaluations = options.iters, options.evaluations
         self.puts_together = options.analogy_w > 0 or options.mrf_w > 0
         self.weights: Mapping[str, float] = {
             name: loss.weight for name, loss in steps.objective.losses.items()
         }
 
-    def set(self, references: References, b: tf.Tensor, level: Level) -> Setting:
+    def set(self, references: References, level: Level, before: Before | None) -> Setting:
         """The scene of a level; see `Method.set`."""
         if references.several:
-            return set_several(self.steps, references, b, level)
+            return set_several(self.steps, references, level)
         sizes = tf.constant(level.size_a), tf.constant(level.size_b)
-        scene = self.steps.set_scene(*references.pairs[0], b, *sizes, tf.constant(level.cell))
-        return Setting(scene)
+        pictures = *references.pairs[0], references.b
+        return Setting(self.steps.set_scene(*pictures, *sizes, tf.constant(level.cell)))
 
-    def pad(self, image: tf.Tensor, level: Level) -> tf.Tensor:
-        """An image extended to whole cells."""
-        return self.steps.pad(image, level.cell)
-
-    def first(self, work: Work, references: References, seed: int) -> tf.Tensor:
+    def first(self, work: Work, references: References, given: Given) -> tf.Tensor:
         """What A explains of B'; without an analogy, squares of A' at random places."""
-        scene, options = work.scene, self.options
+        scene, options, cell = work.scene, self.options, work.level.cell
+        image = given_image(work, references, given, tf.identity)
+        if image is not None:
+            return self.steps.pad(image, cell)
         if options.analogy_w > 0:
             return scene.base
         query, reference = scene.guide.shape[:2], scene.reference.shape[:2]
-        places = scattered(work, query, reference, options.patch_size, options.patch_stride, seed)
-        return self.steps.place(places, scene, tf.constant(work.level.cell), scene.base)
+        patches = options.patch_size, options.patch_stride, given.seed
+        places = scattered(work, query, reference, *patches)
+        return self.steps.place(places, scene, tf.constant(cell), scene.base)
 
-    def tint(self, image: tf.Tensor, a_prime: tf.Tensor) -> tf.Tensor:
-        """The start as it is: matches bring the colors of A'."""
-        return image
+    def next(self, work: Work, references: References, before: Before) -> tf.Tensor:
+        """The level before, enlarged: matches bring the colors of A'."""
+        return self.steps.pad(enlarged(work, before, tf.identity), work.level.cell)
 
-    def carry(self, state: State, before: Level, now: Level, several: bool) -> Matches | None:
+    def hand_on(self, work: Work, references: References, before: Before) -> HandedOn:
         """The field on the next level's grid, for PatchMatch to start from."""
-        if now.method == "exact" or several or not isinstance(state.matches, NearestNeighborField):
-            return None
+        now = work.level
+        matches: Any = before.state.matches
+        alone = not references.several and isinstance(matches, NearestNeighborField)
+        if now.method == "exact" or not alone:
+            return HandedOn()
         k, stride = self.options.patch_size, self.options.patch_stride
-        return regrid.grow(state.matches, before, now, self.steps.multiple, k, stride)
+        grown = regrid.grow(matches, before.level, now, self.steps.multiple, k, stride)
+        return HandedOn(grown)
 
-    def rounds(self, index: int) -> int:
+    def rounds(self, work: Work) -> int:
         """See `pyramid.rounds`."""
+        return 0 if work.given else self._rounds(work.index)
+
+    def _rounds(self, index: int) -> int:
         return pyramid.rounds(self.options.votes, index) if self.puts_together else 0
+
+    def cost(self, level: Level, index: int) -> float:
+        """See `Method.cost`; measured with the embedded network."""
+        matched = MATCHING_COST * (self._rounds(index) + self.passes)
+        minimized = EVALUATION_COST * self.passes * self.evaluations
+        return (matched + minimized) * math.prod(level.size_b)
 
     def change(self, work: Work, iteration: int) -> Change:
         """None."""
@@ -97,10 +121,11 @@ class JointMethod:
             usage=steps.usage(matches, scene),
         )
 
-    def place(self, state: State, work: Work) -> tf.Tensor:
+    def place(self, state: State, work: Work) -> State:
         """B' put together from the matches."""
         cell = tf.constant(work.level.cell)
-        return self.steps.place(state.matches, work.scene, cell, state.image)
+        image = self.steps.place(state.matches, work.scene, cell, state.image)
+        return state._replace(image=image)
 
     def targets(self, state: State, work: Work) -> Any:
         """Voted maps, or where nothing is matched all else there is."""

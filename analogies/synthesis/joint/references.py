@@ -68,21 +68,20 @@ class Together:
         }
 
 
-def set_several(steps: JointSteps, references: References, b: tf.Tensor, level: Level) -> Setting:
+def set_several(steps: JointSteps, references: References, level: Level) -> Setting:
     """The scene of a level whose reference is several pictures.
 
     Args:
         steps: of the run.
         references: the first pair's size at this level is `level.size_a`, the others'
             `level.size_pairs`.
-        b: `(h2, w2, 3)` in [0, 255].
         level: of the pyramid.
     """
     cell = tf.constant(level.cell)
     sizes = (level.size_a, *level.size_pairs)
     used = {n: size for n, size in enumerate(sizes, 1) if size is not None}
     given = {n: tuple(resize(x, size) for x in references.pairs[n - 1]) for n, size in used.items()}
-    b = resize(b, level.size_b)
+    b = resize(references.b, level.size_b)
     if steps.transfer == "picture":
         b = match_colors(b, tf.concat([tf.reshape(a, (-1, 1, 3)) for a, _ in given.values()], 0))
     rule = pixel_rule.fit(list(given.values()), b)

@@ -1,5 +1,6 @@
 """One field of matches per layer, as image-analogies and CNNMRF have it."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,11 +16,22 @@ from analogies.synthesis.layerwise import jitter
 from analogies.synthesis.layerwise.objective import LayerTargets
 from analogies.synthesis.layerwise.references import set_several
 from analogies.synthesis.layerwise.steps import LayerSteps
-from analogies.synthesis.method import Change, Setting, Unchanged, Work
+from analogies.synthesis.method import (
+    Before,
+    Change,
+    Given,
+    HandedOn,
+    Setting,
+    Unchanged,
+    Work,
+)
 from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import References
-from analogies.synthesis.starts import fitted, noise
-from analogies.synthesis.state import Matches, State
+from analogies.synthesis.starts import enlarged, fitted, given_image, noise
+from analogies.synthesis.state import State
+
+MATCHING_COST = 15.0  # 1e-6 s per px and pass, on two cores
+EVALUATION_COST = 0.4  # the same per evaluation
 
 
 class LayerMethod:
@@ -31,40 +43,51 @@ class LayerMethod:
     """
 
     puts_together = False  # there is no field of pixels to do it with
-    cell_pairs = float("inf")  # no grid of cells is matched
 
     def __init__(self, steps: LayerSteps, options: Options) -> None:
         self.steps, self.options = steps, options
-        self.smallest_side, self.evaluations = steps.smallest_side, options.evaluations
+        self.passes, self.evaluations = options.iters, options.evaluations
         losses = steps.objective.losses
         self.weights: Mapping[str, float] = {name: loss.weight for name, loss in losses.items()}
 
-    def set(self, references: References, b: tf.Tensor, level: Level) -> Setting:
+    def set(self, references: References, level: Level, before: Before | None) -> Setting:
         """The scene of a level; see `Method.set`."""
         if references.several:
-            return set_several(self.steps, references, b, level)
+            return set_several(self.steps, references, level)
         sizes = tf.constant(level.size_a), tf.constant(level.size_b)
-        return Setting(self.steps.set_scene(*references.pairs[0], b, *sizes))
+        return Setting(self.steps.set_scene(*references.pairs[0], references.b, *sizes))
 
-    def pad(self, image: tf.Tensor, level: Level) -> tf.Tensor:
-        """The image itself: layers may see its ragged border."""
-        return image
+    def first(self, work: Work, references: References, given: Given) -> tf.Tensor:
+        """What was given, or noise: there is no field of pixels to start from."""
 
-    def first(self, work: Work, references: References, seed: int) -> tf.Tensor:
-        """Noise."""
-        return self.tint(fitted(noise(work, seed), work), references.pairs[0][1])
+        def tint(image: tf.Tensor) -> tf.Tensor:
+            return self._tinted(image, references)
 
-    def tint(self, image: tf.Tensor, a_prime: tf.Tensor) -> tf.Tensor:
+        image = given_image(work, references, given, tint)
+        return tint(fitted(noise(work, given.seed), work)) if image is None else image
+
+    def next(self, work: Work, references: References, before: Before) -> tf.Tensor:
+        """The level before, enlarged."""
+        return enlarged(work, before, lambda image: self._tinted(image, references))
+
+    def _tinted(self, image: tf.Tensor, references: References) -> tf.Tensor:
         """In the colors of A' where A has no say: deep features say little about colors."""
-        return image if self.options.analogy_w else match_colors(image, a_prime)
+        if self.options.analogy_w:
+            return image
+        return match_colors(image, references.pairs[0][1])
 
-    def carry(self, state: State, before: Level, now: Level, several: bool) -> Matches | None:
+    def hand_on(self, work: Work, references: References, before: Before) -> HandedOn:
         """The fields as they are, to start PatchMatch from."""
-        return None if self.options.randomize_mrf_nnf else state.matches
+        return HandedOn(None if self.options.randomize_mrf_nnf else before.state.matches)
 
-    def rounds(self, index: int) -> int:
+    def rounds(self, work: Work) -> int:
         """None."""
         return 0
+
+    def cost(self, level: Level, index: int) -> float:
+        """See `Method.cost`; measured with the embedded network."""
+        each = MATCHING_COST + EVALUATION_COST * self.evaluations
+        return each * self.passes * math.prod(level.size_b)
 
     def change(self, work: Work, iteration: int) -> Change:
         """Jitter, where it is asked for."""
@@ -81,9 +104,9 @@ class LayerMethod:
         score = None if shown is None else float(tf.reduce_mean(shown.scores))
         return state._replace(matches=fields, matched_by=work.level.method, match_score=score)
 
-    def place(self, state: State, work: Work) -> tf.Tensor:
+    def place(self, state: State, work: Work) -> State:
         """Nothing is put together: B' as it is."""
-        return state.image
+        return state
 
     def targets(self, state: State, work: Work) -> LayerTargets:
         """Voted maps."""

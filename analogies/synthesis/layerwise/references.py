@@ -16,14 +16,13 @@ from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import Pair, Part, References, label
 
 
-def set_several(steps: LayerSteps, references: References, b: tf.Tensor, level: Level) -> Setting:
+def set_several(steps: LayerSteps, references: References, level: Level) -> Setting:
     """The scene of a level whose reference is several pictures.
 
     Args:
         steps: of the run.
         references: the first pair's size at this level is `level.size_a`, the others'
             `level.size_pairs`.
-        b: `(h2, w2, 3)` in [0, 255].
         level: of the pyramid.
 
     Returns:
@@ -49,7 +48,7 @@ def set_several(steps: LayerSteps, references: References, b: tf.Tensor, level: 
     scene = steps.scene_of_maps(
         {name: below_one_another([maps[name] for maps in seen_a]) for name in guided},
         {name: below_one_another([maps[name] for maps in seen]) for name in matched},
-        steps.network.features(resize(b, level.size_b)),
+        steps.network.features(resize(references.b, level.size_b)),
         style,
         tf.constant(level.size_b),
         {name: values[..., tf.newaxis] for name, values in bias.items()},

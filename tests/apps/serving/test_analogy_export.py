@@ -114,8 +114,8 @@ def test_two_calls_give_the_same_bytes(answers, case):
 
 def test_it_agrees_with_the_program_stage_by_stage(answers, case):
     """Decoded pixels, sizes, features, first match, first loss, and about the whole picture."""
-    from analogies.synthesis.choice import joint_steps
     from analogies.synthesis.loop import synthesize
+    from analogies.synthesis.network_methods import joint_steps
 
     pixels = {key: case[name].astype(np.float32) for key, name in
               {"a": "A", "a_prime": "Ap", "b": "B"}.items()}  # fmt: skip

@@ -8,8 +8,8 @@ from scipy import ndimage
 from analogies.matching import NearestNeighborField, coverage, match, vote
 from analogies.matching.true_scores import similarities
 from analogies.options.table import Options
-from analogies.synthesis.choice import joint_steps
 from analogies.synthesis.loop import synthesize
+from analogies.synthesis.network_methods import joint_steps
 
 LAYERS = ("block2_conv1", "block3_conv1")
 SMALL = {"patch_size": 3, "analogy_layers": LAYERS, "mrf_layers": LAYERS}

@@ -11,13 +11,13 @@ from analogies.features.networks import layer_table
 from analogies.images import pieces as tiles
 from analogies.images.pieces import Sheet, Tiling
 from analogies.options.table import Options
-from analogies.synthesis.choice import fitting, in_pieces
 from analogies.synthesis.joint.method import JointMethod
 from analogies.synthesis.joint.objective import Objective, Targets
 from analogies.synthesis.joint.pieces import Pieces
 from analogies.synthesis.joint.steps import JointSteps
 from analogies.synthesis.memory import piece_side
 from analogies.synthesis.network import Network
+from analogies.synthesis.network_methods import fitting, in_pieces
 
 ALL_TERMS = {
     "b_content_w": 0.7,

@@ -7,10 +7,10 @@ from scipy import ndimage
 
 from analogies.matching.augmentation import OFF
 from analogies.options.table import Options
-from analogies.synthesis.choice import joint_steps
 from analogies.synthesis.joint import pixel_rule as prediction
 from analogies.synthesis.joint.method import JointMethod
 from analogies.synthesis.loop import synthesize
+from analogies.synthesis.network_methods import joint_steps
 from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import References
 

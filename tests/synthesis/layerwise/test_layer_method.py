@@ -10,8 +10,8 @@ from PIL import Image
 
 from analogies.features import FeatureModel
 from analogies.options.table import Options
-from analogies.synthesis.choice import layer_steps
 from analogies.synthesis.loop import synthesize
+from analogies.synthesis.network_methods import layer_steps
 
 LAYERS = ("block2_conv1", "block3_conv1")
 WEIGHTS = {

@@ -3,9 +3,9 @@ import pytest
 import tensorflow as tf
 
 from analogies.options.table import Options
-from analogies.synthesis.choice import layer_steps
 from analogies.synthesis.layerwise.references import set_several
 from analogies.synthesis.loop import synthesize
+from analogies.synthesis.network_methods import layer_steps
 from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import References
 

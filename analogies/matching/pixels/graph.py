@@ -1,0 +1,298 @@
+"""Pixel synthesis as a TensorFlow graph, for GPUs and for exported models.
+
+The same distances, costs, votes and random search as the compiled engine, for many patches at
+once: one patch in each square of `SPACING` by `SPACING` is searched at the same time, then the
+uses of A' are counted anew and it is the next one's turn. All sizes may be unknown when the graph
+is built, and nothing returns to the host before the level is done.
+
+Places are int64, as a GPU leaves arithmetic on int32 to the host.
+"""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+SPACING = 4
+NEIGHBORS = ((0, -1), (-1, 0), (0, 1), (1, 0))
+JUMPS = (1, 4)  # how far away propagation looks
+
+
+class Task(NamedTuple):
+    """What a level is about.
+
+    Attributes:
+        style: float32 `(hA, wA, c)`, the pixels that are voted.
+        source: float32 `(hA, wA, C)`, style and guides times the roots of their weights.
+        guides: float32 `(h, w, C - c)`, the same of B' but its picture.
+        root: float32 scalar, what a pixel of B' is multiplied by.
+        allowed: bool `(hA, wA)`, middles of patches that may be taken.
+        uniformity: float32 scalar.
+    """
+
+    style: tf.Tensor
+    source: tf.Tensor
+    guides: tf.Tensor
+    root: tf.Tensor
+    allowed: tf.Tensor
+    uniformity: tf.Tensor
+
+
+class State(NamedTuple):
+    """What a level has come to.
+
+    Attributes:
+        image: float32 `(h, w, c)`.
+        places: int64 `(h, w)`, `row * wA + column` of the middle of each match.
+        energy: float32 `(h, w)`.
+        active: bool `(h, w)`, which patches the next round searches.
+    """
+
+    image: tf.Tensor
+    places: tf.Tensor
+    energy: tf.Tensor
+    active: tf.Tensor
+
+
+class _Maps(NamedTuple):
+    """Source `(hA * wA, C)`, padded target `(rows * columns, C)`, and their widths."""
+
+    source: tf.Tensor
+    target: tf.Tensor
+    source_size: tf.Tensor
+    size: tf.Tensor
+    patch: int
+
+
+def level(
+    task: Task,
+    places: tf.Tensor,
+    image: tf.Tensor | None,
+    patch_size: int,
+    rounds: int | tf.Tensor,
+    sweeps: int | tf.Tensor,
+    still: float | tf.Tensor = 2.0,
+    seed: int | tf.Tensor = 0,
+) -> State:
+    """All rounds of a level, until nothing changes; arguments as for `synthesize_level`.
+
+    Arguments:
+        places: int64 `(h, w)`, all allowed.
+        image: float32 `(h, w, c)`, B' at the start; None votes one.
+    """
+    image = vote(task.style, places, patch_size) if image is None else image
+    shape = tf.shape(places)
+    start = State(image, places, tf.zeros(shape), tf.fill(shape, True))
+
+    def body(number: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
+        drawn = tf.stack([tf.cast(seed, tf.int32), number])
+        state = search(task, state, patch_size, sweeps, drawn)
+        return number + 1, voted(task, state, patch_size, still)
+
+    _, state = tf.while_loop(
+        lambda number, state: (number < rounds) & tf.reduce_any(state.active),
+        body,
+        (tf.constant(0), start),
+        parallel_iterations=1,
+    )
+    return state._replace(energy=measured(task, state, patch_size))
+
+
+def vote(style: tf.Tensor, places: tf.Tensor, patch_size: int) -> tf.Tensor:
+    """float32 `(h, w, c)`: the mean of what the matches of all patches over a pixel show there."""
+    radius = patch_size // 2
+    width = tf.shape(style, tf.int64)[1]
+    flat = tf.reshape(style, (-1, tf.shape(style)[2]))
+    padded = tf.pad(places, [[radius, radius]] * 2, constant_values=-1)
+    shape = tf.shape(places)
+
+    def body(i: tf.Tensor, total: tf.Tensor, votes: tf.Tensor) -> tuple:
+        down, right = i // patch_size - radius, i % patch_size - radius
+        seen = padded[
+            radius + down : radius + down + shape[0], radius + right : radius + right + shape[1]
+        ]
+        there = seen >= 0
+        away = tf.cast(down, tf.int64) * width + tf.cast(right, tf.int64)
+        pixels = tf.gather(flat, tf.where(there, seen - away, tf.zeros_like(seen)))
+        counted = tf.cast(there, tf.float32)[..., tf.newaxis]
+        return i + 1, total + pixels * counted, votes + counted
+
+    begin = tf.zeros(tf.concat([shape, tf.shape(style)[2:]], 0))
+    _, total, votes = tf.while_loop(
+        lambda i, *_: i < patch_size**2,
+        body,
+        (tf.constant(0), begin, begin[..., :1]),
+        parallel_iterations=1,
+    )
+    return total / votes
+
+
+def voted(task: Task, state: State, patch_size: int, still: float | tf.Tensor) -> State:
+    """The vote, after which patches without a pixel that has changed by `still` rest."""
+    image = vote(task.style, state.places, patch_size)
+    changed = tf.reduce_max(tf.abs(image - state.image), axis=-1) >= still
+    near = tf.nn.max_pool2d(
+        tf.cast(changed, tf.float32)[tf.newaxis, ..., tf.newaxis], patch_size, 1, "SAME"
+    )
+    return state._replace(image=image, active=near[0, ..., 0] > 0)
+
+
+def measured(task: Task, state: State, patch_size: int) -> tf.Tensor:
+    """float32 `(h, w)`: the weighted squared distance of every patch to its match."""
+    maps = _maps(task, state, patch_size)
+    index = tf.range(tf.size(state.places, tf.int64))
+    energy = _distance(maps, tf.reshape(state.places, (-1,)), index)
+    return tf.reshape(energy, tf.shape(state.places))
+
+
+def search(
+    task: Task, state: State, patch_size: int, sweeps: int | tf.Tensor, seed: tf.Tensor
+) -> State:
+    """Sweeps over the active patches; `seed` int32 `(2,)`."""
+    maps = _maps(task, state, patch_size)
+    allowed = tf.reshape(task.allowed, (-1,))
+    places = tf.reshape(state.places, (-1,))
+    energy = tf.reshape(measured(task, state, patch_size), (-1,))
+    active = tf.reshape(state.active, (-1,))
+    turns = SPACING**2
+
+    def body(i: tf.Tensor, places: tf.Tensor, energy: tf.Tensor) -> tuple:
+        order = tf.random.experimental.stateless_shuffle(tf.range(turns), seed + i // turns)
+        turn = tf.cast(order[i % turns], tf.int64)
+        rows = tf.range(turn // SPACING, maps.size[0], SPACING)
+        cols = tf.range(turn % SPACING, maps.size[1], SPACING)
+        own = tf.reshape(rows[:, tf.newaxis] * maps.size[1] + cols, (-1,))
+        own = tf.boolean_mask(own, tf.gather(active, own))
+        cost_of_use = _use_costs(task, maps, places)
+        found, distance = _improved(maps, allowed, cost_of_use, places, energy, own, seed, i)
+        at = own[:, tf.newaxis]
+        return (
+            i + 1,
+            tf.tensor_scatter_nd_update(places, at, found),
+            tf.tensor_scatter_nd_update(energy, at, distance),
+        )
+
+    _, places, energy = tf.while_loop(
+        lambda i, *_: i < sweeps * turns,
+        body,
+        (tf.constant(0), places, energy),
+        parallel_iterations=1,
+    )
+    shape = tf.shape(state.places)
+    return state._replace(places=tf.reshape(places, shape), energy=tf.reshape(energy, shape))
+
+
+def _improved(
+    maps: _Maps,
+    allowed: tf.Tensor,
+    cost_of_use: tf.Tensor,
+    places: tf.Tensor,
+    energy: tf.Tensor,
+    own: tf.Tensor,
+    seed: tf.Tensor,
+    turn: tf.Tensor,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The best places and their distances for the patches `own`, all of which try at once."""
+    first = len(JUMPS) * len(NEIGHBORS)
+    steps = tf.constant([(j * y, j * x) for j in JUMPS for y, x in NEIGHBORS], tf.int64)
+    height, width = maps.source_size[0], maps.source_size[1]
+    h, w = maps.size[0], maps.size[1]
+    widest = tf.cast(tf.maximum(height, width), tf.float32)
+    windows = 1 + tf.cast(tf.math.ceil(tf.math.log(widest) / tf.math.log(2.0)), tf.int32)
+    rows, cols = own // w, own % w
+
+    def neighbor(i: tf.Tensor) -> tf.Tensor:
+        down, right = steps[i][0], steps[i][1]
+        there_row = tf.clip_by_value(rows + down, 0, h - 1)
+        there_col = tf.clip_by_value(cols + right, 0, w - 1)
+        theirs = tf.gather(places, there_row * w + there_col)
+        row = tf.clip_by_value(theirs // width + rows - there_row, 0, height - 1)
+        col = tf.clip_by_value(theirs % width + cols - there_col, 0, width - 1)
+        return row * width + col
+
+    def drawn(i: tf.Tensor, place: tf.Tensor) -> tf.Tensor:
+        reach = tf.bitwise.left_shift(tf.constant(1, tf.int64), tf.cast(i - first, tf.int64))
+        noise = tf.random.stateless_uniform(
+            tf.stack([2, tf.size(own)]), seed + tf.stack([turn * 64 + i, 0])
+        )
+
+        def within(middle: tf.Tensor, count: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
+            low = tf.maximum(middle - reach, 0)
+            wide = tf.minimum(middle + reach + 1, count) - low
+            step = tf.cast(share * tf.cast(wide, tf.float32), tf.int64)
+            return low + tf.minimum(step, wide - 1)
+
+        row = within(place // width, height, noise[0])
+        return row * width + within(place % width, width, noise[1])
+
+    def body(i: tf.Tensor, place: tf.Tensor, best: tf.Tensor, middle: tf.Tensor) -> tuple:
+        middle = tf.where(i <= first, place, middle)  # of the windows: what propagation found
+        candidate = tf.cond(i < first, lambda: neighbor(i), lambda: drawn(i, middle))
+        fine = tf.gather(allowed, candidate) & (candidate != place)
+        candidate = tf.where(fine, candidate, place)
+        distance = _distance(maps, candidate, own)
+        cost = distance + tf.gather(cost_of_use, candidate)
+        take = fine & (cost < best + tf.gather(cost_of_use, place))
+        return i + 1, tf.where(take, candidate, place), tf.where(take, distance, best), middle
+
+    start = tf.gather(places, own)
+    _, place, best, _ = tf.while_loop(
+        lambda i, *_: i < first + windows,
+        body,
+        (tf.constant(0), start, tf.gather(energy, own), start),
+        parallel_iterations=1,
+    )
+    return place, best
+
+
+def _maps(task: Task, state: State, patch: int) -> _Maps:
+    radius = patch // 2
+    target = tf.concat([state.image * task.root, task.guides], -1)
+    rows, cols = (
+        tf.clip_by_value(tf.range(-radius, side + radius), 0, side - 1)
+        for side in tf.unstack(tf.shape(state.places))
+    )
+    target = tf.gather(tf.gather(target, rows), cols, axis=1)
+    channels = tf.shape(task.source)[2]
+    return _Maps(
+        tf.reshape(task.source, (-1, channels)),
+        tf.reshape(target, (-1, channels)),
+        tf.shape(task.source, tf.int64)[:2],
+        tf.shape(state.places, tf.int64),
+        patch,
+    )
+
+
+def _distance(maps: _Maps, places: tf.Tensor, own: tf.Tensor) -> tf.Tensor:
+    """Squared distance of the patches `own` of the target to the source patches at `places`."""
+    radius, width = maps.patch // 2, maps.source_size[1]
+    target_width = maps.size[1] + 2 * radius
+    at = (own // maps.size[1] + radius) * target_width + own % maps.size[1] + radius
+
+    def body(i: tf.Tensor, total: tf.Tensor) -> tuple:
+        down = tf.cast(i // maps.patch - radius, tf.int64)
+        right = tf.cast(i % maps.patch - radius, tf.int64)
+        source = tf.gather(maps.source, places + down * width + right)
+        target = tf.gather(maps.target, at + down * target_width + right)
+        return i + 1, total + tf.reduce_sum(tf.math.squared_difference(source, target), -1)
+
+    _, total = tf.while_loop(
+        lambda i, _: i < maps.patch**2,
+        body,
+        (tf.constant(0), tf.zeros(tf.shape(places))),
+        parallel_iterations=1,
+    )
+    return total
+
+
+def _use_costs(task: Task, maps: _Maps, places: tf.Tensor) -> tf.Tensor:
+    """float32 `(hA * wA,)`: what the occurrence of the patch around each place costs."""
+    count = tf.reduce_prod(maps.source_size)
+    uses = tf.math.unsorted_segment_sum(tf.ones_like(places, tf.float32), places, count)
+    uses = tf.reshape(uses, tf.concat([[1], maps.source_size, [1]], 0))
+    border = maps.patch // 2
+    for _ in range(2):  # the pixels of the patches, then the patches' sums of these
+        uses = tf.pad(uses, [[0, 0], [border, border], [border, border], [0, 0]])
+        uses = tf.nn.avg_pool2d(uses, maps.patch, 1, "VALID")
+    usable = tf.math.count_nonzero(task.allowed, dtype=tf.float32)
+    share = usable / tf.cast(tf.size(places), tf.float32)
+    return tf.reshape(uses, (-1,)) * task.uniformity * share

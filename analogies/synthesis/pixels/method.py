@@ -1,0 +1,264 @@
+"""The fine levels: B' put together from the pixels of A', guided by B and by the network's B'."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from analogies.images.scaling import scaled
+from analogies.matching.field import NearestNeighborField
+from analogies.matching.pixels import Guide, Settings, reduced, upsampled
+from analogies.matching.pixels.levels import LevelSearch
+from analogies.options.table import Options
+from analogies.synthesis.method import (
+    Before,
+    Change,
+    Given,
+    HandedOn,
+    Setting,
+    Unchanged,
+    Work,
+)
+from analogies.synthesis.pixels.maps import guides
+from analogies.synthesis.pixels.sources import gathered
+from analogies.synthesis.pyramid import Level, fine_levels
+from analogies.synthesis.references import Part, References
+from analogies.synthesis.state import State
+
+ROUNDS = 6
+UNIFORMITY = 70000.0  # of the search's, for one of the option's: 3500, EbSynth's, for its default
+COST = 25.0  # 1e-6 s per px, on two cores
+
+
+class PixelScene:
+    """A level of pixels: what is searched, and the search while it goes on.
+
+    Args:
+        style: A' at this level, float32 `(h, w, 3)` in [0, 255].
+        guides: at this level.
+        settings: of the search.
+        style_weight: of A' beside the guides.
+        usable: bool `(h, w)` of A', or None.
+    """
+
+    def __init__(
+        self,
+        style: np.ndarray,
+        guides: Sequence[Guide],
+        settings: Settings,
+        style_weight: float,
+        usable: np.ndarray | None,
+    ) -> None:
+        self.style, self.guides, self.settings = style, guides, settings
+        self.style_weight, self.usable = style_weight, usable
+        weights = sum(float(np.mean(guide.weight)) for guide in guides)
+        self.unit = settings.patch_size**2 * max(style_weight + weights, 1e-9) * 255.0**2
+        self.search: LevelSearch | None = None
+        self.resting = False
+
+    def opened(self, image: np.ndarray | None, start: Any, size: tuple[int, int]) -> LevelSearch:
+        """The search, begun from a picture or a field, or from nothing, where it has not been."""
+        if self.search is None:
+            self.search = LevelSearch(
+                self.style,
+                self.guides,
+                self.settings,
+                size=size,
+                init=image,
+                field=start,
+                style_weight=self.style_weight,
+                a_mask=self.usable,
+            )
+        return self.search
+
+    def close(self) -> None:
+        """End the search and its threads."""
+        if self.search is not None:
+            self.search.close()
+            self.search = None
+
+
+class PixelTargets(NamedTuple):
+    """What a pass comes to: nothing is minimized."""
+
+    start: np.ndarray  # (h, w, 3)
+    energy: float
+
+
+class PixelMethod:
+    """A `Method` that searches patches of A' that look like B' and whose guides agree, and votes.
+
+    Args:
+        options: of the run.
+        references: all pictures.
+        size_a: `(height, width)` of A and of further pairs, px, at the finest level.
+        size_out: `(height, width)` of the result, px.
+    """
+
+    puts_together = True
+    weights: Mapping[str, float] = {"pixels": 1.0}
+    passes = 1
+    evaluations = 0
+
+    def __init__(
+        self,
+        options: Options,
+        references: References,
+        size_a: Sequence[tuple[int, int]],
+        size_out: tuple[int, int],
+    ) -> None:
+        self.options, self._size_out = options, size_out
+        self.patch_size = int(options.pixel_patch)
+        self._sources, self._parts = gathered(references, size_a, size_out)
+        self._guides: list[Guide] | None = None
+        height, width = self._sources.a.shape[:2]
+        self.levels = fine_levels((height, width), size_out, self.patch_size)
+
+    def set(self, references: References, level: Level, before: Before | None) -> Setting:
+        """Style and guides at the level's size; see `Method.set`."""
+        network = _network_picture(before)
+        if self._guides is None:
+            factor = 1.0
+            if network is not None:
+                factor = math.sqrt(math.prod(network.shape[:2]) / math.prod(self._size_out))
+            self._guides = guides(self._sources, network, min(factor, 1.0), self._follow())
+        at_level = [
+            Guide(reduced(g.source, level.size_a), reduced(g.target, level.size_b), g.weight)
+            for g in self._guides
+        ]
+        usable = self._sources.usable
+        options = self.options
+        settings = Settings(
+            patch_size=self.patch_size,
+            uniformity=UNIFORMITY * options.uniformity,
+            rounds=ROUNDS,
+            seed=options.seed + round(-math.log2(level.scale)),
+        )
+        scene = PixelScene(
+            reduced(self._sources.a_prime, level.size_a),
+            at_level,
+            settings,
+            2.0 * options.mrf_w,
+            None if usable is None else reduced(usable, level.size_a),
+        )
+        return Setting(scene, self._parts_at(level))
+
+    def first(self, work: Work, references: References, given: Given) -> np.ndarray:
+        """What was given; else B as the guides have it, to be seen until there is more."""
+        size = work.level.size_b
+        if given.image is not None:
+            return scaled(given.image, size)
+        if given.kind == "noise":
+            random = np.random.default_rng(given.seed)
+            return random.uniform(0, 255, (*size, 3)).astype(np.float32)
+        colors = [guide.target for guide in work.scene.guides if guide.target.shape[2] == 3]
+        return colors[0].copy() if colors else np.full((*size, 3), 127.5, np.float32)
+
+    def next(self, work: Work, references: References, before: Before) -> np.ndarray:
+        """The level before at this size, to be seen until there is more."""
+        height, width = before.level.size_b
+        return scaled(np.asarray(before.state.image[:height, :width]), work.level.size_b)
+
+    def hand_on(self, work: Work, references: References, before: Before) -> HandedOn:
+        """The field on the next level's grid, and what the network made."""
+        start, now = None, work.level
+        if before.level.made_by == "pixels" and before.state.matches is not None:
+            rows, cols, _ = before.state.matches
+            sizes = before.level.size_a, now.size_a
+            finer = upsampled(np.asarray(rows), np.asarray(cols), sizes, now.size_b)
+            start = NearestNeighborField(*finer, np.zeros(now.size_b, np.float32))
+        return HandedOn(start, _network_picture(before))
+
+    def rounds(self, work: Work) -> int:
+        """So many searches and votes."""
+        return ROUNDS
+
+    def cost(self, level: Level, index: int) -> float:
+        """See `Method.cost`."""
+        return COST * math.prod(level.size_b)
+
+    def change(self, work: Work, iteration: int) -> Change:
+        """None."""
+        return Unchanged()
+
+    def match(self, state: State, work: Work) -> State:
+        """Search once more, while anything changes; a pass searches no more than the rounds did."""
+        scene = work.scene
+        if state.rounds >= ROUNDS or scene.resting:
+            return state
+        image = np.asarray(state.image) if work.given and state.matches is None else None
+        search = scene.opened(image, _places(state), work.level.size_b)
+        search.search(state.rounds)
+        rows, cols = search.field()
+        likeness = 1.0 - np.sqrt(search.energy() / scene.unit)
+        return state._replace(
+            matches=NearestNeighborField(rows, cols, likeness.astype(np.float32)),
+            matched_by="pixels",
+            match_score=float(likeness.mean()),
+        )
+
+    def place(self, state: State, work: Work) -> State:
+        """Vote B'."""
+        scene = work.scene
+        if scene.resting or state.rounds >= ROUNDS:
+            return state
+        search = scene.opened(None, _places(state), work.level.size_b)
+        scene.resting = not search.vote()
+        energy = float(search.energy().mean()) / scene.unit
+        return state._replace(image=search.image.copy(), loss=energy)
+
+    def targets(self, state: State, work: Work) -> PixelTargets:
+        """B' as the rounds have left it."""
+        work.scene.close()
+        return PixelTargets(np.asarray(state.image), state.loss)
+
+    def begin(self, image: Any) -> Any:
+        """Nothing is minimized."""
+        return image
+
+    def descend(self, minimization: Any, targets: PixelTargets, evaluations: int) -> Any:
+        """Nothing is minimized; see `evaluations`."""
+        raise AssertionError("a method without evaluations does not descend")
+
+    def energies(self, image: Any, targets: PixelTargets) -> dict[str, dict[str, Any]]:
+        """What the search minimized: squared distance of patches, as a share of the largest."""
+        return {"pixels": {"": targets.energy}}
+
+    def shown(self, matches: Any) -> NearestNeighborField | None:
+        """The field itself."""
+        return matches if isinstance(matches, NearestNeighborField) else None
+
+    def _follow(self) -> float:
+        """Weight of B as a guide."""
+        options = self.options
+        return options.analogy_w or options.b_content_w
+
+    def _parts_at(self, level: Level) -> tuple[Part, ...]:
+        """Where the pairs lie at a level."""
+        return tuple(
+            part.__class__(
+                part.label,
+                part.whole,
+                int(part.top * level.scale),
+                (int(part.size[0] * level.scale), int(part.size[1] * level.scale)),
+            )
+            for part in self._parts
+        )
+
+
+def _network_picture(before: Before | None) -> np.ndarray | None:
+    """What the network made, where it made anything."""
+    if before is None:
+        return None
+    state, level = before
+    if state.guide is not None or level.made_by == "pixels":
+        return state.guide
+    height, width = level.size_b
+    return np.clip(np.asarray(state.image[:height, :width], np.float32), 0.0, 255.0)
+
+
+def _places(state: State) -> tuple[np.ndarray, np.ndarray] | None:
+    """Rows and columns to begin a search from."""
+    found: Any = state.start if state.matches is None else state.matches
+    return None if found is None else (np.asarray(found[0]), np.asarray(found[1]))
