@@ -2,11 +2,16 @@
 
 import contextlib
 import logging as python_logging
+import threading
 from collections.abc import Iterable, Iterator
 
 from absl import logging
 
 from analogies.options.table import Options
+
+_LOCK = threading.Lock()
+_BLOCKS: list[Options] = []  # those that have not ended
+_BEFORE: list[int] = []  # the level before the first of them
 
 
 def tell(notes: Iterable[str]) -> None:
@@ -17,12 +22,22 @@ def tell(notes: Iterable[str]) -> None:
 
 @contextlib.contextmanager
 def loudness(options: Options) -> Iterator[None]:
-    """Within the block say as much as the options ask for; where they don't, as much as before."""
+    """Within the block say as much as the options ask for; where they don't, as much as before.
+
+    The level is that of the whole process: of blocks that overlap in threads the one that began
+    last decides, and the last to end gives back what was there before the first.
+    """
     logger = python_logging.getLogger("absl")
-    before = logger.level
-    if options.verbose or options.quiet:
-        logger.setLevel(python_logging.DEBUG if options.verbose else python_logging.ERROR)
+    with _LOCK:
+        if not _BLOCKS:
+            _BEFORE.append(logger.level)
+        _BLOCKS.append(options)
+        if options.verbose or options.quiet:
+            logger.setLevel(python_logging.DEBUG if options.verbose else python_logging.ERROR)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        with _LOCK:
+            _BLOCKS.pop()
+            if not _BLOCKS:
+                logger.setLevel(_BEFORE.pop())

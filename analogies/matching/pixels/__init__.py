@@ -3,7 +3,8 @@
 Given the pixels of A' and any number of guides (maps that show A' and B' in the same terms: labels,
 a photograph, edges, a softer B'), every patch of B' is matched with a patch of A' that looks like
 it and whose guides agree, and B' is voted from the matches; and again, from a coarse level to the
-full size. No network and no TensorFlow is imported; loops are compiled once by numba.
+full size. No network and, by default, no TensorFlow is imported; the loops are
+compiled once by numba.
 
     from analogies.matching.pixels import Guide, Settings, synthesize
 
@@ -26,6 +27,9 @@ go on from it:
 `search` and `vote` are the two halves of a round. Styles and guides are uint8 or float and of any
 range; a weight is what one squared unit of difference counts, shared by a guide's channels. The
 same inputs, settings and seed give the same bytes with any number of threads.
+
+`Settings(engine="tensorflow")` does the same on a GPU; `graph.level` is a whole level as a function
+of tensors of any size, for exported models.
 """
 
 from analogies.matching.pixels.guides import Guide, Settings, Synthesized
