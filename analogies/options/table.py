@@ -109,8 +109,9 @@ class Options:
     finish: str = option(
         "auto", SIZE, "choice", "How fine levels are made: put together from pixels of A', guided "
         "by what the network made of small pictures (pixels), or optimized like these (network). "
-        "auto: pixels, but the network where a residual is carried over (--transfer) and where "
-        "nothing is matched.", choices=("auto", "pixels", "network"),
+        "auto: pixels, but the network where the result is no larger than --coarse-side, where a "
+        "residual is carried over (--transfer), and where nothing is matched.",
+        choices=("auto", "pixels", "network"),
     )
     coarse_side: int = option(
         192, SIZE, "integer", "How large the network's picture is where pixels finish it: at most "
@@ -118,8 +119,8 @@ class Options:
         unit="px", minimum=0, maximum=LARGEST_SIDE, metavar="PX",
     )
     pixel_patch: str = option(
-        "5", SIZE, "choice", "Side of the patches that pixels are put together from, px.",
-        choices=("3", "5", "7"),
+        "auto", SIZE, "choice", "Side in px of the patches that pixels are put together from. "
+        "auto: 3 for a style, else 5.", choices=("auto", "3", "5", "7"),
     )
 
     # Matching

@@ -64,8 +64,9 @@ def plan(options: Options, references: References) -> Plan:
     from analogies.synthesis.network_methods import limits, method_for, transfer_for
 
     transfer = transfer_for(options, references)
-    in_pixels = ends_in_pixels(options, transfer.kind)
-    share = pyramid.coarse_share(size_out, options.coarse_side) if in_pixels else 1.0
+    share = pyramid.coarse_share(size_out, options.coarse_side)
+    in_pixels = ends_in_pixels(options, transfer.kind, share)
+    share = share if in_pixels else 1.0
     method = method_for(options, transfer.kind)
     made = _network_levels(options, full, size_out, share, limits(method, options))
     by_network = Plan(made.levels, {"network": method}, made.notes, transfer.decisions)
@@ -74,17 +75,18 @@ def plan(options: Options, references: References) -> Plan:
     )
 
 
-def ends_in_pixels(options: Options, transfer: str) -> bool:
+def ends_in_pixels(options: Options, transfer: str, share: float) -> bool:
     """Whether the fine levels are put together from pixels of A'.
 
     Args:
         options: of the run.
         transfer: what is carried over, "picture" or "residual"; a residual is added to what A
             explains, and no patch of A' looks like that.
+        share: size of what the network makes, as a fraction of the result.
     """
     if options.finish != "auto":
         return options.finish == "pixels"
-    if options.analogy_w == options.mrf_w == 0:
+    if share == 1.0 or options.analogy_w == options.mrf_w == 0:
         return False
     return options.match_mode == "layer" or transfer == "picture"
 

@@ -156,7 +156,7 @@ def plan(
 
 
 def fine_levels(
-    size_a: tuple[int, int], size_out: tuple[int, int], patch_size: int
+    size_a: tuple[int, int], size_out: tuple[int, int], patch_size: int, most: int | None = None
 ) -> tuple[Level, ...]:
     """The levels of pixels, each twice the size of the one before it.
 
@@ -164,9 +164,10 @@ def fine_levels(
         size_a: `(height, width)` of A at the finest, px; of several pairs all together.
         size_out: `(height, width)` of the result, px.
         patch_size: px.
+        most: levels; None: all on which some patches fit.
     """
     found: list[Level] = []
-    for halvings in itertools.count():
+    for halvings in itertools.count() if most is None else range(most):
         a, b = halved(size_a, halvings), halved(size_out, halvings)
         if found and min(*a, *b) < SMALLEST_IN_PATCHES * patch_size:
             break

@@ -34,7 +34,7 @@ of tensors of any size, for exported models.
 
 from analogies.matching.pixels.guides import Guide, Settings, Synthesized
 from analogies.matching.pixels.levels import search, synthesize_level, vote
-from analogies.matching.pixels.places import upsampled
+from analogies.matching.pixels.places import focused_vote, upsampled
 from analogies.matching.pixels.pyramid import LevelDone, level_size, reduced, synthesize
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "LevelDone",
     "Settings",
     "Synthesized",
+    "focused_vote",
     "level_size",
     "reduced",
     "search",

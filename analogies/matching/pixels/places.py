@@ -101,3 +101,37 @@ def near(changed: np.ndarray, patch_size: int, wrap: bool) -> np.ndarray:
         windows = np.lib.stride_tricks.sliding_window_view(padded, patch_size, axis)
         changed = np.any(windows, axis=-1)
     return np.ascontiguousarray(changed, np.uint8)
+
+
+def focused_vote(
+    style: np.ndarray, field: tuple[np.ndarray, np.ndarray], patch_size: int, sigma: float
+) -> np.ndarray:
+    """float32 `(h, w, c)`: the vote of a field in which the middles of patches weigh most.
+
+    Arguments:
+        style: float32 `(hA, wA, c)`, A'.
+        field: rows and columns, `(h, w)` each, of the middles of the matched patches.
+        patch_size: pixels, odd.
+        sigma: pixels, of the Gaussian window of the weights.
+    """
+    rows, cols = field
+    h, w = rows.shape
+    radius = patch_size // 2
+    total = np.zeros((h, w, style.shape[2]), np.float32)
+    weights = np.zeros((h, w, 1), np.float32)
+    for down in range(-radius, radius + 1):
+        for right in range(-radius, radius + 1):
+            weight = np.float32(np.exp(-(down**2 + right**2) / (2 * sigma**2)))
+            voters = (
+                slice(max(-down, 0), h - max(down, 0)),
+                slice(max(-right, 0), w - max(right, 0)),
+            )
+            reached = slice(max(down, 0), h + min(down, 0)), slice(max(right, 0), w + min(right, 0))
+            total[reached] += weight * style[rows[voters] + down, cols[voters] + right]
+            weights[reached] += weight
+    return total / weights
+
+
+def _inner(side: int, shift: int) -> slice:
+    """What is left of a side when it is shifted out of itself."""
+    return slice(max(shift, 0), side + min(shift, 0))

@@ -1,73 +1,104 @@
 """The guides of a run: what B' should show, and where A' shows the like.
 
-    A : B        in each other's colors; equal labels and likely places
-    edges        of their luminance, in each other's strength: lines and outlines
-    A' : B'      A' as soft as the network sees it, beside what the network made of B
+    tones     luminance of A' : B, in the tones of A'      where A is A'
+    colors    A : B                                        where B is a picture of A's kind
+              A : B halfway in A's colors, and the edges   where it is not
+    network   A' as soft as the network's picture : what the network made
 
-The network decides what goes where as far as it can tell; the pixels of A' decide what it looks
-like (Texler et al. 2020, "Arbitrary Style Transfer Using Neurally-Guided Patch-Based Synthesis").
+What B shows in A's terms says what goes where; the network's picture helps with colors and large
+strokes; the pixels of A' decide what it looks like (Texler et al. 2020, "Arbitrary Style Transfer
+Using Neurally-Guided Patch-Based Synthesis").
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from analogies.images.scaling import scaled
 from analogies.matching.pixels import Guide
+from analogies.synthesis.likeness import STRANGE, detail, strangeness
 from analogies.synthesis.pixels.sources import Sources
+from analogies.synthesis.references import References
 
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
-EDGE_SIGMA = 4.0  # px, of what is taken off the luminance to leave its edges
-STRANGE_COLORS = 0.04  # of A's spread: colors of B farther from A's than that are not A's
-NETWORK_WEIGHT = 0.5  # of the network's B', beside 1 for A : B
-SAMPLE_SIDE = 64  # px, of the pictures whose colors are compared
+TONES = 512  # quantiles that histograms are matched by
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of job: which guides say what is wanted, and how it is searched.
+
+    Attributes:
+        name: "style", "alike", "unlike" or "texture".
+        weight: of what B shows, beside 1 for A'.
+        network: of the network's picture.
+        patch_size: px; one that the options give comes before it.
+        levels: each half the size of the next, at most; None: all that hold some patches.
+        rounds, sweeps: of the search, per level.
+        refined: whether the finest level ends with patches of 3 px that may repeat.
+    """
+
+    name: str
+    weight: float
+    network: float
+    patch_size: int
+    levels: int | None
+    rounds: int
+    sweeps: int
+    refined: bool = False
+
+
+# Chosen on pictures by eye and by how coherent, complete and well structured they come out: where
+# B is a photograph few rounds and levels keep what it shows, where it is a label map many find
+# more of A' for it.
+STYLE = Kind("style", 3.0, 1.0, 3, 3, 3, 3)
+ALIKE = Kind("alike", 1.0, 0.2, 5, None, 6, 4, refined=True)
+UNLIKE = Kind("unlike", 1.0, 0.2, 5, 3, 3, 3)
+TEXTURE = Kind("texture", 0.0, 1.0, 5, None, 6, 4)
+
+
+def kind_of(references: References, follow: bool) -> Kind:
+    """Which kind of job the pictures make.
+
+    Args:
+        references: of the run.
+        follow: whether B says what is wanted at all.
+    """
+    if not follow:
+        return TEXTURE
+    if all(np.array_equal(a, a_prime) for a, a_prime in references.arrays):
+        return STYLE
+    far = strangeness(references.array_b, [a for a, _ in references.arrays])
+    return ALIKE if far <= STRANGE else UNLIKE
 
 
 def guides(
-    sources: Sources, network: np.ndarray | None, factor: float, follow: float
+    kind: Kind, sources: Sources, network: np.ndarray | None, factor: float, follow: float
 ) -> list[Guide]:
     """All guides at full size.
 
     Args:
+        kind: of the job.
         sources: the pictures.
         network: what the network made, float32 `(h', w', 3)` in [0, 255], or None.
         factor: size of that to the full size, in (0, 1].
-        follow: weight of B; 0: only the network's B' says what is wanted.
+        follow: factor of the weight of what B shows.
     """
+    a, b, weight = sources.a, sources.b, kind.weight * follow
     found = []
-    if follow:
-        found += [_colors(sources, follow), _edges(sources, follow)]
-    if network is not None:
+    if kind == STYLE:
+        tones = _luminance(a)
+        found.append(Guide(tones, _as_dark_as(_luminance(b), tones), weight))
+    elif kind == ALIKE:
+        found.append(Guide(a, b, weight))
+    elif kind == UNLIKE:
+        edges, own = (detail(_luminance(picture)) for picture in (a, b))
+        own = own * (edges.std() / max(float(own.std()), 1e-3))
+        found += [Guide(a, (b + recolored(b, a)) / 2, weight), Guide(edges, own, weight)]
+    if network is not None and kind.network:
         soft = _softened(sources.a_prime, factor)
-        weight = NETWORK_WEIGHT if follow else 1.0
-        found.append(Guide(soft, scaled(network, sources.b.shape[:2]), weight))
+        found.append(Guide(soft, scaled(network, b.shape[:2]), kind.network))
     return found
-
-
-def _colors(sources: Sources, weight: float) -> Guide:
-    """A : B, and where B has other colors than A, halfway to those of A."""
-    a, b = sources.a, sources.b
-    if has_colors_of(b, a):
-        return Guide(a, b, weight)
-    return Guide(a, (b + recolored(b, a)) / 2, weight)
-
-
-def _edges(sources: Sources, weight: float) -> Guide:
-    """Their edges, as strong in B as in A."""
-    a, b = (_detail(picture @ LUMINANCE) for picture in (sources.a, sources.b))
-    if not has_colors_of(sources.b, sources.a):
-        b = b * (a.std() / max(float(b.std()), 1e-3))
-    return Guide(a[..., np.newaxis], b[..., np.newaxis], weight)
-
-
-def has_colors_of(b: np.ndarray, a: np.ndarray) -> bool:
-    """Whether the colors of a picture are all found in another, as those of label maps are."""
-    ours, theirs = (_sample(picture) for picture in (b, a))
-    nearest = np.full(len(ours), np.inf, np.float32)
-    for first in range(0, len(theirs), 1024):
-        part = theirs[first : first + 1024]
-        distance = (ours**2).sum(1)[:, None] - 2 * ours @ part.T + (part**2).sum(1)
-        nearest = np.minimum(nearest, distance.min(1))
-    rms = np.sqrt(np.maximum(nearest, 0).mean() / 3)
-    return bool(rms < STRANGE_COLORS * max(float(theirs.std(0).mean()), 1.0))
 
 
 def recolored(b: np.ndarray, a: np.ndarray) -> np.ndarray:
@@ -96,29 +127,15 @@ def _softened(picture: np.ndarray, factor: float) -> np.ndarray:
     return scaled(scaled(picture, (small[0], small[1])), picture.shape[:2])
 
 
-def _detail(gray: np.ndarray) -> np.ndarray:
-    """A gray map `(h, w)` without what is smooth in it."""
-    return gray - _blurred(_blurred(gray, 0), 1)
+def _luminance(picture: np.ndarray) -> np.ndarray:
+    """`(h, w, 1)` of `(h, w, 3)`."""
+    return (picture @ LUMINANCE)[..., np.newaxis]
 
 
-def _blurred(gray: np.ndarray, axis: int) -> np.ndarray:
-    """Gaussian blur along an axis, mirrored at the ends."""
-    reach = int(3 * EDGE_SIGMA)
-    offsets = np.arange(-reach, reach + 1)
-    window = np.exp(-(offsets**2) / (2 * EDGE_SIGMA**2))
-    window = (window / window.sum()).astype(np.float32)
-    pad = [(reach, reach) if i == axis else (0, 0) for i in (0, 1)]
-    padded = np.pad(gray, pad, "symmetric")
-    size = gray.shape[axis]
-    found = np.zeros_like(gray)
-    for offset, weight in zip(range(2 * reach + 1), window, strict=True):
-        found += weight * np.take(padded, range(offset, offset + size), axis)
-    return found
-
-
-def _sample(picture: np.ndarray) -> np.ndarray:
-    """Some of its pixels, `(n, 3)`, evenly spread."""
-    rows, cols = (
-        np.linspace(0, side - 1, min(side, SAMPLE_SIDE)).astype(int) for side in picture.shape[:2]
+def _as_dark_as(values: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Values in another map's histogram."""
+    shares = np.linspace(0.0, 1.0, TONES)
+    own = np.quantile(values, shares) + np.arange(TONES) * 1e-4  # no two are equal
+    return np.interp(values, np.maximum.accumulate(own), np.quantile(like, shares)).astype(
+        np.float32
     )
-    return picture[rows][:, cols].reshape(-1, 3).astype(np.float32)

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from analogies.images.scaling import scaled
 from analogies.matching.field import NearestNeighborField
-from analogies.matching.pixels import Guide, Settings, reduced, upsampled
+from analogies.matching.pixels import Guide, Settings, focused_vote, reduced, upsampled
 from analogies.matching.pixels.levels import LevelSearch
 from analogies.options.table import Options
 from analogies.synthesis.method import (
@@ -20,15 +21,16 @@ from analogies.synthesis.method import (
     Unchanged,
     Work,
 )
-from analogies.synthesis.pixels.maps import guides
+from analogies.synthesis.pixels.maps import guides, kind_of
 from analogies.synthesis.pixels.sources import gathered
 from analogies.synthesis.pyramid import Level, fine_levels
 from analogies.synthesis.references import Part, References
 from analogies.synthesis.state import State
 
-ROUNDS = 6
 UNIFORMITY = 70000.0  # of the search's, for one of the option's: 3500, EbSynth's, for its default
-COST = 25.0  # 1e-6 s per px, on two cores
+COST = 4.0  # 1e-6 s per px and round, on two cores
+FINE_PATCH = 3  # px, of the patches that a picture is refined by
+FOCUS = 0.6  # px, how fast the weight of a voted patch falls off from its middle at the end
 
 
 class PixelScene:
@@ -72,6 +74,13 @@ class PixelScene:
             )
         return self.search
 
+    def refine(self) -> None:
+        """Go on with small patches that may repeat."""
+        self.close()
+        weights = self.unit / self.settings.patch_size**2
+        self.settings = replace(self.settings, patch_size=FINE_PATCH, uniformity=0.0)
+        self.unit, self.resting = FINE_PATCH**2 * weights, False
+
     def close(self) -> None:
         """End the search and its threads."""
         if self.search is not None:
@@ -109,11 +118,14 @@ class PixelMethod:
         size_out: tuple[int, int],
     ) -> None:
         self.options, self._size_out = options, size_out
-        self.patch_size = int(options.pixel_patch)
+        self.kind = kind_of(references, self._follow() > 0)
+        given = options.pixel_patch
+        self.patch_size = self.kind.patch_size if given == "auto" else int(given)
         self._sources, self._parts = gathered(references, size_a, size_out)
         self._guides: list[Guide] | None = None
         height, width = self._sources.a.shape[:2]
-        self.levels = fine_levels((height, width), size_out, self.patch_size)
+        whole = height, width
+        self.levels = fine_levels(whole, size_out, self.patch_size, self.kind.levels)
 
     def set(self, references: References, level: Level, before: Before | None) -> Setting:
         """Style and guides at the level's size; see `Method.set`."""
@@ -122,7 +134,9 @@ class PixelMethod:
             factor = 1.0
             if network is not None:
                 factor = math.sqrt(math.prod(network.shape[:2]) / math.prod(self._size_out))
-            self._guides = guides(self._sources, network, min(factor, 1.0), self._follow())
+            self._guides = guides(
+                self.kind, self._sources, network, min(factor, 1.0), self._follow()
+            )
         at_level = [
             Guide(reduced(g.source, level.size_a), reduced(g.target, level.size_b), g.weight)
             for g in self._guides
@@ -132,7 +146,7 @@ class PixelMethod:
         settings = Settings(
             patch_size=self.patch_size,
             uniformity=UNIFORMITY * options.uniformity,
-            rounds=ROUNDS,
+            sweeps=self.kind.sweeps,
             seed=options.seed + round(-math.log2(level.scale)),
         )
         scene = PixelScene(
@@ -171,12 +185,15 @@ class PixelMethod:
         return HandedOn(start, _network_picture(before))
 
     def rounds(self, work: Work) -> int:
-        """So many searches and votes."""
-        return ROUNDS
+        """So many searches and votes, the last of the finest level with small patches."""
+        return self.kind.rounds + self._refined(work.level)
+
+    def _refined(self, level: Level) -> bool:
+        return self.kind.refined and level.scale == 1.0 and self.patch_size > FINE_PATCH
 
     def cost(self, level: Level, index: int) -> float:
         """See `Method.cost`."""
-        return COST * math.prod(level.size_b)
+        return COST * self.kind.rounds * math.prod(level.size_b)
 
     def change(self, work: Work, iteration: int) -> Change:
         """None."""
@@ -184,10 +201,12 @@ class PixelMethod:
 
     def match(self, state: State, work: Work) -> State:
         """Search once more, while anything changes; a pass searches no more than the rounds did."""
-        scene = work.scene
-        if state.rounds >= ROUNDS or scene.resting:
+        scene, last = work.scene, state.rounds >= self.kind.rounds
+        if state.rounds >= self.rounds(work) or (scene.resting and not last):
             return state
-        image = np.asarray(state.image) if work.given and state.matches is None else None
+        if last:
+            scene.refine()
+        image = np.asarray(state.image) if last or _begins(state, work) else None
         search = scene.opened(image, _places(state), work.level.size_b)
         search.search(state.rounds)
         rows, cols = search.field()
@@ -199,14 +218,17 @@ class PixelMethod:
         )
 
     def place(self, state: State, work: Work) -> State:
-        """Vote B'."""
-        scene = work.scene
-        if scene.resting or state.rounds >= ROUNDS:
+        """Vote B', at the very end by the middles of patches, which is sharper."""
+        scene, last = work.scene, state.rounds >= self.kind.rounds
+        if state.rounds >= self.rounds(work) or (scene.resting and not last):
             return state
         search = scene.opened(None, _places(state), work.level.size_b)
         scene.resting = not search.vote()
         energy = float(search.energy().mean()) / scene.unit
-        return state._replace(image=search.image.copy(), loss=energy)
+        image = search.image.copy()
+        if last:
+            image = focused_vote(scene.style, search.field(), FINE_PATCH, FOCUS)
+        return state._replace(image=image, loss=energy)
 
     def targets(self, state: State, work: Work) -> PixelTargets:
         """B' as the rounds have left it."""
@@ -256,6 +278,11 @@ def _network_picture(before: Before | None) -> np.ndarray | None:
         return state.guide
     height, width = level.size_b
     return np.clip(np.asarray(state.image[:height, :width], np.float32), 0.0, 255.0)
+
+
+def _begins(state: State, work: Work) -> bool:
+    """Whether a search begins from a picture that was given."""
+    return work.given and state.matches is None
 
 
 def _places(state: State) -> tuple[np.ndarray, np.ndarray] | None:
