@@ -62,7 +62,7 @@ class Entry:
 
     def end(self, said: Ending) -> None:
         """Note what became of the row, and tell it in one line."""
-        self.message, self.code = said
+        self.message, self.code, _ = said
         if self.code > SIGNALLED:
             self.status = INTERRUPTED
         else:
@@ -222,11 +222,13 @@ def _render(entry: Entry, make: Make) -> None:
     assert entry.job is not None
     started = time.monotonic()
     try:
-        entry.end(make(entry.job))
-        if entry.status == INTERRUPTED:
-            raise Interrupted(entry.code - SIGNALLED)
+        said = make(entry.job)
+        entry.end(said)
+        if entry.status == INTERRUPTED or said.late:
+            raise Interrupted(said.late or entry.code - SIGNALLED)
     except Interrupted:
-        entry.status = INTERRUPTED
+        if entry.status == WAITING:  # else its picture is there
+            entry.status = INTERRUPTED
         raise
     except Exception as error:  # the other rows shall not suffer
         entry.fail(error)

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import signal
 import sys
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ import fake_synthesis
 import pytest
 from PIL import Image
 
+from analogies import images
 from analogies.apps import command_line
 from analogies.apps.batch import rows as batch_list
 from analogies.errors import InputError
@@ -132,6 +134,27 @@ def test_an_interruption_stops_and_is_told(folder):
     assert [row["status"] for row in summary(folder)] == ["skipped", "done", "done"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_a_result_is_written_stops_before_the_next(folder, monkeypatch, number):
+    before = signal.signal(number, signal.default_int_handler)  # shells may ignore it
+    plain = images.write
+
+    def disturbed(*given):
+        os.kill(os.getpid(), number)
+        plain(*given)
+
+    monkeypatch.setattr(images, "write", disturbed, raising=False)
+    text = "a,a_prime,b,out\n" + "".join(f"a.png,ap.png,b.png,{n}.png\n" for n in (1, 2))
+    try:
+        assert batch(folder, text) == 128 + number
+        assert [row["status"] for row in summary(folder)] == ["done", "waiting"]
+        assert json.loads((folder.path / "1.json").read_text())["complete"] is True
+        words = [f"lists/{name}.png" for name in ("a", "ap", "b")]
+        assert command_line.main([*words, "alone.png"]) == 0
+    finally:
+        signal.signal(number, before)
+
+
 def test_presets_flags_and_empty_cells(folder):
     text = """a,a_prime,b,out,preset,--preserve-color,vgg-weights
 a.png,,b.png,1.png,style,yes,
@@ -252,8 +275,6 @@ def test_a_summary_that_cannot_be_written_ends_nothing(folder, monkeypatch, caps
 
 
 def test_a_picture_that_went_elsewhere_is_told_in_the_summary(folder, monkeypatch):
-    from analogies import images
-
     plain = images.write
 
     def full(path, *pixels):
