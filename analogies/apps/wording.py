@@ -17,7 +17,7 @@ INTERRUPTED = 128  # plus the signal's number
 
 
 class Ending(NamedTuple):
-    """One line for a person, the exit code, and the signal after which nothing more begins, or 0."""
+    """One line for a person, the exit code, and a signal to begin nothing more at, or 0."""
 
     message: str
     code: int
