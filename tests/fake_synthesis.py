@@ -15,6 +15,7 @@ def records(levels=2, iterations=2, size=(40, 30), smallest=0.5, planned=10):
     base = {"levels": levels, "iterations": iterations, "match_score": 0.5, "field": None}
     base |= {"evaluations_planned": levels * iterations * planned, "changed_matches": 0.25}
     base |= {"matches_from": {}, "cell": 1, "method": "exact"}
+    base |= {"work_planned": 2.0, "decisions": ()}
     base |= {"phases": {}, "terms": {}, "losses": (), "notes": ("one note",)}
     base |= {"carried": None, "parts": (), "gradient_norm": 0.125, "step_length": 2.0}
     for level in range(levels):
@@ -28,6 +29,7 @@ def records(levels=2, iterations=2, size=(40, 30), smallest=0.5, planned=10):
                 losses = tuple(1 / (evaluations + step) for step in range(1, planned // 2 + 1))
                 evaluations += planned // 2
                 base |= place | {"evaluations": evaluations, "seconds": evaluations / 10}
+                base |= {"work_done": 2 * evaluations / base["evaluations_planned"]}
                 base |= {"loss": losses[-1], "image": lambda picture=picture: picture}
                 yield SimpleNamespace(**base | {"kind": "chunk", "losses": losses})
             terms = {"analogy": 0.75, "mrf": 0.25}

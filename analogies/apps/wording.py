@@ -17,10 +17,11 @@ INTERRUPTED = 128  # plus the signal's number
 
 
 class Ending(NamedTuple):
-    """One line for a person, and the exit code."""
+    """One line for a person, the exit code, and a signal to begin nothing more at, or 0."""
 
     message: str
     code: int
+    late: int = 0
 
 
 def failure(error: BaseException) -> Ending:
@@ -43,9 +44,10 @@ def ending(outcome: "Outcome") -> Ending:
     """The words for a run that has a picture: where it is, and what is wrong with that."""
     kept, to = outcome.kept, outcome.job.destination
     height, width = outcome.picture.shape[:2]
+    late = next(iter(outcome.late), 0)
     if not outcome.ended and not kept.problem:
-        return Ending(f"{kept.path}, {width}x{height} px", DONE)
-    said, code = failure(outcome.ended) if outcome.ended else Ending("", MACHINE)
+        return Ending(f"{kept.path}, {width}x{height} px", DONE, late)
+    said, code, _ = failure(outcome.ended) if outcome.ended else Ending("", MACHINE)
     words = [said] if said else []
     if kept.problem:
         words.append(f"{to.result if to else 'the picture'}: {kept.problem}")
@@ -53,4 +55,4 @@ def ending(outcome: "Outcome") -> Ending:
     words.append(f"the picture{so_far} is {kept.path}" if kept.path else "no folder takes it")
     if outcome.job.keeping:
         words.append(f"{spelled('resume')} goes on with it")
-    return Ending("; ".join(words), code)
+    return Ending("; ".join(words), code, late)

@@ -20,7 +20,7 @@ from analogies.runs.checkpoints.writer import Checkpoints, remove_checkpoints
 from analogies.runs.guarding import Guarded, Listener
 from analogies.runs.inputs import pairs_of
 from analogies.runs.job import Job, fit_into
-from analogies.runs.machine.signals import signals_ignored
+from analogies.runs.machine.signals import signals_noted
 from analogies.runs.monitors.pass_log import PassLog
 from analogies.runs.saving import Kept, save
 from analogies.runs.telling import loudness, tell
@@ -44,6 +44,7 @@ class Outcome:
         seconds: {what: seconds} outside of the synthesis.
         ended: what ended it before its time: a signal, or a failure; else None.
         kept: where the picture is.
+        late: numbers of the signals that came when it was there already.
     """
 
     job: Job
@@ -54,6 +55,7 @@ class Outcome:
     seconds: dict[str, float]
     ended: BaseException | None = None
     kept: Kept = field(default_factory=Kept)
+    late: tuple[int, ...] = ()
 
     @property
     def notes(self) -> list[str]:
@@ -102,14 +104,14 @@ def run(job: Job, listeners: Sequence[Listener] = ()) -> Outcome:
             if log.last is None:
                 raise
             ended = error
-        with signals_ignored():
+        with signals_noted() as late:
             outcome = _outcome(job, log, machine, seconds, ended)
             outcome = replace(outcome, kept=save(outcome))
             tell(log.notes)
             if job.keeping is not None and not outcome.ended and not outcome.kept.problem:
                 remove_checkpoints(job.keeping.folder)
             stack.close()
-        return outcome
+        return replace(outcome, late=tuple(late))
 
 
 def _entered(listeners: Sequence[Listener], stack: contextlib.ExitStack) -> list[Listener]:

@@ -92,3 +92,5 @@ def _write_record(outcome: "Outcome", path: Path) -> None:
         run_record.write(path.with_suffix(".json"), described)
     except Exception as error:
         tell([f"the record of the run: {reason(error)}"])
+        with contextlib.suppress(OSError):  # one of an earlier run would tell of this one
+            path.with_suffix(".json").unlink()

@@ -67,9 +67,8 @@ def test_a_result_and_its_record(folder, capsys):
     streams = capsys.readouterr()
     assert streams.out == ""
     told = streams.err.splitlines()
-    assert told[0] == "level 1/2, 16x20 px"
-    assert told[1].startswith("level 2/2, 30x40 px: ")
-    assert told[1].endswith(" left")
+    assert told[0] == "level 1/2, 16x20 px: 25% done"
+    assert told[1] == "level 2/2, 30x40 px: 75% done"
     assert told[2:] == ["one note", "out.png, 30x40 px"]
     assert record["notes"] == ["one note"]
 
@@ -403,7 +402,7 @@ BAD_WORDS = [
     ("--vgg-weights=pickle.npz", "pickle.npz"),
     ("--pool-mode=min", "--pool-mode must be one of"),
     ("--init=missing.png", "--init: no such file"),
-    ("--init=text.png", "--init: this is a text"),
+    ("--init=text.png", "--init: this is no image"),
     ("--seed=-1", "--seed must be"),
     ("--contrast=50", "--contrast must be"),
     ("--device=tpu", "--device must be"),
@@ -424,7 +423,7 @@ BAD_PATHS = [
     ("a.png ap.png", "missing: B, OUT"),
     ("a.png small.png b.png out.png", "must have the same size: scale or crop one of them"),
     ("a.png turned.png b.png out.png", "same size: one of them is turned by 90 degrees: turn it"),
-    ("a.png ap.png text.png out.png", "B: this is a text"),
+    ("a.png ap.png text.png out.png", "B: this is no image"),
     ("a.png ap.png empty.png out.png", "B: the file is empty"),
     ("a.png ap.png truncated.png out.png", "B: the image cannot be decoded"),
     ("a.png ap.png folder out.png", "B: this is a folder"),

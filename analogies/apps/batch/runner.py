@@ -20,7 +20,7 @@ from absl import logging
 from analogies.apps.batch import rows as batch_list
 from analogies.apps.usage import PROGRAM
 from analogies.apps.wording import INTERRUPTED as SIGNALLED
-from analogies.apps.wording import Ending, failure
+from analogies.apps.wording import MACHINE, Ending, failure
 from analogies.errors import InputError
 from analogies.files import check_writable, expanded, write_atomically
 from analogies.options import presets
@@ -62,7 +62,7 @@ class Entry:
 
     def end(self, said: Ending) -> None:
         """Note what became of the row, and tell it in one line."""
-        self.message, self.code = said
+        self.message, self.code, _ = said
         if self.code > SIGNALLED:
             self.status = INTERRUPTED
         else:
@@ -71,9 +71,7 @@ class Entry:
             self.message = ""
             logging.info("%s", said.message)
             return
-        line = f"line {self.row.line}, {self.row.out}: {said.message}"
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody listens
-            sys.stderr.write(f"{PROGRAM}: error: {line}\n")
+        _complain(f"line {self.row.line}, {self.row.out}: {said.message}")
 
 
 def run(path: str, given: Mapping[str, Any], make: Make) -> int:
@@ -110,11 +108,15 @@ def run(path: str, given: Mapping[str, Any], make: Make) -> int:
         stopped = interrupt.exit_code
     _remove_folders(entries)
     with signals_ignored():
-        _write_summary(summary, entries)
+        lost = _write_summary(summary, entries)
     counts = {status: sum(entry.status == status for entry in entries) for status in STATUSES}
     told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    logging.info("%s; %s", told, summary)
-    return stopped or max(entry.code for entry in entries)
+    if lost:
+        logging.info("%s", told)
+        _complain(lost)
+    else:
+        logging.info("%s; %s", told, summary)
+    return stopped or max(bool(lost) * MACHINE, *(entry.code for entry in entries))
 
 
 def summary_path(path: str) -> Path:
@@ -145,6 +147,11 @@ def is_finished(job: Job) -> bool:
     return agrees and made_of == {
         name: run_record.digest(path) for name, path in job.inputs.items()
     }
+
+
+def _complain(line: str) -> None:
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody listens
+        sys.stderr.write(f"{PROGRAM}: error: {line}\n")
 
 
 def _check_all(entries: Sequence[Entry], given: Mapping[str, Any]) -> None:
@@ -215,11 +222,13 @@ def _render(entry: Entry, make: Make) -> None:
     assert entry.job is not None
     started = time.monotonic()
     try:
-        entry.end(make(entry.job))
-        if entry.status == INTERRUPTED:
-            raise Interrupted(entry.code - SIGNALLED)
+        said = make(entry.job)
+        entry.end(said)
+        if entry.status == INTERRUPTED or said.late:
+            raise Interrupted(said.late or entry.code - SIGNALLED)
     except Interrupted:
-        entry.status = INTERRUPTED
+        if entry.status == WAITING:  # else its picture is there
+            entry.status = INTERRUPTED
         raise
     except Exception as error:  # the other rows shall not suffer
         entry.fail(error)
@@ -227,11 +236,16 @@ def _render(entry: Entry, make: Make) -> None:
         entry.seconds = time.monotonic() - started
 
 
-def _write_summary(path: Path, entries: Sequence[Entry]) -> None:
+def _write_summary(path: Path, entries: Sequence[Entry]) -> str:
+    """Write what became of the rows; returns why that failed, or ""."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for entry in entries:
         seconds = "" if entry.seconds is None else f"{entry.seconds:.2f}"
         writer.writerow([entry.row.out, entry.status, seconds, entry.message])
-    write_atomically(path, text.getvalue().encode("utf-8", "surrogateescape"))
+    try:
+        write_atomically(path, text.getvalue().encode("utf-8", "surrogateescape"))
+    except InputError as error:  # told at the end; the rows count
+        return f"the summary {error}"
+    return ""

@@ -51,6 +51,14 @@ def signals_raised() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def signals_noted() -> Iterator[list[int]]:
+    """Signals do not disturb the block, which is short; their numbers are in the list it gets."""
+    came: list[int] = []
+    with _handled(lambda number, frame: came.append(number)):
+        yield came
+
+
+@contextlib.contextmanager
 def signals_ignored() -> Iterator[None]:
     """Signals do not disturb the block, which is short and ends the program anyway."""
     with _handled(signal.SIG_IGN):

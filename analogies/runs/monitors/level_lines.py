@@ -27,6 +27,8 @@ class LevelLines:
         self._level = record.level
         height, width = record.size
         done = share_done(record)
-        known = f": {done:.0%} done, about {clock(left)} left" if left is not None else ""
+        known = f": {done:.0%} done" if done else ""
+        if left is not None:
+            known += f", about {clock(left)} left"
         place = f"level {record.level + 1}/{record.levels}, {width}x{height} px"
         logging.info("%s%s", place, known)

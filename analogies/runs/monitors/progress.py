@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from analogies import tracing
+
 if TYPE_CHECKING:
     from analogies.synthesis.loop import Progress
 
@@ -10,31 +12,35 @@ def share_done(record: "Progress") -> float:
     """The share of a run's work that is behind it, in [0, 1]."""
     if record.kind == "done":
         return 1.0
-    done = getattr(record, "work_done", record.evaluations)
-    planned = getattr(record, "work_planned", record.evaluations_planned)
-    return min(max(done / planned, 0.0), 1.0) if planned else 0.0
+    return min(max(record.work_done / record.work_planned, 0.0), 1.0)
 
 
 class TimeLeft:
     """Seconds that the rest of a run will take, from what its work took so far.
 
-    The first record is where counting starts: what was done before it, importing and tracing, or
-    all of an earlier run that is gone on with, says nothing about the rest.
+    What was done before the first record, importing or all of an earlier run that is gone on with,
+    says nothing about the rest, and neither does tracing, which is done once, nor the first level,
+    in which everything is called for the first time; where there is no other, it has to do.
     """
 
     def __init__(self) -> None:
-        self._first: tuple[float, float] | None = None
-        self._seconds: float | None = None
+        self._level: int | None = None
+        self._start: tuple[float, float] | None = None  # of counting: seconds, share
+        self._left: float | None = None
 
     def __call__(self, record: "Progress") -> float | None:
         """Take one record; returns the seconds left, or None where nothing is known yet."""
-        now, done = record.seconds, share_done(record)
-        if self._first is None:
-            self._first = now, done
-        spent, worked = now - self._first[0], done - self._first[1]
+        now, done = record.seconds - tracing.seconds(), share_done(record)
+        if self._level is None:
+            self._level = record.level
+        if record.level == self._level < record.levels - 1:
+            return None
+        if self._start is None:
+            self._start = now, done
+        spent, worked = now - self._start[0], done - self._start[1]
         if worked > 0:
-            self._seconds = spent / worked * (1 - done)
-        return self._seconds
+            self._left = spent / worked * (1 - done)
+        return self._left
 
 
 def clock(seconds: float | None) -> str:

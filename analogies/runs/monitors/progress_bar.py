@@ -1,5 +1,6 @@
 """A line that tells a person how far the run is."""
 
+import math
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from rich.console import Console
@@ -46,14 +47,15 @@ class ProgressBar:
 
     def __call__(self, record: "synthesis.Progress") -> None:
         """Show one record."""
-        left = clock(self._left(record))
+        seconds, done = self._left(record), share_done(record)
+        left = f"{clock(seconds)} left" if seconds is not None and done < 1 else ""
         height, width = record.size
         place = f"level {record.level + 1}/{record.levels} pass {record.iteration + 1}"
         self._bar.update(
             self._task,
             description=f"{place}/{record.iterations} {width}x{height}",
             total=1.0,
-            completed=share_done(record),
-            loss=f"loss {record.loss:.4g}",
-            left=f"{left} left" if left else "",
+            completed=done,
+            loss="" if math.isnan(record.loss) else f"loss {record.loss:.4g}",
+            left=left,
         )

@@ -33,7 +33,7 @@ class TensorBoard:
     """Writes one folder of event files per run, a batch of events per pass.
 
     Steps are evaluations of the loss since the start of the run, so curves go on from level to
-    level. Scalars:
+    level; a pass that takes none is one step. Scalars:
 
         loss/total                          every iterate; equal to the sum of the weighted terms
         weighted/TERM, weighted/TERM/LAYER  at the end of every pass
@@ -76,7 +76,7 @@ class TensorBoard:
         self._size = size
         self._losses: list[tuple[int, float]] = []
         self._steps: dict[str, float] = {}  # of the pass's last chunk
-        self._before = evaluations
+        self._before = self._last = evaluations  # and step, at the pass before
         logdir = expanded(logdir)
         folder = Path(logdir) / Path(earlier or "").name
         goes_on = earlier is not None and folder.is_dir()
@@ -130,14 +130,16 @@ class TensorBoard:
         self._writer.flush()
 
     def _write_pass(self, record: "Progress") -> None:
-        step = record.evaluations
+        evaluations = record.evaluations - self._before
+        step = max(record.evaluations, self._last + 1)  # a pass may take no evaluations
         for at, loss in self._losses:
             if at < step:
                 scalar_summary("loss/total", loss, at)
-        scalars = _scalars(record, step - self._before) | self._steps
+        scalars = _scalars(record, evaluations) | self._steps
         for tag, value in scalars.items():
             scalar_summary(tag, value, step)
-        self._losses, self._steps, self._before = [], {}, step
+        self._losses, self._steps = [], {}
+        self._before, self._last = record.evaluations, step
         pixels = record.image()
         if self._size is not None and pixels.shape[:2] != self._size:
             pixels = np.asarray(resize(pixels, self._size))
@@ -160,7 +162,7 @@ def _scalars(record: "Progress", evaluations: int) -> dict[str, float]:
         "matching/changed": record.changed_matches,
     }
     return found | {
-        "loss/total": record.loss,
+        **({"loss/total": record.loss} if evaluations else {}),
         "optimizer/evaluations": evaluations,
         "run/level": record.level,
         "run/seconds": record.seconds,

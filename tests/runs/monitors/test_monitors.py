@@ -1,4 +1,5 @@
 import io
+import math
 
 import numpy as np
 import pytest
@@ -36,7 +37,8 @@ def test_the_bar_shows_where_the_run_is(monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
     stream = Terminal()
     with ProgressBar(stream) as bar:
-        for record in records():
+        for number, record in enumerate(records()):
+            record.loss = record.loss if number else math.nan
             bar(record)
             bar._bar.refresh()
     text = stream.getvalue()
@@ -44,6 +46,8 @@ def test_the_bar_shows_where_the_run_is(monkeypatch):
     assert "level 2/2 pass 2/2 30x40" in text
     assert "100%" in text
     assert "loss 0.025" in text
+    assert " s left" in text
+    assert "loss nan" not in text
 
 
 def test_the_bar_is_silent_elsewhere():

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import fake_synthesis
 import pytest
 
+from analogies import tracing
 from analogies.runs.monitors import LevelLines
 from analogies.runs.monitors.progress import TimeLeft, clock, share_done
 
@@ -23,33 +24,48 @@ def weighed(first=5.0, levels=(1.0, 4.0, 16.0), chunks=10):
             seconds, done = seconds + cost / chunks, done + cost / chunks
 
 
-def test_time_left_is_true_where_work_is_weighed():
+def test_time_left_is_true_from_the_second_level_on():
     records = list(weighed())
-    left = TimeLeft()
-    end = records[-1].seconds + 16 / 10
+    for record in records[1:10]:  # the first takes longer, as everything is called the first time
+        record.seconds += 7
+    for record in records[10:]:
+        record.seconds += 8
+    left, end = TimeLeft(), records[-1].seconds + 16 / 10
     told = [left(record) for record in records]
-    assert told[0] is None
-    for record, seconds in list(zip(records, told, strict=True))[1:]:
+    assert told[:11] == [None] * 11
+    for record, seconds in list(zip(records, told, strict=True))[11:]:
+        assert seconds == pytest.approx(end - record.seconds, rel=0.25)
+
+
+def test_tracing_says_nothing_about_the_rest(monkeypatch):
+    records, traced = list(weighed()), [0.0]
+    monkeypatch.setattr(tracing, "seconds", lambda: traced[0])
+    left, told = TimeLeft(), []
+    for number, record in enumerate(records):
+        traced[0] = 9.0 if number > 10 else 0.0
+        record.seconds += traced[0]
+        told.append(left(record))
+    end = records[-1].seconds + 16 / 10
+    for record, seconds in list(zip(records, told, strict=True))[15:]:
         assert seconds == pytest.approx(end - record.seconds, rel=1e-6)
 
 
-def test_a_run_that_is_gone_on_with_counts_from_where_it_is():
-    records = list(weighed())[20:]
-    for record in records:
-        record.seconds += 1000
-    left = TimeLeft()
-    assert [left(record) for record in records][-1] == pytest.approx(1.6)
+def test_a_run_of_one_level_or_in_its_last_one_counts_from_where_it_is():
+    for records in (list(weighed())[20:], list(weighed(levels=(16.0,)))):
+        for record in records:
+            record.seconds += 1000
+        left = TimeLeft()
+        told = [left(record) for record in records]
+        assert told[0] is None
+        assert told[1] == pytest.approx(14.4)
+        assert told[-1] == pytest.approx(1.6)
 
 
-def test_shares_are_of_the_work_or_else_of_the_evaluations():
-    record = SimpleNamespace(kind="chunk", evaluations=3, evaluations_planned=12)
-    assert share_done(record) == 0.25
-    record.work_done, record.work_planned = 0.4, 0.8
+def test_shares_are_of_the_work():
+    record = SimpleNamespace(kind="chunk", work_done=0.4, work_planned=0.8)
     assert share_done(record) == 0.5
     record.work_done = 0.9
     assert share_done(record) == 1
-    record.work_planned = 0
-    assert share_done(record) == 0
     assert share_done(SimpleNamespace(kind="done")) == 1
 
 
@@ -60,7 +76,7 @@ def test_a_line_per_level(caplog):
         lines(record)
     assert [record.getMessage() for record in caplog.records] == [
         "level 1/3, 9x8 px",
-        "level 2/3, 18x16 px: 5% done, about 20 min left",
+        "level 2/3, 18x16 px: 5% done",
         "level 3/3, 36x32 px: 24% done, about 16 min left",
     ]
     caplog.clear()

@@ -243,3 +243,19 @@ def test_names_of_files_that_are_no_utf_8(tmp_path):
         if value.tag.startswith("options")
     }
     assert "| L\\udce4ufe |" in table
+
+
+def test_passes_without_evaluations_have_steps_of_their_own(tmp_path):
+    made = list(records(levels=3, iterations=1))
+    for record in made[3:]:  # the levels that pixels finish
+        record.evaluations, record.losses = made[2].evaluations, ()
+        record.gradient_norm = record.step_length = None
+    with TensorBoard(tmp_path) as board:
+        for record in made:
+            board(record)
+    events, last = read(board.folder), made[2].evaluations
+    assert curve(events, "run/level") == ([last, last + 1, last + 2], [0, 1, 2])
+    assert [event.step for event in events.Tensors("result")] == [last, last + 1, last + 2]
+    assert curve(events, "loss/total")[0] == list(range(1, last + 1))
+    assert curve(events, "optimizer/evaluations")[1] == [last, 0, 0]
+    assert curve(events, "optimizer/gradient_norm")[0] == [last]
