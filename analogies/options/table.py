@@ -113,9 +113,10 @@ class Options:
         "residual is carried over (--transfer), and where nothing is matched.",
         choices=("auto", "pixels", "network"),
     )
-    coarse_side: int = option(
-        192, SIZE, "integer", "How large the network's picture is where pixels finish it: at most "
-        "as many pixels as a square of this side has. 0: there is no network.",
+    coarse_side: int | None = option(
+        None, SIZE, "integer", "How large the network's picture is where pixels finish it: at most "
+        "as many pixels as a square of this side has. 0: there is no network. Left out: one of 192 "
+        "px (384 for a texture) where a network helps or options of the network are given, else 0.",
         unit="px", minimum=0, maximum=LARGEST_SIDE, metavar="PX",
     )
     pixel_patch: str = option(

@@ -13,7 +13,6 @@ import numpy as np
 from absl import logging
 
 from analogies import images
-from analogies.options.table import Options
 from analogies.runs import finishing
 from analogies.runs.checkpoints.lock import locked
 from analogies.runs.checkpoints.writer import Checkpoints, remove_checkpoints
@@ -92,7 +91,7 @@ def run(job: Job, listeners: Sequence[Listener] = ()) -> Outcome:
             with contextlib.ExitStack() as listening:
                 heard: list[Listener] = [log, *_entered(listeners, listening)]
                 with _timed(seconds, "import"):
-                    machine = _start(job.options, stack)
+                    machine = _start(job, stack)
                     job = _fitted(job, machine)
                 extras: dict[str, Any] = {"device": machine.description}
                 heard += _entered(writers(job, extras), listening)
@@ -126,12 +125,12 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     seconds[name] = time.monotonic() - started
 
 
-def _start(options: Options, stack: contextlib.ExitStack) -> "Machine":
+def _start(job: Job, stack: contextlib.ExitStack) -> "Machine":
     """TensorFlow, computing on the chosen device until the stack is closed; or none at all."""
     from analogies.runs.machine import device
-    from analogies.synthesis.choice import needs_network
 
-    if not needs_network(options):
+    options = job.options
+    if not _needs_tensorflow(job):
         return device.without_network()
 
     machine = device.start(options.device)
@@ -141,6 +140,22 @@ def _start(options: Options, stack: contextlib.ExitStack) -> "Machine":
 
     stack.enter_context(tf.device(machine.device))
     return machine
+
+
+def _needs_tensorflow(job: Job) -> bool:
+    """Whether anything of the run does: the network, changed colors, turned and scaled copies."""
+    from analogies.synthesis.decision import decide
+    from analogies.synthesis.references import References
+
+    options = job.options
+    if options.match_color != "off" or options.rotations or options.rescales:
+        return True
+    pixels = _pixels(job)
+    return decide(options, References(pairs_of(pixels, options), pixels["b"])).network
+
+
+def _pixels(job: Job) -> dict[str, np.ndarray]:
+    return {name: picture.pixels for name, picture in job.pictures.items()}
 
 
 def _fitted(job: Job, machine: "Machine") -> Job:
@@ -154,7 +169,7 @@ def _fitted(job: Job, machine: "Machine") -> Job:
 def _records(job: Job) -> Iterable["Progress"]:
     from analogies.synthesis.loop import synthesize
 
-    pixels = {name: picture.pixels for name, picture in job.pictures.items()}
+    pixels = _pixels(job)
     (a, a_prime), *pairs = pairs_of(pixels, job.options)
     b, init = pixels["b"], pixels.get("init")
     carried = job.keeping.carried() if job.keeping else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analogies.options.table import Options
 from analogies.synthesis import pyramid
+from analogies.synthesis.decision import decide
 from analogies.synthesis.method import Method
 from analogies.synthesis.pixels.method import PixelMethod
 from analogies.synthesis.pyramid import Level
@@ -43,52 +44,32 @@ class Plan:
         return fitting(method, largest, level.size_b, options)
 
 
-def needs_network(options: Options) -> bool:
-    """Whether any level is made by the network."""
-    return options.coarse_side > 0
-
-
 def plan(options: Options, references: References) -> Plan:
     """Who makes what.
 
     Raises:
         InputError: no level is large enough, or a pair is too small for all of them.
     """
+    decision = decide(options, references)
     sizes = [a.shape[:2] for a, _ in references.arrays]
     size_b = references.array_b.shape[:2]
     size_out = pyramid.result_size(size_b, options)
     mode, factor = options.a_scale_mode, options.a_scale
     full = [pyramid.scaled_size(size, size_b, size_out, mode, factor) for size in sizes]
-    if not needs_network(options):
-        return _with_pixels(Plan((), {}), options, references, full, size_out)
-    from analogies.synthesis.network_methods import limits, method_for, transfer_for
+    made = Plan((), {}, decisions=decision.why)
+    if decision.network:
+        from analogies.synthesis.network_methods import limits, method_for
 
-    transfer = transfer_for(options, references)
-    share = pyramid.coarse_share(size_out, options.coarse_side)
-    in_pixels = ends_in_pixels(options, transfer.kind, share)
-    share = share if in_pixels else 1.0
-    method = method_for(options, transfer.kind)
-    made = _network_levels(options, full, size_out, share, limits(method, options))
-    by_network = Plan(made.levels, {"network": method}, made.notes, transfer.decisions)
-    return (
-        _with_pixels(by_network, options, references, full, size_out) if in_pixels else by_network
+        method = method_for(options, decision.transfer)
+        levels = _network_levels(options, full, size_out, decision.share, limits(method, options))
+        made = replace(made, levels=levels.levels, methods={"network": method}, notes=levels.notes)
+    if not decision.pixels:
+        return made
+    share = decision.share if decision.network else 1.0
+    pixels: Any = PixelMethod(options, decision.kind, references, share, full, size_out)
+    return replace(
+        made, levels=(*made.levels, *pixels.levels), methods={**made.methods, "pixels": pixels}
     )
-
-
-def ends_in_pixels(options: Options, transfer: str, share: float) -> bool:
-    """Whether the fine levels are put together from pixels of A'.
-
-    Args:
-        options: of the run.
-        transfer: what is carried over, "picture" or "residual"; a residual is added to what A
-            explains, and no patch of A' looks like that.
-        share: size of what the network makes, as a fraction of the result.
-    """
-    if options.finish != "auto":
-        return options.finish == "pixels"
-    if share == 1.0 or options.analogy_w == options.mrf_w == 0:
-        return False
-    return options.match_mode == "layer" or transfer == "picture"
 
 
 def _network_levels(
@@ -114,16 +95,3 @@ def _network_levels(
         copies=pyramid.count_copies(options),
     )
     return made if share == 1.0 else made.shrunk(share)
-
-
-def _with_pixels(
-    plan: Plan,
-    options: Options,
-    references: References,
-    full: list[tuple[int, int]],
-    size_out: tuple[int, int],
-) -> Plan:
-    """A plan that ends in levels of pixels."""
-    method: Any = PixelMethod(options, references, full, size_out)
-    levels = (*plan.levels, *method.levels)
-    return replace(plan, levels=levels, methods={**plan.methods, "pixels": method})

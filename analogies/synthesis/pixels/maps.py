@@ -1,7 +1,8 @@
 """The guides of a run: what B' should show, and where A' shows the like.
 
-    tones     luminance of A' : B, in the tones of A'      where A is A'
-    colors    A : B                                        where B is a picture of A's kind
+    colors    luminance of A : B, in A's tones, and
+              A : B in A's colors                          where A is A'
+              A : B                                        where B is a picture of A's kind
               A : B halfway in A's colors, and the edges   where it is not
     network   A' as soft as the network's picture : what the network made
 
@@ -10,66 +11,17 @@ strokes; the pixels of A' decide what it looks like (Texler et al. 2020, "Arbitr
 Using Neurally-Guided Patch-Based Synthesis").
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from analogies.images.scaling import scaled
 from analogies.matching.pixels import Guide
-from analogies.synthesis.likeness import STRANGE, detail, strangeness
+from analogies.synthesis.likeness import detail
+from analogies.synthesis.pixels.kinds import ALIKE, STYLE, UNLIKE, Kind
 from analogies.synthesis.pixels.sources import Sources
-from analogies.synthesis.references import References
 
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+STYLE_COLORS = 0.5  # weight of B in A's colors where A is A'
 TONES = 512  # quantiles that histograms are matched by
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of job: which guides say what is wanted, and how it is searched.
-
-    Attributes:
-        name: "style", "alike", "unlike" or "texture".
-        weight: of what B shows, beside 1 for A'.
-        network: of the network's picture.
-        patch_size: px; one that the options give comes before it.
-        levels: each half the size of the next, at most; None: all that hold some patches.
-        rounds, sweeps: of the search, per level.
-        refined: whether the finest level ends with patches of 3 px that may repeat.
-    """
-
-    name: str
-    weight: float
-    network: float
-    patch_size: int
-    levels: int | None
-    rounds: int
-    sweeps: int
-    refined: bool = False
-
-
-# Chosen on pictures by eye and by how coherent, complete and well structured they come out: where
-# B is a photograph few rounds and levels keep what it shows, where it is a label map many find
-# more of A' for it.
-STYLE = Kind("style", 3.0, 1.0, 3, 3, 3, 3)
-ALIKE = Kind("alike", 1.0, 0.0, 5, None, 6, 4, refined=True)
-UNLIKE = Kind("unlike", 1.0, 0.0, 5, 3, 3, 3)
-TEXTURE = Kind("texture", 0.0, 1.0, 5, None, 6, 4)
-
-
-def kind_of(references: References, follow: bool) -> Kind:
-    """Which kind of job the pictures make.
-
-    Args:
-        references: of the run.
-        follow: whether B says what is wanted at all.
-    """
-    if not follow:
-        return TEXTURE
-    if all(np.array_equal(a, a_prime) for a, a_prime in references.arrays):
-        return STYLE
-    far = strangeness(references.array_b, [a for a, _ in references.arrays])
-    return ALIKE if far <= STRANGE else UNLIKE
 
 
 def guides(
@@ -89,6 +41,7 @@ def guides(
     if kind == STYLE:
         tones = _luminance(a)
         found.append(Guide(tones, _as_dark_as(_luminance(b), tones), weight))
+        found.append(Guide(a, recolored(b, a), STYLE_COLORS * follow))
     elif kind == ALIKE:
         found.append(Guide(a, b, weight))
     elif kind == UNLIKE:

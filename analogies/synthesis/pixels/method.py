@@ -21,13 +21,15 @@ from analogies.synthesis.method import (
     Unchanged,
     Work,
 )
-from analogies.synthesis.pixels.maps import guides, kind_of
+from analogies.synthesis.pixels.kinds import TEXTURE, Kind
+from analogies.synthesis.pixels.maps import guides
 from analogies.synthesis.pixels.sources import gathered
 from analogies.synthesis.pyramid import Level, fine_levels
 from analogies.synthesis.references import Part, References
 from analogies.synthesis.state import State
 
 UNIFORMITY = 70000.0  # of the search's, for one of the option's: 3500, EbSynth's, for its default
+ROUNDS = {"fast": 0.5, "balanced": 1.0, "best": 1.5}  # by speed, of those of a kind
 COST = 4.0  # 1e-6 s per px and round, on two cores
 FINE_PATCH = 3  # px, of the patches that a picture is refined by
 FOCUS = 0.6  # px, how fast the weight of a voted patch falls off from its middle at the end
@@ -74,11 +76,14 @@ class PixelScene:
             )
         return self.search
 
-    def refine(self) -> None:
-        """Go on with small patches that may repeat."""
+    def refine(self, uniformity: float) -> None:
+        """Go on with small patches, and so much of the uniformity."""
         self.close()
-        weights = self.unit / self.settings.patch_size**2
-        self.settings = replace(self.settings, patch_size=FINE_PATCH, uniformity=0.0)
+        weights, uniformity = (
+            self.unit / self.settings.patch_size**2,
+            uniformity * self.settings.uniformity,
+        )
+        self.settings = replace(self.settings, patch_size=FINE_PATCH, uniformity=uniformity)
         self.unit, self.resting = FINE_PATCH**2 * weights, False
 
     def close(self) -> None:
@@ -100,7 +105,9 @@ class PixelMethod:
 
     Args:
         options: of the run.
+        kind: of the job.
         references: all pictures.
+        share: size of what the network makes, as a fraction of the result.
         size_a: `(height, width)` of A and of further pairs, px, at the finest level.
         size_out: `(height, width)` of the result, px.
     """
@@ -113,19 +120,24 @@ class PixelMethod:
     def __init__(
         self,
         options: Options,
+        kind: Kind,
         references: References,
+        share: float,
         size_a: Sequence[tuple[int, int]],
         size_out: tuple[int, int],
     ) -> None:
         self.options, self._size_out = options, size_out
-        self.kind = kind_of(references, self._follow() > 0)
+        self._kind = kind
+        self.kind = replace(kind, rounds=max(2, round(kind.rounds * ROUNDS[options.speed])))
         given = options.pixel_patch
         self.patch_size = self.kind.patch_size if given == "auto" else int(given)
         self._sources, self._parts = gathered(references, size_a, size_out)
         self._guides: list[Guide] | None = None
         height, width = self._sources.a.shape[:2]
-        whole = height, width
-        self.levels = fine_levels(whole, size_out, self.patch_size, self.kind.levels)
+        whole, most = (height, width), self.kind.levels
+        if kind == TEXTURE and share < 1.0:  # finer than the network, which has found the motifs
+            most = 1 + math.ceil(-math.log2(share))
+        self.levels = fine_levels(whole, size_out, self.patch_size, most)
 
     def set(self, references: References, level: Level, before: Before | None) -> Setting:
         """Style and guides at the level's size; see `Method.set`."""
@@ -189,7 +201,8 @@ class PixelMethod:
         return self.kind.rounds + self._refined(work.level)
 
     def _refined(self, level: Level) -> bool:
-        return self.kind.refined and level.scale == 1.0 and self.patch_size > FINE_PATCH
+        fine = level.scale == 1.0 and self.patch_size > FINE_PATCH
+        return fine and self.kind.refined is not None
 
     def cost(self, level: Level, index: int) -> float:
         """See `Method.cost`."""
@@ -205,8 +218,8 @@ class PixelMethod:
         if state.rounds >= self.rounds(work) or (scene.resting and not last):
             return state
         if last:
-            scene.refine()
-        image = np.asarray(state.image) if last or _begins(state, work) else None
+            scene.refine(self.kind.refined or 0.0)
+        image = np.asarray(state.image) if last or self._begins(state, work) else None
         search = scene.opened(image, _places(state), work.level.size_b)
         search.search(state.rounds)
         rows, cols = search.field()
@@ -229,6 +242,11 @@ class PixelMethod:
         if last:
             image = focused_vote(scene.style, search.field(), FINE_PATCH, FOCUS)
         return state._replace(image=image, loss=energy)
+
+    def _begins(self, state: State, work: Work) -> bool:
+        """Whether the search begins from the picture at the start of the level."""
+        texture = self._kind == TEXTURE and state.guide is not None and state.start is None
+        return state.matches is None and (work.given or texture)
 
     def targets(self, state: State, work: Work) -> PixelTargets:
         """B' as the rounds have left it."""
@@ -278,11 +296,6 @@ def _network_picture(before: Before | None) -> np.ndarray | None:
         return state.guide
     height, width = level.size_b
     return np.clip(np.asarray(state.image[:height, :width], np.float32), 0.0, 255.0)
-
-
-def _begins(state: State, work: Work) -> bool:
-    """Whether a search begins from a picture that was given."""
-    return work.given and state.matches is None
 
 
 def _places(state: State) -> tuple[np.ndarray, np.ndarray] | None:

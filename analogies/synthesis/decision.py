@@ -1,0 +1,124 @@
+"""What a run will do, decided by looking at options and pictures. Plain NumPy.
+
+residual   what a rule of A leaves of A' is carried over, by the network on all levels: where A
+           explains the detail of A' and B looks like A
+picture    A' itself is carried over: by the network where the result is small, else pixels of
+           A' are put together, guided by B and, where that helps, by what the network made
+"""
+
+import weakref
+from dataclasses import dataclass
+
+import numpy as np
+
+from analogies.options.table import Options, usual
+from analogies.synthesis.likeness import EXPLAINED, STRANGE, explained_detail, strangeness
+from analogies.synthesis.pixels.kinds import ALIKE, STYLE, TEXTURE, UNLIKE, Kind
+from analogies.synthesis.pyramid import coarse_share, result_size
+from analogies.synthesis.references import References
+
+COARSE_SIDE = 192  # px, see the option; where nobody asks for another
+TEXTURE_SIDE = 384  # the same for textures, whose motifs the network keeps together
+
+# Options that only the network looks at: who gives one wants a network.
+NETWORK_OPTIONS = (
+    *("scales", "min_scale", "iters", "votes", "evaluations", "model", "patch_size"),
+    *("match_mode", "patch_stride", "confidence", "analogy_layers", "mrf_layers"),
+    *("content_layers", "nstyle_w", "nstyle_layers", "tv_w", "features", "vgg_weights"),
+    *("pool_mode", "precision", "jitter", "color_jitter"),
+)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Who makes what.
+
+    Attributes:
+        transfer: "residual" or "picture".
+        kind: of the job, as pixels see it.
+        network, pixels: whether any level is made by the network, any of pixels.
+        share: size of what the network makes, as a fraction of the result, in (0, 1].
+        why: for the person.
+    """
+
+    transfer: str
+    kind: Kind
+    network: bool
+    pixels: bool
+    share: float
+    why: tuple[str, ...] = ()
+
+
+_last: list[tuple[list[weakref.ref], Options, Decision]] = []  # of the last pictures asked for
+
+
+def decide(options: Options, references: References) -> Decision:
+    """Who makes what, for these pictures; asked again for the same, it is remembered."""
+    arrays = [array for pair in references.arrays for array in pair] + [references.array_b]
+    for known, asked, decision in _last:
+        if asked == options and _same(known, arrays):
+            return decision
+    decision = _decided(options, references)
+    _last[:] = [([weakref.ref(array) for array in arrays], options, decision)]
+    return decision
+
+
+def _same(known: list[weakref.ref], arrays: list[np.ndarray]) -> bool:
+    """Whether these are the very arrays."""
+    return len(known) == len(arrays) and all(
+        ref() is array for ref, array in zip(known, arrays, strict=True)
+    )
+
+
+def _decided(options: Options, references: References) -> Decision:
+    follow = options.analogy_w > 0 or options.b_content_w > 0
+    same = all(np.array_equal(a, a_prime) for a, a_prime in references.arrays)
+    far = 0.0 if same else strangeness(references.array_b, [a for a, _ in references.arrays])
+    kind = STYLE if same else ALIKE if far <= STRANGE else UNLIKE
+    kind = kind if follow else TEXTURE
+    transfer, why = _transfer(options, references, same, far)
+    size_out = result_size(references.array_b.shape[:2], options)
+    side = _coarse_side(options, kind, transfer, size_out)
+    share = coarse_share(size_out, side) if side else 1.0
+    pixels = side == 0 or _ends_in_pixels(options, transfer, share)
+    return Decision(transfer, kind, side > 0, pixels, share if pixels else 1.0, why)
+
+
+def _transfer(
+    options: Options, references: References, same: bool, far: float
+) -> tuple[str, tuple[str, ...]]:
+    """What is carried over, and why where that was found out."""
+    if options.transfer != "auto" and options.match_mode == "joint":
+        return options.transfer, ()
+    if options.match_mode == "layer" or same:
+        return "picture", ()
+    explained = explained_detail(references.arrays)
+    transfer = "residual" if explained >= EXPLAINED and far <= STRANGE else "picture"
+    figures = (
+        f"A explains {max(explained, 0.0):.2f} of the detail of A', B is {far:.2f} times as far"
+    )
+    return transfer, (f"the {transfer} is carried over: {figures} from A as A from itself",)
+
+
+def _coarse_side(options: Options, kind: Kind, transfer: str, size_out: tuple[int, int]) -> int:
+    """Side of what the network makes where pixels finish it, px; 0: there is no network."""
+    if options.coarse_side is not None:
+        return options.coarse_side
+    if kind == TEXTURE:
+        return TEXTURE_SIDE
+    usually = usual(options.preset, options.speed)
+    asked = any(getattr(options, name) != usually[name] for name in NETWORK_OPTIONS)
+    asked = asked or options.match_mode == "layer" or options.finish == "network"
+    small = kind == ALIKE and coarse_share(size_out, COARSE_SIDE) == 1.0
+    alone = transfer == "residual" or options.analogy_w == options.mrf_w == 0 or small
+    needed = alone and options.finish == "auto"
+    return COARSE_SIDE if asked or needed else 0
+
+
+def _ends_in_pixels(options: Options, transfer: str, share: float) -> bool:
+    """Whether the fine levels are put together from pixels of A'."""
+    if options.finish != "auto":
+        return options.finish == "pixels"
+    if share == 1.0 or options.analogy_w == options.mrf_w == 0:
+        return False
+    return options.match_mode == "layer" or transfer == "picture"
