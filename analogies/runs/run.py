@@ -143,12 +143,13 @@ def _start(job: Job, stack: contextlib.ExitStack) -> "Machine":
 
 
 def _needs_tensorflow(job: Job) -> bool:
-    """Whether anything of the run does: the network, changed colors, turned and scaled copies."""
+    """Whether anything of a run does: the network, a GPU, changed colors, copies of pictures."""
     from analogies.synthesis.decision import decide
     from analogies.synthesis.references import References
 
     options = job.options
-    if options.match_color != "off" or options.rotations or options.rescales:
+    asked = options.match_color != "off" or options.rotations or options.rescales
+    if asked or options.device.startswith("gpu"):
         return True
     pixels = _pixels(job)
     return decide(options, References(pairs_of(pixels, options), pixels["b"])).network

@@ -159,6 +159,7 @@ class PixelMethod:
             patch_size=self.patch_size,
             uniformity=UNIFORMITY * options.uniformity,
             sweeps=self.kind.sweeps,
+            engine="tensorflow" if options.device.startswith("gpu") else "compiled",
             seed=options.seed + round(-math.log2(level.scale)),
         )
         scene = PixelScene(
