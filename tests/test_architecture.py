@@ -57,7 +57,7 @@ def name_of(path: Path, below: Path) -> str:
 
 def room(module: str) -> str:
     """The room of a module of the package; "" for its face."""
-    return (module.split(".") + [""])[1] if module.split(".")[0] == PACKAGE else "scripts"
+    return [*module.split("."), ""][1] if module.split(".")[0] == PACKAGE else "scripts"
 
 
 @lru_cache(maxsize=1)
