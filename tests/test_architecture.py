@@ -6,6 +6,7 @@ package's faces (`__init__`) that load on first use are asked for nothing beyond
 
 import ast
 import configparser
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -189,3 +190,15 @@ def test_every_package_is_installed():
     names = {".".join(folder.relative_to(CHECKOUT).parts) for folder in folders}
     assert set(parser.get("options", "packages").split()) == names | {f"{PACKAGE}.weights"}
     assert all((folder / "__init__.py").exists() for folder in folders)
+
+
+def test_places_named_in_the_page_on_it_are_there():
+    text = (CHECKOUT / "docs" / "architecture.md").read_text()
+    places = re.findall(r"`([a-z_/]+(?:\.py|/))`", text)
+    assert len(places) > 30
+    folders = (CHECKOUT, CHECKOUT / PACKAGE)
+    missing = [p for p in places if not any((folder / p).exists() for folder in folders)]
+    assert missing == []
+    for place, name in re.findall(r"`([a-z_/]+\.py)`, `(\w+)`", text):
+        source = (CHECKOUT / PACKAGE / place).read_text()
+        assert re.search(rf"\b(def|class) {name}\b", source), f"{name} in {place}"
