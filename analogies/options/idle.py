@@ -9,7 +9,16 @@ from collections.abc import Callable
 
 from analogies.options.table import Options, usual
 
+# Options that only the network looks at: who gives one wants a network.
+NETWORK_OPTIONS = (
+    *("scales", "min_scale", "iters", "votes", "evaluations", "model", "patch_size"),
+    *("match_mode", "patch_stride", "confidence", "analogy_layers", "mrf_layers"),
+    *("content_layers", "nstyle_w", "nstyle_layers", "tv_w", "features", "vgg_weights"),
+    *("pool_mode", "precision", "jitter", "color_jitter"),
+)
+
 _SWEEPS = "it is for PatchMatch in --match-mode layer"
+_NO_NETWORK = "--coarse-side 0 leaves the network out"
 _NOT_PUT_TOGETHER = "in --match-mode layer B' is not put together from patches"
 
 
@@ -17,7 +26,17 @@ def _unmatched(options: Options) -> bool:
     return options.analogy_w == options.mrf_w == 0
 
 
+def _without_network(options: Options) -> bool:
+    return options.coarse_side == 0
+
+
+def _without_pixels(options: Options) -> bool:
+    return options.finish == "network" and not _without_network(options)
+
+
 def _nothing_random(options: Options) -> bool:
+    if not _without_pixels(options):
+        return False
     scattered = options.init == "auto" and not options.analogy_w and options.mrf_w
     if options.match_mode == "layer" and (options.init == "auto" or options.jitter):
         return False
@@ -49,7 +68,7 @@ _RULES: tuple[tuple[str, Callable[[Options], bool], str], ...] = (
     ("color_jitter", _joint, "only --match-mode layer changes colors at random"),
     ("votes", _layer, _NOT_PUT_TOGETHER),
     ("transfer", _layer, _NOT_PUT_TOGETHER),
-    ("uniformity", _layer, "it is for --match-mode joint"),
+    ("uniformity", lambda o: _layer(o) and _without_pixels(o), "it is for --match-mode joint"),
     ("use_full_analogy", lambda options: options.patch_size == 1, "patches do not overlap"),
     ("use_full_analogy", _unmatched, "no patches are matched"),
     ("analogy_nnf_steps", lambda options: not options.analogy_w, "the analogy has no weight"),
@@ -67,6 +86,8 @@ _RULES: tuple[tuple[str, Callable[[Options], bool], str], ...] = (
     ("rotations", _unmatched, "no patches are matched"),
     ("rescales", _unmatched, "no patches are matched"),
     ("transfer", _unmatched, "no patches are matched"),
+    ("pixel_patch", _without_pixels, "--finish network puts nothing together from pixels"),
+    *((name, _without_network, _NO_NETWORK) for name in (*NETWORK_OPTIONS, "finish")),
     ("seed", _nothing_random, "nothing in this run is random; --init noise is"),
 )
 

@@ -6,7 +6,7 @@ Nothing here imports TensorFlow before all that can be checked without it has be
 import contextlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,45 +21,14 @@ from analogies.runs.inputs import pairs_of
 from analogies.runs.job import Job, fit_into
 from analogies.runs.machine.signals import signals_noted
 from analogies.runs.monitors.pass_log import PassLog
-from analogies.runs.saving import Kept, save
+from analogies.runs.outcome import Outcome
+from analogies.runs.saving import save
 from analogies.runs.telling import loudness, tell
 from analogies.runs.writers import writers
 
 if TYPE_CHECKING:
     from analogies.runs.machine.device import Machine
     from analogies.synthesis.loop import Progress
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run has come to.
-
-    Attributes:
-        job: as it was run: with `fit` its size may be another than asked for.
-        picture: B', uint8 `(height, width, 3)`.
-        alpha: B's transparency at that size, float32 `(height, width)` in [0, 255], or None.
-        log: of its passes, and its last record.
-        machine: on which it was computed.
-        seconds: {what: seconds} outside of the synthesis.
-        ended: what ended it before its time: a signal, or a failure; else None.
-        kept: where the picture is.
-        late: numbers of the signals that came when it was there already.
-    """
-
-    job: Job
-    picture: np.ndarray = field(repr=False)
-    alpha: np.ndarray | None = field(repr=False)
-    log: PassLog = field(repr=False)
-    machine: "Machine"
-    seconds: dict[str, float]
-    ended: BaseException | None = None
-    kept: Kept = field(default_factory=Kept)
-    late: tuple[int, ...] = ()
-
-    @property
-    def notes(self) -> list[str]:
-        """What a person may not expect."""
-        return [*self.job.notes(), *self.log.notes]
 
 
 def run(job: Job, listeners: Sequence[Listener] = ()) -> Outcome:

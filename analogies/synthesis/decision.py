@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analogies.options.idle import NETWORK_OPTIONS
 from analogies.options.table import Options, usual
 from analogies.synthesis.likeness import EXPLAINED, STRANGE, explained_detail, strangeness
 from analogies.synthesis.pixels.kinds import ALIKE, STYLE, TEXTURE, UNLIKE, Kind
@@ -19,14 +20,6 @@ from analogies.synthesis.references import References
 
 COARSE_SIDE = 192  # px, see the option; where nobody asks for another
 TEXTURE_SIDE = 384  # the same for textures, whose motifs the network keeps together
-
-# Options that only the network looks at: who gives one wants a network.
-NETWORK_OPTIONS = (
-    *("scales", "min_scale", "iters", "votes", "evaluations", "model", "patch_size"),
-    *("match_mode", "patch_stride", "confidence", "analogy_layers", "mrf_layers"),
-    *("content_layers", "nstyle_w", "nstyle_layers", "tv_w", "features", "vgg_weights"),
-    *("pool_mode", "precision", "jitter", "color_jitter"),
-)
 
 
 @dataclass(frozen=True)
