@@ -5,7 +5,6 @@ import sys
 
 import numpy as np
 import pytest
-from benchmarks.planted import FAMILIES
 
 from analogies.options.idle import NETWORK_OPTIONS
 from analogies.options.table import Options
@@ -13,6 +12,7 @@ from analogies.synthesis import decision
 from analogies.synthesis.choice import plan
 from analogies.synthesis.decision import Decision, decide
 from analogies.synthesis.references import References
+from benchmarks.planted import FAMILIES
 
 SIDE = 224  # px, larger than what is small enough for the network alone
 

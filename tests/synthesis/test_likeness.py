@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from benchmarks.planted import FAMILIES
 from scipy import ndimage
 
 from analogies.synthesis.likeness import detail, explained_detail, strangeness
+from benchmarks.planted import FAMILIES
 
 
 def noise(seed, sigma=1.5, shape=(96, 112)):
