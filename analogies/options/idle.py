@@ -16,26 +16,35 @@ NETWORK_OPTIONS = (
     *("content_layers", "nstyle_w", "nstyle_layers", "tv_w", "features", "vgg_weights"),
     *("pool_mode", "precision", "jitter", "color_jitter"),
 )
+_OF_LAYER_MODE = ("analogy_nnf_steps", "mrf_nnf_steps", "randomize_mrf_nnf", "use_full_analogy")
 
 _SWEEPS = "it is for PatchMatch in --match-mode layer"
-_NO_NETWORK = "--coarse-side 0 leaves the network out"
 _NOT_PUT_TOGETHER = "in --match-mode layer B' is not put together from patches"
+_NO_NETWORK = "--coarse-side 0 leaves no network, which alone looks at it"
+_NO_PIXELS = "no level is put together from pixels"
 
 
 def _unmatched(options: Options) -> bool:
     return options.analogy_w == options.mrf_w == 0
 
 
-def _without_network(options: Options) -> bool:
+def _no_network(options: Options) -> bool:
     return options.coarse_side == 0
 
 
-def _without_pixels(options: Options) -> bool:
-    return options.finish == "network" and not _without_network(options)
+def _no_pixels(options: Options) -> bool:
+    """Whether the network makes all levels, whatever the pictures are."""
+    if options.finish != "auto" or _no_network(options):
+        return options.finish == "network"
+    return _unmatched(options) or (_joint(options) and options.transfer == "residual")
+
+
+def _nothing_matched(options: Options) -> bool:
+    return _unmatched(options) and _no_pixels(options)
 
 
 def _nothing_random(options: Options) -> bool:
-    if not _without_pixels(options):
+    if not _no_pixels(options):
         return False
     scattered = options.init == "auto" and not options.analogy_w and options.mrf_w
     if options.match_mode == "layer" and (options.init == "auto" or options.jitter):
@@ -68,7 +77,11 @@ _RULES: tuple[tuple[str, Callable[[Options], bool], str], ...] = (
     ("color_jitter", _joint, "only --match-mode layer changes colors at random"),
     ("votes", _layer, _NOT_PUT_TOGETHER),
     ("transfer", _layer, _NOT_PUT_TOGETHER),
-    ("uniformity", lambda o: _layer(o) and _without_pixels(o), "it is for --match-mode joint"),
+    (
+        "uniformity",
+        lambda options: _layer(options) and _no_pixels(options),
+        "it is for --match-mode joint and for pixels",
+    ),
     ("use_full_analogy", lambda options: options.patch_size == 1, "patches do not overlap"),
     ("use_full_analogy", _unmatched, "no patches are matched"),
     ("analogy_nnf_steps", lambda options: not options.analogy_w, "the analogy has no weight"),
@@ -83,12 +96,24 @@ _RULES: tuple[tuple[str, Callable[[Options], bool], str], ...] = (
     ("votes", _unmatched, "no patches are matched"),
     ("patch_stride", _unmatched, "no patches are matched"),
     ("confidence", _unmatched, "no patches are matched"),
-    ("rotations", _unmatched, "no patches are matched"),
-    ("rescales", _unmatched, "no patches are matched"),
+    ("rotations", _nothing_matched, "no patches are matched"),
+    ("rescales", _nothing_matched, "no patches are matched"),
     ("transfer", _unmatched, "no patches are matched"),
-    ("pixel_patch", _without_pixels, "--finish network puts nothing together from pixels"),
-    *((name, _without_network, _NO_NETWORK) for name in (*NETWORK_OPTIONS, "finish")),
     ("seed", _nothing_random, "nothing in this run is random; --init noise is"),
+    ("coarse_side", _no_pixels, _NO_PIXELS),
+    ("pixel_patch", _no_pixels, _NO_PIXELS),
+    *((name, _no_network, _NO_NETWORK) for name in (*NETWORK_OPTIONS, *_OF_LAYER_MODE)),
+    ("transfer", _no_network, _NO_NETWORK),
+    (
+        "b_content_w",
+        lambda options: _no_network(options) and options.analogy_w > 0,
+        "without a network B counts as much as --analogy-w says",
+    ),
+    (
+        "init",
+        lambda options: _no_network(options) and options.init in ("auto", "b", "noise"),
+        _NO_NETWORK,
+    ),
 )
 
 

@@ -420,6 +420,8 @@ def _check_weights(options: Options) -> None:
     for name, layers in terms.items():
         if not layers:
             raise OptionError(name, "must name at least one layer. Received: none")
+    if options.coarse_side == 0:
+        _check_without_network(options)
     if options.resume and options.checkpoint is None:
         raise OptionError("resume", "needs the folder of the checkpoints, --checkpoint FOLDER")
     if options.fit and options.checkpoint is not None:
@@ -427,3 +429,13 @@ def _check_weights(options: Options) -> None:
         raise OptionError("fit", f"cannot be combined with a checkpoint: {hint}")
     if options.quiet and options.verbose:
         raise InputError("quiet and verbose cannot both be asked for")
+
+
+def _check_without_network(options: Options) -> None:
+    """Whether anything says what the result should be where there is no network."""
+    if options.finish == "network":
+        hint = "where finish is network; leave one of the two out. Received: 0"
+        raise OptionError("coarse_side", f"must be 1 or more {hint}")
+    if options.analogy_w == options.mrf_w == options.b_content_w == 0:
+        hint = "or one of analogy_w, mrf_w and b_content_w above it. Received: 0"
+        raise OptionError("coarse_side", f"must be 1 or more {hint}")

@@ -99,13 +99,21 @@ def _coarse_side(options: Options, kind: Kind, transfer: str, size_out: tuple[in
         return options.coarse_side
     if kind == TEXTURE:
         return TEXTURE_SIDE
-    usually = usual(options.preset, options.speed)
-    asked = any(getattr(options, name) != usually[name] for name in NETWORK_OPTIONS)
-    asked = asked or options.match_mode == "layer" or options.finish == "network"
+    asked = _asks_for_network(options)
     small = kind == ALIKE and coarse_share(size_out, COARSE_SIDE) == 1.0
     alone = transfer == "residual" or options.analogy_w == options.mrf_w == 0 or small
     needed = alone and options.finish == "auto"
     return COARSE_SIDE if asked or needed else 0
+
+
+def _asks_for_network(options: Options) -> bool:
+    """Whether options are given that mean nothing without a network."""
+    usually = usual(options.preset, options.speed)
+    given = {name for name, value in usually.items() if getattr(options, name) != value}
+    asked = not given.isdisjoint(NETWORK_OPTIONS) or options.match_mode == "layer"
+    asked = asked or ("b_content_w" in given and options.analogy_w > 0)
+    asked = asked or ("init" in given and options.init in ("b", "noise"))
+    return asked or options.transfer == "residual" or options.finish == "network"
 
 
 def _ends_in_pixels(options: Options, transfer: str, share: float) -> bool:

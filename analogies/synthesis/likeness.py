@@ -15,8 +15,11 @@ RULE_SIDE = 256  # px, the same for the rule
 WINDOW = 7  # px, side of what the rule looks at
 KNOTS = 9  # of its steps of tone
 RULE_SAMPLES = 6000  # pixels that it is fitted to and judged by
+SOME_SAMPLES = 100  # of fewer pixels no rule is found
 RIDGE = 1e-4
 SIDE = 160  # px, as large as a square of which pictures are compared at most
+FLAT = 2.0  # of 255, deviation within a patch, at most
+MOSTLY = 0.5  # of the patches
 LABELS = 0.02  # of A's deviation, added to distances that are 0 among flat labels
 # Measured: 0.3 to 1.2 where B is another picture of A's kind, 1.4 to 1.7 where it is not.
 STRANGE = 1.3
@@ -34,11 +37,16 @@ def strangeness(b: np.ndarray, pictures: Sequence[np.ndarray]) -> float:
 
     Returns:
         the ratio of mean distances to the nearest patch; 1: B is more of the same. Distances
-        within a picture are those between its halves.
+        within a picture are those between its halves. Where most patches of the pictures are flat,
+        as in label maps, only the flat ones of B count.
     """
     b, pictures = _reduced(b), [_reduced(x) for x in pictures]
     reference = np.concatenate([_patches(x, AMONG) for x in pictures])
-    far = _nearest(_patches(b, SAMPLES), reference).mean()
+    query = _patches(b, SAMPLES)
+    flat = _are_flat(query)
+    if _are_flat(reference).mean() > MOSTLY and flat.any():  # labels may meet as they do nowhere
+        query = query[flat]
+    far = _nearest(query, reference).mean()
     own = np.mean([_within(x) for x in pictures])
     spread = np.mean([x.std((0, 1)).mean() for x in pictures])
     return float(far / max(own + LABELS * spread, 1e-3))
@@ -60,9 +68,14 @@ def explained_detail(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
 
     Args:
         pairs: of A and A', float32 `(h, w, 3)` in [0, 255], one size each.
+
+    Returns:
+        at most 1; below 0 where the rule misleads, 0 for pictures of a few pixels.
     """
     seen, wanted = zip(*(_rule_samples(a, a_prime) for a, a_prime in pairs), strict=True)
     x, y = np.concatenate(seen), np.concatenate(wanted)
+    if len(x) < SOME_SAMPLES:
+        return 0.0
     x = (x - x.mean(0)) / (x.std(0) + 1e-3)
     fitted = np.arange(len(x)) % 3 > 0
     own, held = x[fitted], ~fitted
@@ -79,8 +92,6 @@ def _rule_samples(a: np.ndarray, a_prime: np.ndarray) -> tuple[np.ndarray, np.nd
     share = min(1.0, RULE_SIDE / (height * width) ** 0.5)
     size = max(WINDOW, round(height * share)), max(WINDOW, round(width * share))
     a, wanted = scaled(a, size), detail(scaled(a_prime, size))
-    if min(size) < WINDOW:
-        return np.zeros((0, 1)), np.zeros((0, 3))
     views = np.lib.stride_tricks.sliding_window_view(a, (WINDOW, WINDOW), (0, 1))
     rows, cols = views.shape[:2]
     random = np.random.default_rng(SEED)
@@ -139,6 +150,12 @@ def _patches(picture: np.ndarray, most: int) -> np.ndarray:
         places = np.random.default_rng(SEED).choice(len(places), most, replace=False)
     found = views[places // cols, places % cols]  # (n, 3, PATCH, PATCH)
     return found.transpose(0, 2, 3, 1).reshape(len(places), -1).astype(np.float32)
+
+
+def _are_flat(patches: np.ndarray) -> np.ndarray:
+    """bool `(n,)`, of `_patches`: whether nothing is seen in one."""
+    pixels = patches.reshape(len(patches), -1, 3)
+    return pixels.std(1).max(1) <= FLAT
 
 
 def _nearest(query: np.ndarray, reference: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from analogies.synthesis.network import Network
 SET_PER_JOB = (
     *("preset", "width", "height", "scales", "min_scale", "iters", "votes", "evaluations"),
     *("speed", "a_scale_mode", "a_scale", "init", "transfer", "contrast"),
-    *("finish", "coarse_side"),
+    *("finish", "coarse_side", "pixel_patch"),
     *("pair", "rotations", "rescales"),
     *("output_full", "device", "logdir", "quiet", "verbose"),
     *("checkpoint", "resume", "memory", "fit"),

@@ -91,6 +91,10 @@ def test_contradictions_are_refused():
         Options(analogy_w=0, mrf_w=0)
     with pytest.raises(InputError, match="cannot both"):
         Options(quiet=True, verbose=True)
+    with pytest.raises(OptionError, match=r"coarse_side .*finish is network.* Received: 0"):
+        Options(finish="network", coarse_side=0)
+    with pytest.raises(OptionError, match=r"coarse_side .*b_content_w.* Received: 0"):
+        Options(coarse_side=0, analogy_w=0, mrf_w=0, nstyle_w=1)
 
 
 def test_layers_of_a_term_without_weight_may_be_missing():

@@ -6,7 +6,14 @@ from analogies.errors import InputError
 from analogies.options.table import Options
 from analogies.synthesis.loop import Progress, synthesize
 
-SMALL = {"scales": 2, "min_scale": 0.5, "votes": 1, "evaluations": 6, "patch_size": 3}
+SMALL = {
+    "finish": "network",
+    "scales": 2,
+    "min_scale": 0.5,
+    "votes": 1,
+    "evaluations": 6,
+    "patch_size": 3,
+}
 
 
 def _halves(seed, shape=(48, 56)):

@@ -1,9 +1,17 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analogies.errors import InputError
-from analogies.synthesis.pyramid import plan, scale_factors
+from analogies.synthesis.pyramid import (
+    coarse_share,
+    fine_levels,
+    plan,
+    scale_factors,
+    scaled_size,
+)
 
 
 def _plan(size_a=(160, 160), size_b=(160, 160), size_out=(160, 160), **changes):
@@ -95,3 +103,59 @@ def test_every_level_holds_a_patch(height, width, scales, min_scale, patch_size)
     assert pyramid.levels[-1].size_b == size
     for level in pyramid.levels:
         assert min(*level.size_a, *level.size_b) // level.cell >= patch_size
+
+
+def test_levels_of_pixels_halve_down_to_some_patches():
+    levels = fine_levels((300, 400), (200, 161), 5)
+    assert [level.size_b for level in levels] == [(25, 20), (50, 40), (100, 80), (200, 161)]
+    assert [level.size_a for level in levels] == [(37, 50), (75, 100), (150, 200), (300, 400)]
+    assert [level.scale for level in levels] == [0.125, 0.25, 0.5, 1.0]
+    assert {(level.made_by, level.method, level.cell) for level in levels} == {
+        ("pixels", "pixels", 1)
+    }
+    assert fine_levels((300, 400), (200, 161), 5, 2) == levels[-2:]
+    assert fine_levels((300, 400), (200, 161), 5, 9) == levels
+    assert len(fine_levels((300, 400), (200, 161), 7)) == 3
+    assert len(fine_levels((30, 400), (200, 161), 5)) == 1  # A decides as well
+
+
+@given(
+    sides=st.tuples(*[st.integers(1, 3000)] * 4),
+    patch_size=st.sampled_from([3, 5, 7]),
+    most=st.none() | st.integers(1, 12),
+)
+def test_every_level_of_pixels_but_a_lone_one_holds_patches(sides, patch_size, most):
+    levels = fine_levels(sides[:2], sides[2:], patch_size, most)
+    assert levels[-1].size_a == sides[:2]
+    assert levels[-1].size_b == sides[2:]
+    assert len(levels) <= (most or 99)
+    for coarse, fine in itertools.pairwise(levels):
+        assert min(*coarse.size_a, *coarse.size_b) >= 4 * patch_size
+        assert coarse.scale == fine.scale / 2
+        assert coarse.size_b == (fine.size_b[0] // 2, fine.size_b[1] // 2)
+
+
+@pytest.mark.parametrize(
+    ("size_out", "side", "share"),
+    [((192, 192), 192, 1.0), ((384, 384), 192, 0.5), ((96, 1536), 192, 0.5), ((20, 20), 192, 1.0)],
+)
+def test_what_the_network_makes_has_so_many_pixels(size_out, side, share):
+    assert coarse_share(size_out, side) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("size_a", "size_b", "size_out", "expected"),
+    [
+        ((400, 400), (800, 800), (800, 800), (400, 400)),  # B keeps its size
+        ((800, 800), (800, 800), (400, 400), (400, 400)),  # B is halved
+        ((800, 800), (400, 400), (800, 800), (800, 800)),  # B is enlarged
+        ((1600, 1600), (800, 800), (400, 400), (800, 800)),  # A is halved with B
+        ((600, 600), (800, 800), (400, 400), (400, 400)),  # but not below the result
+        ((300, 300), (800, 800), (400, 400), (300, 300)),  # and never enlarged
+        ((300, 1200), (800, 800), (400, 400), (200, 800)),  # by pixels, in its own proportions
+    ],
+)
+def test_a_is_made_smaller_with_b_but_not_below_the_result(size_a, size_b, size_out, expected):
+    assert scaled_size(size_a, size_b, size_out, "auto", 1.0) == expected
+    half = tuple(side // 2 for side in expected)
+    assert scaled_size(size_a, size_b, size_out, "auto", 0.5) == half

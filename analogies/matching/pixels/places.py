@@ -122,11 +122,10 @@ def focused_vote(
     for down in range(-radius, radius + 1):
         for right in range(-radius, radius + 1):
             weight = np.float32(np.exp(-(down**2 + right**2) / (2 * sigma**2)))
-            voters = (
-                slice(max(-down, 0), h - max(down, 0)),
-                slice(max(-right, 0), w - max(right, 0)),
-            )
-            reached = slice(max(down, 0), h + min(down, 0)), slice(max(right, 0), w + min(right, 0))
+            if abs(down) >= h or abs(right) >= w:
+                continue
+            voters = _inner(h, -down), _inner(w, -right)
+            reached = _inner(h, down), _inner(w, right)
             total[reached] += weight * style[rows[voters] + down, cols[voters] + right]
             weights[reached] += weight
     return total / weights

@@ -76,6 +76,22 @@ class PixelScene:
             )
         return self.search
 
+    def guessed(self, size: tuple[int, int]) -> tuple[np.ndarray | None, Any]:
+        """B' and a field by the guides alone, to begin from where nothing else is known.
+
+        The vote of random places has patches of all colors of A'; where these differ more than what
+        the guides show, whichever is stronger by chance would stay.
+        """
+        if self.search is not None or not any(np.any(guide.weight) for guide in self.guides):
+            return None, None
+        guides, settings = self.guides, self.settings
+        with LevelSearch(
+            self.style, guides, settings, size=size, style_weight=0.0, a_mask=self.usable
+        ) as search:
+            search.search(0)
+            search.vote()
+            return search.image.copy(), search.field()
+
     def refine(self, uniformity: float) -> None:
         """Go on with small patches, and so much of the uniformity."""
         self.close()
@@ -221,7 +237,10 @@ class PixelMethod:
         if last:
             scene.refine(self.kind.refined or 0.0)
         image = np.asarray(state.image) if last or self._begins(state, work) else None
-        search = scene.opened(image, _places(state), work.level.size_b)
+        start = _places(state)
+        if image is None and start is None and not last:
+            image, start = scene.guessed(work.level.size_b)
+        search = scene.opened(image, start, work.level.size_b)
         search.search(state.rounds)
         rows, cols = search.field()
         likeness = 1.0 - np.sqrt(search.energy() / scene.unit)

@@ -241,7 +241,9 @@ def test_the_plan_is_that_of_the_program():
 
     random = np.random.default_rng(4)
     modes = [{}, {"width": 90}, {"height": 77}, {"a_scale_mode": "match"},
-             {"a_scale_mode": "ratio", "height": 200, "a_scale": 0.7}]  # fmt: skip
+             {"a_scale_mode": "ratio", "height": 200, "a_scale": 0.7},
+             {"a_scale_mode": "none", "height": 60},
+             {"height": 60, "width": 80, "a_scale": 0.9}]  # fmt: skip
     for given in modes:
         options = Options(scales=4, min_scale=0.11, **given)
         limits = {"smallest_side": 16, "cell_pairs": 2e6}

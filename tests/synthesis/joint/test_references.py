@@ -15,6 +15,7 @@ from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import References
 
 SMALL = {"scales": 2, "min_scale": 0.5, "votes": 1, "evaluations": 4, "patch_size": 3}
+SMALL |= {"finish": "network"}
 SMALL |= {"analogy_layers": "block2_conv1,block3_conv1", "mrf_layers": "block2_conv1,block3_conv1"}
 GRAYS = np.array([40.0, 100.0, 160.0, 220.0])
 COLORS = np.array([[220, 60, 40], [40, 200, 70], [50, 80, 230], [210, 200, 60]], float)
@@ -98,8 +99,8 @@ def test_patches_lie_inside_of_a_picture():
     pairs = [pair(1, (0, 1)), tuple(x[:30, :40] for x in pair(2, (2, 3)))]
     options = Options.parse({**SMALL, "uniformity": 0})
     steps, level = joint_steps(options, "residual"), Level(1.0, (48, 48), (48, 48), 2, ((30, 40),))
-    references = References(pairs, 1, 1)
-    found = JointMethod(steps, options).set(references, tf.constant(pairs[0][0]), level).scene
+    references = References(pairs, pairs[0][0], 1, 1)
+    found = JointMethod(steps, options).set(references, level, None).scene
     bias = found.bias[""].numpy()[..., 0]
     heights, multiple = found.residual.shape[0], steps.multiple
     assert found.reference.shape[0] == heights // 2

@@ -12,6 +12,7 @@ from analogies.synthesis.references import References
 LAYERS = ("block1_conv1", "block2_conv1")
 SIZE = (38, 45)
 LAYER = {
+    "finish": "network",
     "match_mode": "layer",
     "model": "exact",
     "patch_size": 3,
@@ -45,7 +46,7 @@ def test_a_pair_twice_is_a_pair_once(steps, pictures):
     size = tf.constant(SIZE)
     alone = steps.set_scene(a, a_prime, b, size, size)
     level = Level(1.0, SIZE, SIZE, 1, (SIZE,))
-    twice = set_several(steps, References([(a, a_prime)] * 2, 0, 0), b, level)
+    twice = set_several(steps, References([(a, a_prime)] * 2, b), level)
     assert [(part.label, part.top) for part in twice.parts] == [("pair 1", 0), ("pair 2", SIZE[0])]
     assert terms(steps, twice.scene, image) == pytest.approx(terms(steps, alone, image), rel=1e-4)
 
@@ -53,8 +54,8 @@ def test_a_pair_twice_is_a_pair_once(steps, pictures):
 def test_patches_lie_in_one_picture(steps, pictures):
     """Of three, turned copies among them, that are matched with noise."""
     a, a_prime, b, image = pictures
-    references = References([(a, a_prime)], 1, 0)
-    setting = set_several(steps, references, b, Level(1.0, SIZE, SIZE, 1))
+    references = References([(a, a_prime)], b, 1, 0)
+    setting = set_several(steps, references, Level(1.0, SIZE, SIZE, 1))
     parts, fields = setting.parts, steps.match_layers(image, setting.scene)
     field = next(iter(fields.values()))
     rows, cols = field.rows.numpy(), field.cols.numpy()
