@@ -12,6 +12,7 @@ from analogies.matching.field import NearestNeighborField
 from analogies.matching.pixels import Guide, Settings, focused_vote, reduced, upsampled
 from analogies.matching.pixels.levels import LevelSearch
 from analogies.options.table import Options
+from analogies.synthesis.costs import LevelCost, pixel_cost, pixel_rounds
 from analogies.synthesis.method import (
     Before,
     Change,
@@ -29,8 +30,6 @@ from analogies.synthesis.references import Part, References
 from analogies.synthesis.state import State
 
 UNIFORMITY = 70000.0  # of the search's, for one of the option's: 3500, EbSynth's, for its default
-ROUNDS = {"fast": 0.5, "balanced": 1.0, "best": 1.5}  # by speed, of those of a kind
-COST = 4.0  # 1e-6 s per px and round, on two cores
 FINE_PATCH = 3  # px, of the patches that a picture is refined by
 FOCUS = 0.6  # px, how fast the weight of a voted patch falls off from its middle at the end
 
@@ -128,7 +127,7 @@ class PixelMethod:
     ) -> None:
         self.options, self._size_out = options, size_out
         self._kind = kind
-        self.kind = replace(kind, rounds=max(2, round(kind.rounds * ROUNDS[options.speed])))
+        self.kind = replace(kind, rounds=pixel_rounds(options, kind))
         given = options.pixel_patch
         self.patch_size = self.kind.patch_size if given == "auto" else int(given)
         self._sources, self._parts = gathered(references, size_a, size_out)
@@ -204,9 +203,9 @@ class PixelMethod:
         fine = level.scale == 1.0 and self.patch_size > FINE_PATCH
         return fine and self.kind.refined is not None
 
-    def cost(self, level: Level, index: int) -> float:
+    def cost(self, level: Level, index: int) -> LevelCost:
         """See `Method.cost`."""
-        return COST * self.kind.rounds * math.prod(level.size_b)
+        return pixel_cost(self.kind, level, self.kind.rounds, self._refined(level))
 
     def change(self, work: Work, iteration: int) -> Change:
         """None."""
