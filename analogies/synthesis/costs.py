@@ -9,17 +9,18 @@ from typing import NamedTuple
 
 from analogies.options.table import Options
 from analogies.synthesis import pyramid
-from analogies.synthesis.pixels.kinds import Kind
+from analogies.synthesis.pixels.kinds import ALIKE, TEXTURE, Kind
+from analogies.synthesis.pixels.planning import pixel_rounds, refined
 from analogies.synthesis.pyramid import Level
 
 JOINT_MATCHING, JOINT_EVALUATION = 2.2, 0.36  # per px of B'
 LAYER_MATCHING, LAYER_EVALUATION = 15.0, 0.4
-SWEEP = 0.65  # per px and sweep of a first round of pixels
-FAR_SWEEP = 0.55  # more where A' lies in memory, and not in the processor's cache
+NEAR_ROUND, FAR_ROUND = 1.8, 4.0  # per px, first of pixels; the second where A' is not cached
 CACHE = 1.3e5  # px of A' that the cache holds, about
-RESTING = 0.7  # of the patches of a round are searched in the next
-REFINING = 0.5  # of a first round, for the last one with small patches
-SPEED_ROUNDS = {"fast": 0.5, "balanced": 1.0, "best": 1.5}  # by speed, of those of a kind
+SEARCHED = 0.85  # of a round are searched in the next, at
+SEARCHED_SIDE = 256  # px; on finer levels of label maps and textures less
+SEARCHED_LESS, SEARCHED_LEAST = 0.125, 0.55  # when a side doubles, and at the least
+REFINING, EVEN_REFINING = 0.5, 0.4  # of a first round, for the last one; more with uniformity
 
 
 class LevelCost(NamedTuple):
@@ -69,22 +70,15 @@ def layer_cost(options: Options, level: Level) -> LevelCost:
     return LevelCost((), matching, evaluation, options.iters, options.evaluations)
 
 
-def pixel_rounds(options: Options, kind: Kind) -> int:
-    """Rounds of a level of pixels, less that with small patches."""
-    return max(2, round(kind.rounds * SPEED_ROUNDS[options.speed]))
-
-
-def pixel_cost(kind: Kind, level: Level, rounds: int, refined: bool) -> LevelCost:
-    """Of a level put together from pixels of A'.
-
-    Args:
-        kind: of the job.
-        level: its sizes.
-        rounds: less that with small patches.
-        refined: whether there is that.
-    """
+def pixel_cost(options: Options, kind: Kind, level: Level) -> LevelCost:
+    """Of a level put together from pixels of A'."""
     area_a, area_b = math.prod(level.size_a), math.prod(level.size_b)
-    far = 1.0 - min(1.0, CACHE / area_a)
-    first = (SWEEP + FAR_SWEEP * far) * kind.sweeps * area_b
-    last = [REFINING * first] * refined
-    return LevelCost([first * RESTING**number for number in range(rounds)] + last)
+    first = (NEAR_ROUND + FAR_ROUND * (1.0 - min(1.0, CACHE / area_a))) * area_b
+    searched = SEARCHED
+    if kind in (ALIKE, TEXTURE):  # a photograph to be followed leaves work to the end
+        finer = max(0.0, math.log2(math.sqrt(area_b) / SEARCHED_SIDE))
+        searched = max(SEARCHED_LEAST, SEARCHED - SEARCHED_LESS * finer)
+    rounds = [first * searched**number for number in range(pixel_rounds(options, kind))]
+    if refined(options, kind, level):
+        rounds.append(first * (REFINING + EVEN_REFINING * (kind.refined or 0.0)))
+    return LevelCost(rounds)
