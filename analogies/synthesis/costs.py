@@ -78,7 +78,7 @@ def pixel_cost(options: Options, kind: Kind, level: Level) -> LevelCost:
     if kind in (ALIKE, TEXTURE):  # a photograph to be followed leaves work to the end
         finer = max(0.0, math.log2(math.sqrt(area_b) / SEARCHED_SIDE))
         searched = max(SEARCHED_LEAST, SEARCHED - SEARCHED_LESS * finer)
-    rounds = [first * searched**number for number in range(pixel_rounds(options, kind))]
+    rounds = [first * searched**number for number in range(pixel_rounds(options, kind, level))]
     if refined(options, kind, level):
         rounds.append(first * (REFINING + EVEN_REFINING * (kind.refined or 0.0)))
     return LevelCost(rounds)

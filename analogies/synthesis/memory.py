@@ -108,9 +108,9 @@ def estimate(
 
 
 def needs_tensorflow(options: Options, way: Decision) -> bool:
-    """Whether anything of a run does: the network, changed colors, turned and scaled copies."""
+    """Whether anything of a run does: the network, a GPU, changed colors, copies of pictures."""
     changed = options.match_color != "off" or options.rotations or options.rescales
-    return bool(way.network or changed)
+    return bool(way.network or changed or options.device.startswith("gpu"))
 
 
 def sizes_of_a(

@@ -148,8 +148,7 @@ class PixelMethod:
         size_out: tuple[int, int],
     ) -> None:
         self.options, self._size_out = options, size_out
-        self._kind = kind
-        self.kind = replace(kind, rounds=pixel_rounds(options, kind))
+        self.kind = kind
         self.patch_size = patch_size(options, kind)
         self._sources, self._parts = gathered(references, size_a, size_out)
         self._guides: list[Guide] | None = None
@@ -216,11 +215,14 @@ class PixelMethod:
 
     def rounds(self, work: Work) -> int:
         """So many searches and votes, the last of the finest level with small patches."""
-        return self.kind.rounds + refined(self.options, self.kind, work.level)
+        return self._searches(work) + refined(self.options, self.kind, work.level)
+
+    def _searches(self, work: Work) -> int:
+        return pixel_rounds(self.options, self.kind, work.level)
 
     def cost(self, level: Level, index: int) -> LevelCost:
         """See `Method.cost`."""
-        return pixel_cost(self.options, self._kind, level)
+        return pixel_cost(self.options, self.kind, level)
 
     def change(self, work: Work, iteration: int) -> Change:
         """None."""
@@ -228,7 +230,7 @@ class PixelMethod:
 
     def match(self, state: State, work: Work) -> State:
         """Search once more, while anything changes; a pass searches no more than the rounds did."""
-        scene, last = work.scene, state.rounds >= self.kind.rounds
+        scene, last = work.scene, state.rounds >= self._searches(work)
         if state.rounds >= self.rounds(work) or (scene.resting and not last):
             return state
         if last:
@@ -249,7 +251,7 @@ class PixelMethod:
 
     def place(self, state: State, work: Work) -> State:
         """Vote B', at the very end by the middles of patches, which is sharper."""
-        scene, last = work.scene, state.rounds >= self.kind.rounds
+        scene, last = work.scene, state.rounds >= self._searches(work)
         if state.rounds >= self.rounds(work) or (scene.resting and not last):
             return state
         search = scene.opened(None, _places(state), work.level.size_b)
@@ -262,7 +264,7 @@ class PixelMethod:
 
     def _begins(self, state: State, work: Work) -> bool:
         """Whether the search begins from the picture at the start of the level."""
-        texture = self._kind == TEXTURE and state.guide is not None and state.start is None
+        texture = self.kind == TEXTURE and state.guide is not None and state.start is None
         return state.matches is None and (work.given or texture)
 
     def targets(self, state: State, work: Work) -> PixelTargets:

@@ -7,6 +7,7 @@ from analogies.synthesis.pixels.kinds import TEXTURE, Kind
 from analogies.synthesis.pyramid import Level, fine_levels
 
 SPEED_ROUNDS = {"fast": 0.5, "balanced": 1.0, "best": 1.5}  # by speed, of those of a kind
+FULL_ROUNDS = 200_000  # px of a level, up to which it gets all rounds of its kind
 FINE_PATCH = 3  # px, of the patches that a picture is refined by
 
 
@@ -37,9 +38,13 @@ def pixel_levels(
     return fine_levels(size_a, size_out, patch_size(options, kind), most)
 
 
-def pixel_rounds(options: Options, kind: Kind) -> int:
-    """Rounds of a level, less that with small patches."""
-    return max(2, round(kind.rounds * SPEED_ROUNDS[options.speed]))
+def pixel_rounds(options: Options, kind: Kind, level: Level) -> int:
+    """Rounds of a level, less that with small patches.
+
+    The larger a level, the better what it starts from: the level below has found most of it.
+    """
+    share = min(1.0, math.sqrt(FULL_ROUNDS / math.prod(level.size_b)))
+    return max(2, round(kind.rounds * SPEED_ROUNDS[options.speed] * share))
 
 
 def refined(options: Options, kind: Kind, level: Level) -> bool:
