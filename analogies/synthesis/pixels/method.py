@@ -29,6 +29,7 @@ from analogies.synthesis.pixels.planning import (
     patch_size,
     pixel_levels,
     pixel_rounds,
+    pixel_sweeps,
     refined,
 )
 from analogies.synthesis.pixels.sources import gathered
@@ -174,7 +175,7 @@ class PixelMethod:
         settings = Settings(
             patch_size=self.patch_size,
             uniformity=UNIFORMITY * options.uniformity,
-            sweeps=self.kind.sweeps,
+            sweeps=pixel_sweeps(self.kind, level),
             engine="tensorflow" if options.device.startswith("gpu") else "compiled",
             seed=options.seed + round(-math.log2(level.scale)),
         )

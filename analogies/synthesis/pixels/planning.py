@@ -7,7 +7,8 @@ from analogies.synthesis.pixels.kinds import TEXTURE, Kind
 from analogies.synthesis.pyramid import Level, fine_levels
 
 SPEED_ROUNDS = {"fast": 0.5, "balanced": 1.0, "best": 1.5}  # by speed, of those of a kind
-FULL_ROUNDS = 200_000  # px of a level, up to which it gets all rounds of its kind
+FULL_ROUNDS = 200_000  # px of a level, up to which it gets all rounds and sweeps of its kind
+LEAST = 2  # of each
 FINE_PATCH = 3  # px, of the patches that a picture is refined by
 
 
@@ -43,8 +44,18 @@ def pixel_rounds(options: Options, kind: Kind, level: Level) -> int:
 
     The larger a level, the better what it starts from: the level below has found most of it.
     """
-    share = min(1.0, math.sqrt(FULL_ROUNDS / math.prod(level.size_b)))
-    return max(2, round(kind.rounds * SPEED_ROUNDS[options.speed] * share))
+    rounds = kind.rounds * SPEED_ROUNDS[options.speed]
+    return max(LEAST, round(rounds * _left_to_find(level)))
+
+
+def pixel_sweeps(kind: Kind, level: Level) -> int:
+    """Sweeps of each search of a level; fewer at large ones, as of rounds."""
+    return max(LEAST, round(kind.sweeps * _left_to_find(level)))
+
+
+def _left_to_find(level: Level) -> float:
+    """The share of a kind's work that a level of its size leaves."""
+    return min(1.0, math.sqrt(FULL_ROUNDS / math.prod(level.size_b)))
 
 
 def refined(options: Options, kind: Kind, level: Level) -> bool:
