@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from analogies.errors import InputError
 from analogies.options.table import SMALLEST_SIDE, Options
-from analogies.runs.machine import free_memory as machine_memory
+from analogies.runs.machine import free_memory
 from analogies.runs.machine.free_memory import Room
 from analogies.synthesis.memory import Size, estimate
 from analogies.synthesis.pyramid import result_size
@@ -52,8 +52,8 @@ def checked(
     """
     if options.memory is not None:
         room = Room(int(options.memory * GB), "allowed by --memory")
-    elif room is None and (options.device == "cpu" or not machine_memory.has_gpu()):
-        room = machine_memory.available()
+    elif room is None and (options.device == "cpu" or not free_memory.has_gpu()):
+        room = free_memory.available()
     need = estimate(size_a, size_b, options, network, pairs).total
     if room is None or need <= room.size:
         return Fitted(options, "")
