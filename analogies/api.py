@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from absl import logging
@@ -15,7 +15,7 @@ from analogies.runs import job as jobs
 from analogies.runs.inputs import is_path
 from analogies.runs.run import run
 
-Source = str | os.PathLike | np.ndarray
+Source = str | os.PathLike | bytes | BinaryIO | np.ndarray  # or a PIL image
 
 
 def make_analogy(
@@ -30,9 +30,10 @@ def make_analogy(
     """Make B' such that A is to A' as B is to B'.
 
     Args:
-        a, a_prime: a pair of pictures of one size: paths, or arrays `(H, W)`, `(H, W, 1)`,
-            `(H, W, 3)` or `(H, W, 4)`, uint8 or float, values in [0, 255] (floats none of which
-            is above 1 are refused: they are meant otherwise).
+        a, a_prime: a pair of pictures of one size: paths, the bytes of files, files open in mode
+            "rb", PIL images, or arrays `(H, W)`, `(H, W, 1)`, `(H, W, 3)` or `(H, W, 4)`, uint8 or
+            float, values in [0, 255] (floats none of which is above 1 are refused: they are meant
+            otherwise).
         b: the picture to be changed as A was, any size.
         pairs: further pairs of A and A'; the two of a pair have one size. All pairs are one
             reference.

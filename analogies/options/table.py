@@ -156,7 +156,7 @@ class Options:
     transfer: str = option(
         "auto", MATCHING, "choice", "What is carried from A' to B': the residual that a smooth "
         "function of A leaves of A', added to that function of B; or the picture A' itself. auto: "
-        "the picture where A and A' are one and the same, else the residual.",
+        "the residual where A explains the detail of A' and B looks like A, else the picture.",
         choices=("auto", "residual", "picture"),
     )
 

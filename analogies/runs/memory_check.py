@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from analogies.errors import InputError
 from analogies.options.table import SMALLEST_SIDE, Options
-from analogies.runs.machine import free_memory as machine_memory
+from analogies.runs.machine import free_memory
 from analogies.runs.machine.free_memory import Room
 from analogies.synthesis.decision import Decision, foreseen
 from analogies.synthesis.memory import Size, estimate, needs_tensorflow
@@ -56,7 +56,7 @@ def checked(
     if options.memory is not None:
         room = Room(int(options.memory * GB), "allowed by --memory")
     elif room is None and _on_cpu(options, decision or foreseen(options, size_b)):
-        room = machine_memory.available()
+        room = free_memory.available()
     need = estimate(size_a, size_b, options, network, pairs, decision).total
     if room is None or need <= room.size:
         return Fitted(options, "")
@@ -131,7 +131,7 @@ def largest(
 def _on_cpu(options: Options, way: Decision) -> bool:
     """Whether a run takes the machine's memory and not that of a GPU."""
     alone = not needs_tensorflow(options, way)
-    return alone or options.device == "cpu" or not machine_memory.has_gpu()
+    return alone or options.device == "cpu" or not free_memory.has_gpu()
 
 
 def _size(size: Size) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from analogies import images
 from analogies.files import reason
-from analogies.runs import record as run_record
+from analogies.runs import record
 from analogies.runs.outcome import Kept, Outcome
 from analogies.runs.telling import tell
 
@@ -69,10 +69,8 @@ def _write_record(outcome: Outcome, path: Path) -> None:
     """Write the record beside the picture."""
     machine = outcome.machine.description
     try:
-        described = run_record.describe(
-            outcome.job, outcome.log, machine, outcome.seconds, path.name
-        )
-        run_record.write(path.with_suffix(".json"), described)
+        described = record.describe(outcome.job, outcome.log, machine, outcome.seconds, path.name)
+        record.write(path.with_suffix(".json"), described)
     except Exception as error:
         tell([f"the record of the run: {reason(error)}"])
         with contextlib.suppress(OSError):  # one of an earlier run would tell of this one

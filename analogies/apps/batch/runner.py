@@ -17,7 +17,7 @@ from typing import Any
 
 from absl import logging
 
-from analogies.apps.batch import rows as batch_list
+from analogies.apps.batch import rows
 from analogies.apps.usage import PROGRAM
 from analogies.apps.wording import INTERRUPTED as SIGNALLED
 from analogies.apps.wording import MACHINE, Ending, failure
@@ -26,9 +26,9 @@ from analogies.files import check_writable, expanded, write_atomically
 from analogies.options import presets
 from analogies.options.table import Options
 from analogies.runs import job as jobs
-from analogies.runs import record as run_record
 from analogies.runs.job import Job
 from analogies.runs.machine.signals import Interrupted, signals_ignored
+from analogies.runs.record import digest
 
 COLUMNS = ("out", "status", "seconds", "message")
 STATUSES = ("done", "skipped", "failed", "interrupted", "waiting")
@@ -49,7 +49,7 @@ class Entry:
         code: exit code of this row.
     """
 
-    row: batch_list.Row
+    row: rows.Row
     job: Job | None = None
     status: str = WAITING
     seconds: float | None = None
@@ -91,7 +91,7 @@ def run(path: str, given: Mapping[str, Any], make: Make) -> int:
         InputError: the list or its summary cannot be used at all.
     """
     path = expanded(path)
-    entries = [Entry(row) for row in batch_list.read(path)]
+    entries = [Entry(row) for row in rows.read(path)]
     summary = summary_path(path)
     check_writable(summary)
     _check_all(entries, given)
@@ -144,9 +144,7 @@ def is_finished(job: Job) -> bool:
             return False
     except (OSError, ValueError, KeyError, TypeError, AttributeError):  # no record of a run
         return False
-    return agrees and made_of == {
-        name: run_record.digest(path) for name, path in job.inputs.items()
-    }
+    return agrees and made_of == {name: digest(path) for name, path in job.inputs.items()}
 
 
 def _complain(line: str) -> None:
@@ -163,11 +161,11 @@ def _check_all(entries: Sequence[Entry], given: Mapping[str, Any]) -> None:
             entry.fail(error)
 
 
-def _plan(row: batch_list.Row, given: Mapping[str, Any]) -> Job:
+def _plan(row: rows.Row, given: Mapping[str, Any]) -> Job:
     if row.problem:
         raise InputError(row.problem)
     options = {**given, **row.options}
-    paths = batch_list.sources(row, options.get("preset"))
+    paths = rows.sources(row, options.get("preset"))
     options, remark = presets.choose(options, **paths)
     if options.get("checkpoint"):  # a folder belongs to one run
         own = "_".join(Path(row.out).with_suffix("").parts).strip(os.sep + "_")

@@ -12,13 +12,14 @@ import tensorflow as tf
 from analogies.apps.serving import decoding, saved_models
 from analogies.errors import InputError
 from analogies.images.colors import match_colors
-from analogies.options.table import Options, kinds
+from analogies.options.table import Options, defaults, kinds
 from analogies.synthesis.graph_loop import GraphLoop
 from analogies.synthesis.joint.objective import Objective
 from analogies.synthesis.joint.steps import JointSteps
 from analogies.synthesis.network import Network
 
 WARMUP_SIDE = 48  # px, at least
+OF_PIXELS = ("coarse_side", "pixel_patch")  # options of levels that an export does not have
 
 _SEED = tf.TensorSpec(None, tf.int32, name="seed")
 
@@ -48,6 +49,11 @@ class AnalogyServable(tf.Module):
         for name, kind in kinds().items():
             if not kind.exported and getattr(options, name):
                 raise InputError(f"{name} cannot be exported. Received: {getattr(options, name)}")
+        if options.finish == "pixels":
+            raise InputError("finish pixels cannot be exported; auto is network there")
+        for name in OF_PIXELS:
+            if (value := getattr(options, name)) != defaults()[name]:
+                raise InputError(f"{name} cannot be exported: it is for pixels. Received: {value}")
         if options.match_color == "histogram":
             raise InputError("match_color histogram cannot be exported; covariance can")
         if options.model == "patchmatch":

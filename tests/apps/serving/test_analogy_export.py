@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from analogies.apps.serving import analogy_export as export
+from analogies.errors import InputError
 from analogies.images import pictures as images
 from analogies.options.table import Options
 from analogies.synthesis.pyramid import plan
@@ -315,5 +316,10 @@ def test_what_cannot_be_exported_is_told(tmp_path, capsys):
     assert export.main([str(tmp_path / "x"), "--scales", "0"]) == 2
     assert export.main([str(tmp_path / "x"), "--version", "0", "--scales", "1"]) == 2
     assert "a version is a number from 1 up" in capsys.readouterr().err
+    assert export.main([str(tmp_path / "x"), "--preset", "pixels"]) == 2
+    assert "finish pixels cannot be exported" in capsys.readouterr().err
+    for name, value in (("coarse_side", 0), ("pixel_patch", "7")):
+        with pytest.raises(InputError, match=f"{name} cannot be exported"):
+            export.export(tmp_path / "x", options={name: value})
     (tmp_path / "file").write_text(json.dumps({}))
     assert not (tmp_path / "x").exists()
