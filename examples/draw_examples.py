@@ -6,6 +6,8 @@ Needs NumPy, SciPy and Pillow; every picture has a fixed seed. All of them are t
 import sys
 from pathlib import Path
 
+import desert
+import emblem
 import landscape
 import still_life
 import textures
@@ -30,6 +32,13 @@ def pictures():
     yield "superres-a", textures.blurred(stones)[:, :176]
     yield "superres-a-prime", stones[:, :176]
     yield "superres-b", textures.blurred(stones)[:, 176:]
+    towers = desert.first_map()
+    yield "desert-a", desert.soft_colors(towers)
+    yield "desert-a-prime", desert.photograph(towers, 1)
+    yield "desert-b", desert.soft_colors(desert.second_map())
+    mask = emblem.mask()
+    yield "emblem-a", emblem.flat(mask)
+    yield "emblem-a-prime", emblem.ornamented(mask, 1)
 
 
 def main(folder=None):

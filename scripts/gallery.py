@@ -39,9 +39,9 @@ class Sheet:
     options: dict[str, Any]
 
 
-def _analogy(name: str, title: str, preset: str, example: str = "") -> Sheet:
+def _analogy(name: str, title: str, preset: str, example: str = "", b: str = "") -> Sheet:
     stem = example or name
-    given = {"A": f"{stem}-a.png", "A'": f"{stem}-a-prime.png", "B": f"{stem}-b.png"}
+    given = {"A": f"{stem}-a.png", "A'": f"{stem}-a-prime.png", "B": b or f"{stem}-b.png"}
     return Sheet(name, title, "make_analogy", given, {"preset": preset})
 
 
@@ -57,6 +57,8 @@ def _texture(name: str, title: str) -> Sheet:
 
 SHEETS = (
     _analogy("landscape", "Texture by numbers", "analogy"),
+    _analogy("desert", "Soft labels", "analogy"),
+    _analogy("emblem", "A picture unlike A", "analogy", b="style-content.png"),
     _analogy("recolor", "Recoloring", "recolor"),
     _analogy("superres", "Super-resolution", "superres"),
     _style("style", "Style transfer"),

@@ -10,7 +10,7 @@ from analogies.files import reason
 from analogies.options.kinds import OptionError, spelled
 
 if TYPE_CHECKING:
-    from analogies.runs.run import Outcome
+    from analogies.runs.outcome import Outcome
 
 DONE, MACHINE, USAGE = 0, 1, 2  # the machine could not; what was given cannot be used
 INTERRUPTED = 128  # plus the signal's number

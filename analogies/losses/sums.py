@@ -1,4 +1,4 @@
-"""The losses of image-analogies, as sums over cells and channels; see `layer_stages`.
+"""The losses of image-analogies, as sums over cells and channels; see `synthesis.layerwise`.
 
 Unlike `energies`, these grow with the size of the maps and with the strength of the features, so
 that the weights of image-analogies mean the same here. `losses` of a layer are multiplied by the

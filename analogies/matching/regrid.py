@@ -1,14 +1,31 @@
 """The matches of a level as a start for PatchMatch on the next, finer one."""
 
+from typing import Protocol
+
 import numpy as np
 import tensorflow as tf
 
 from analogies.matching.field import NearestNeighborField
-from analogies.synthesis.pyramid import Level
+
+
+class Grids(Protocol):
+    """The grids of cells that patches lie on."""
+
+    @property
+    def size_a(self) -> tuple[int, int]:
+        """`(height, width)` of the reference, px."""
+
+    @property
+    def size_b(self) -> tuple[int, int]:
+        """`(height, width)` of the query, px."""
+
+    @property
+    def cell(self) -> int:
+        """Side of a cell, px."""
 
 
 def grow(
-    field: NearestNeighborField, before: Level, now: Level, multiple: int, k: int, stride: int
+    field: NearestNeighborField, before: Grids, now: Grids, multiple: int, k: int, stride: int
 ) -> NearestNeighborField:
     """A field brought to another level's grid.
 
@@ -17,7 +34,7 @@ def grow(
 
     Args:
         field: of `before`.
-        before, now: levels.
+        before, now: the grids, those of two levels of a pyramid.
         multiple: px that pictures are padded to a multiple of, beside the cell.
         k: patch size.
         stride: of the query.

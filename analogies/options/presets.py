@@ -39,6 +39,7 @@ _CNNMRF = {
     "mrf_w": 1.0,
     "mrf_layers": _OLD_LAYERS,
     "tv_w": 3.0,
+    "a_scale_mode": "none",
 }
 
 
@@ -81,7 +82,11 @@ PRESETS = {
     "texture": Preset(
         "more of the example, at any --width and --height",
         {"EXAMPLE": ("a", "a_prime", "b")},
-        {"transfer": "picture", "analogy_w": 0.0},
+        {"transfer": "picture", "analogy_w": 0.0, "a_scale_mode": "none"},
+    ),
+    "pixels": Preset(
+        "B remade of pixels of A', without a network, as EbSynth does it",
+        values={"transfer": "picture", "finish": "pixels", "coarse_side": 0},
     ),
     "superres": Preset("B sharpened as the blurred A was into the sharp A'"),
     "recolor": Preset("gray B colored as the gray A was into A'"),
@@ -114,6 +119,7 @@ PRESETS = {
             "analogy_layers": _OLD_LAYERS,
             "mrf_layers": _OLD_LAYERS,
             "tv_w": 1.0,
+            "a_scale_mode": "none",
             "contrast": 0.02,
         },
     ),

@@ -121,7 +121,7 @@ class Options:
     )
     pixel_patch: str = option(
         "auto", SIZE, "choice", "Side in px of the patches that pixels are put together from. "
-        "auto: 3 for a style, else 5.", choices=("auto", "3", "5", "7"),
+        "auto: 5.", choices=("auto", "3", "5", "7"),
     )
 
     # Matching

@@ -22,6 +22,8 @@ from analogies.runs.destination import Destination
 from analogies.runs.inputs import further, is_path, pair_names, spoken
 from analogies.runs.machine.free_memory import Room
 from analogies.runs.machine.silence import silence
+from analogies.synthesis.decision import Decision
+from analogies.synthesis.memory import estimate
 from analogies.synthesis.pyramid import result_size
 
 T = TypeVar("T")
@@ -169,19 +171,26 @@ def with_pictures(job: Job) -> Job:
     return replace(job, pictures=pictures, keeping=keeping, seconds=seconds)
 
 
-def fit_into(job: Job, room: Room | None) -> Job:
-    """The job, checked against the memory of the device that it runs on, where that is known.
+def fit_into(job: Job, decision: Decision | None, room: Room | None = None) -> Job:
+    """The job, checked again where it is known to take more than was foreseen, or on what.
+
+    Args:
+        job: with its pictures.
+        decision: who makes what, or None where that is not known yet.
+        room: the memory of the device that it runs on, or None.
 
     Raises:
         InputError: it does not fit.
     """
-    if room is None:
+    if decision is None and room is None:
         return job
     sizes = {name: picture.size for name, picture in job.pictures.items()}
-    network = check_features(job.options)
-    fitted = memory_check.checked(
-        sizes["a"], sizes["b"], job.options, network, room, further(sizes)
-    )
+    network, pairs = check_features(job.options), further(sizes)
+    asked = sizes["a"], sizes["b"], job.options, network
+    more = estimate(*asked, pairs, decision).total > estimate(*asked, pairs).total
+    if room is None and not more:
+        return job
+    fitted = memory_check.checked(*asked, room, pairs, decision)
     return replace(job, options=fitted.options, resized=fitted.note or job.resized)
 
 

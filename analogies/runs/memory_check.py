@@ -8,7 +8,8 @@ from analogies.errors import InputError
 from analogies.options.table import SMALLEST_SIDE, Options
 from analogies.runs.machine import free_memory as machine_memory
 from analogies.runs.machine.free_memory import Room
-from analogies.synthesis.memory import Size, estimate
+from analogies.synthesis.decision import Decision, foreseen
+from analogies.synthesis.memory import Size, estimate, needs_tensorflow
 from analogies.synthesis.pyramid import result_size
 
 GB = 10**9
@@ -35,6 +36,7 @@ def checked(
     network: str,
     room: Room | None = None,
     pairs: Sequence[Size] = (),
+    decision: Decision | None = None,
 ) -> Fitted:
     """The options, if the run fits; with `fit` others with which it does.
 
@@ -45,6 +47,7 @@ def checked(
         network: one of `NETWORKS`.
         pairs: `(height, width)` of further pairs of A and A'.
         room: of the device; None: `options.memory`, or what the machine has.
+        decision: who makes what, where the pictures are known; else what is foreseen.
 
     Raises:
         InputError: it does not fit; with the estimate, the room, and what would: smaller pieces,
@@ -52,13 +55,13 @@ def checked(
     """
     if options.memory is not None:
         room = Room(int(options.memory * GB), "allowed by --memory")
-    elif room is None and (options.device == "cpu" or not machine_memory.has_gpu()):
+    elif room is None and _on_cpu(options, decision or foreseen(options, size_b)):
         room = machine_memory.available()
-    need = estimate(size_a, size_b, options, network, pairs).total
+    need = estimate(size_a, size_b, options, network, pairs, decision).total
     if room is None or need <= room.size:
         return Fitted(options, "")
-    in_pieces = _in_pieces(size_a, size_b, options, network, room, pairs)
-    smaller = in_pieces or largest(size_a, size_b, options, network, room.size, pairs)
+    in_pieces = _in_pieces(size_a, size_b, options, network, room, pairs, decision)
+    smaller = in_pieces or largest(size_a, size_b, options, network, room.size, pairs, decision)
     asked = _size(result_size(size_b, options))
     lack = (
         f"a result of {asked} px from A of {_size(size_a)} px takes about {need / GB:.1f} GB of "
@@ -83,13 +86,14 @@ def _in_pieces(
     network: str,
     room: Room,
     pairs: Sequence[Size],
+    decision: Decision | None,
 ) -> Options | None:
     """Options with which the run fits at the size asked for, if it does in smaller pieces."""
     limit = room.size // (GB // 10) / 10
     if options.memory is not None or limit <= 0:
         return None
     made = replace(options, memory=limit)
-    fits = estimate(size_a, size_b, made, network, pairs).total <= limit * GB
+    fits = estimate(size_a, size_b, made, network, pairs, decision).total <= limit * GB
     return made if fits else None
 
 
@@ -100,6 +104,7 @@ def largest(
     network: str,
     room: int,
     pairs: Sequence[Size] = (),
+    decision: Decision | None = None,
 ) -> Options | None:
     """Options like these with the largest size of the result that fits into `room` bytes.
 
@@ -118,9 +123,15 @@ def largest(
             if with_a and options.a_scale_mode == "none":  # the other modes scale it with B'
                 scale = float(f"{scale * share:.3g}")
             made = replace(options, height=size[0], width=size[1], a_scale=scale)
-            if estimate(size_a, size_b, made, network, pairs).total <= room:
+            if estimate(size_a, size_b, made, network, pairs, decision).total <= room:
                 return made
     return None
+
+
+def _on_cpu(options: Options, way: Decision) -> bool:
+    """Whether a run takes the machine's memory and not that of a GPU."""
+    alone = not needs_tensorflow(options, way)
+    return alone or options.device == "cpu" or not machine_memory.has_gpu()
 
 
 def _size(size: Size) -> str:

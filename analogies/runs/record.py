@@ -5,12 +5,14 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analogies.files import write_atomically
-from analogies.runs.job import Job
 from analogies.runs.machine.versions import versions
 from analogies.runs.monitors.pass_log import PassLog
+
+if TYPE_CHECKING:
+    from analogies.runs.job import Job
 
 try:
     import resource
@@ -19,7 +21,7 @@ except ImportError:  # Windows
 
 
 def describe(
-    job: Job, log: PassLog, device: str, seconds: Mapping[str, float], result: str
+    job: "Job", log: PassLog, device: str, seconds: Mapping[str, float], result: str
 ) -> dict[str, Any]:
     """The record of a run as plain data.
 
@@ -76,7 +78,7 @@ def peak_memory() -> int | None:
     return peak // (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def _input(job: Job, name: str) -> dict[str, Any]:
+def _input(job: "Job", name: str) -> dict[str, Any]:
     """What is told of a picture; of one that is no file, the digest of its pixels."""
     picture, path = job.pictures[name], job.inputs.get(name)
     height, width = picture.size

@@ -6,60 +6,33 @@ Nothing here imports TensorFlow before all that can be checked without it has be
 import contextlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from absl import logging
 
 from analogies import images
-from analogies.runs import finishing
+from analogies.runs import expectation, finishing
 from analogies.runs.checkpoints.lock import locked
 from analogies.runs.checkpoints.writer import Checkpoints, remove_checkpoints
 from analogies.runs.guarding import Guarded, Listener
 from analogies.runs.inputs import pairs_of
 from analogies.runs.job import Job, fit_into
+from analogies.runs.machine.free_memory import Room
 from analogies.runs.machine.signals import signals_noted
 from analogies.runs.monitors.pass_log import PassLog
-from analogies.runs.saving import Kept, save
+from analogies.runs.outcome import Outcome
+from analogies.runs.saving import save
 from analogies.runs.telling import loudness, tell
 from analogies.runs.writers import writers
+from analogies.synthesis.decision import Decision, decide
+from analogies.synthesis.memory import needs_tensorflow
+from analogies.synthesis.references import References
 
 if TYPE_CHECKING:
     from analogies.runs.machine.device import Machine
     from analogies.synthesis.loop import Progress
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run has come to.
-
-    Attributes:
-        job: as it was run: with `fit` its size may be another than asked for.
-        picture: B', uint8 `(height, width, 3)`.
-        alpha: B's transparency at that size, float32 `(height, width)` in [0, 255], or None.
-        log: of its passes, and its last record.
-        machine: on which it was computed.
-        seconds: {what: seconds} outside of the synthesis.
-        ended: what ended it before its time: a signal, or a failure; else None.
-        kept: where the picture is.
-        late: numbers of the signals that came when it was there already.
-    """
-
-    job: Job
-    picture: np.ndarray = field(repr=False)
-    alpha: np.ndarray | None = field(repr=False)
-    log: PassLog = field(repr=False)
-    machine: "Machine"
-    seconds: dict[str, float]
-    ended: BaseException | None = None
-    kept: Kept = field(default_factory=Kept)
-    late: tuple[int, ...] = ()
-
-    @property
-    def notes(self) -> list[str]:
-        """What a person may not expect."""
-        return [*self.job.notes(), *self.log.notes]
 
 
 def run(job: Job, listeners: Sequence[Listener] = ()) -> Outcome:
@@ -91,8 +64,12 @@ def run(job: Job, listeners: Sequence[Listener] = ()) -> Outcome:
             with contextlib.ExitStack() as listening:
                 heard: list[Listener] = [log, *_entered(listeners, listening)]
                 with _timed(seconds, "import"):
+                    decision = _decision(job)
+                    job = _fitted(job, decision)
+                    tell(expectation.notes(job, decision))
                     machine = _start(job, stack)
-                    job = _fitted(job, machine)
+                    if machine.room is not None:
+                        job = _fitted(job, decision, machine.room)
                 extras: dict[str, Any] = {"device": machine.description}
                 heard += _entered(writers(job, extras), listening)
                 if job.keeping is not None:
@@ -143,24 +120,26 @@ def _start(job: Job, stack: contextlib.ExitStack) -> "Machine":
 
 
 def _needs_tensorflow(job: Job) -> bool:
-    """Whether anything of the run does: the network, changed colors, turned and scaled copies."""
-    from analogies.synthesis.decision import decide
-    from analogies.synthesis.references import References
+    """Whether anything of the run does."""
+    decision = _decision(job)
+    return decision is None or needs_tensorflow(job.options, decision)
 
-    options = job.options
-    if options.match_color != "off" or options.rotations or options.rescales:
-        return True
+
+def _decision(job: Job) -> Decision | None:
+    """Who makes what; None where colors are to be changed before that can be told."""
+    if job.options.match_color != "off":
+        return None
     pixels = _pixels(job)
-    return decide(options, References(pairs_of(pixels, options), pixels["b"])).network
+    return decide(job.options, References(pairs_of(pixels, job.options), pixels["b"]))
 
 
 def _pixels(job: Job) -> dict[str, np.ndarray]:
     return {name: picture.pixels for name, picture in job.pictures.items()}
 
 
-def _fitted(job: Job, machine: "Machine") -> Job:
-    """The job, as it fits into the memory of the device."""
-    fitted = fit_into(job, machine.room)
+def _fitted(job: Job, decision: Decision | None, room: Room | None = None) -> Job:
+    """The job, as it fits into the memory of the machine, or of the device."""
+    fitted = fit_into(job, decision, room)
     if fitted.resized != job.resized:
         tell([fitted.resized])
     return fitted

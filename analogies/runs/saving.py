@@ -5,37 +5,20 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analogies import images
 from analogies.files import reason
 from analogies.runs import record as run_record
+from analogies.runs.outcome import Kept, Outcome
 from analogies.runs.telling import tell
-
-if TYPE_CHECKING:
-    from analogies.runs.run import Outcome
 
 _NAMES = 100  # that are tried in a folder
 
 
-@dataclass(frozen=True)
-class Kept:
-    """Where a picture is.
-
-    Attributes:
-        path: the file, or None where it is in memory alone.
-        problem: why it is not where it was to be, or "".
-    """
-
-    path: Path | None = None
-    problem: str = ""
-
-
-def save(outcome: "Outcome") -> Kept:
+def save(outcome: Outcome) -> Kept:
     """Write the result and its record; raises nothing, for the picture is worth more than a place.
 
     What cannot be written where it was asked for is written as PNG beside that, in the working
@@ -82,7 +65,7 @@ def _names(stem: Path) -> Iterator[Path]:
         yield stem.with_name(f"{stem.name}-{number}.png")
 
 
-def _write_record(outcome: "Outcome", path: Path) -> None:
+def _write_record(outcome: Outcome, path: Path) -> None:
     """Write the record beside the picture."""
     machine = outcome.machine.description
     try:

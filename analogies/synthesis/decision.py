@@ -70,7 +70,36 @@ def _decided(options: Options, references: References) -> Decision:
     kind = STYLE if same else ALIKE if far <= STRANGE else UNLIKE
     kind = kind if follow else TEXTURE
     transfer, why = _transfer(options, references, same, far)
-    size_out = result_size(references.array_b.shape[:2], options)
+    return _made(options, transfer, kind, references.array_b.shape[:2], why)
+
+
+def foreseen(options: Options, size_b: tuple[int, int]) -> Decision:
+    """Who makes what before the pictures are known: the cheaper way where they have a say.
+
+    Args:
+        options: of the run.
+        size_b: `(height, width)` of B as given, px.
+    """
+    follow = options.analogy_w > 0 or options.b_content_w > 0
+    kind = TEXTURE if not follow else STYLE if options.preset == "style" else UNLIKE
+    told = options.transfer != "auto" and options.match_mode == "joint"
+    return _made(options, options.transfer if told else "picture", kind, size_b)
+
+
+def at_size(decision: Decision, options: Options, size_b: tuple[int, int]) -> Decision:
+    """The same for a result of another size, of which `options` have the width and height."""
+    return _made(options, decision.transfer, decision.kind, size_b, decision.why)
+
+
+def _made(
+    options: Options,
+    transfer: str,
+    kind: Kind,
+    size_b: tuple[int, int],
+    why: tuple[str, ...] = (),
+) -> Decision:
+    """Who makes what, where it is known what is carried over."""
+    size_out = result_size(size_b, options)
     side = _coarse_side(options, kind, transfer, size_out)
     share = coarse_share(size_out, side) if side else 1.0
     pixels = side == 0 or _ends_in_pixels(options, transfer, share)

@@ -9,7 +9,6 @@ the pixels of A', guided by what the network made.
 `synthesize` is a generator; whoever wants to show, save or stop a run takes its records.
 """
 
-import itertools
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
@@ -95,11 +94,11 @@ class _Run:
             self.plan = plan(self.options, self.references)
         self.levels = self.plan.levels
         methods = (self.plan.methods[level.made_by] for level in self.levels)
-        costs = [
+        self.costs = [
             method.cost(level, i)
             for i, (method, level) in enumerate(zip(methods, self.levels, strict=True))
         ]
-        self.costs = [0.0, *itertools.accumulate(costs)]
+        self.planned = sum(cost.total for cost in self.costs)
 
     def work(self, index: int, state: State | None) -> Work:
         """What a level is worked with."""
@@ -154,6 +153,7 @@ class _Run:
             targets = method.targets(state, work)
         start = targets.start if work.fresh and state.iteration == 0 else state.image
         state = state._replace(image=change.undo(start))
+        before_pass = state.evaluations
         for result, moved in self._minimized(work, start, targets):
             state = state._replace(
                 image=change.undo(result.x),
@@ -163,6 +163,7 @@ class _Run:
             yield self._record(
                 work,
                 state,
+                used=state.evaluations - before_pass,
                 losses=tuple(result.history.numpy().tolist()),
                 gradient_norm=float(result.state.gradient_norm),
                 step_length=moved,
@@ -218,14 +219,18 @@ class _Run:
         record = self._progress(state, kind="done")
         return replace(record, iteration=state.iteration - 1, phases=self.clock.phases)
 
-    def _record(self, work: Work, state: State, between: bool = False, **changes: Any) -> Progress:
-        """A record of B' as it is; `between` passes a run can go on from it."""
-        share = _share_done(work, state)
+    def _record(
+        self, work: Work, state: State, between: bool = False, used: int = 0, **changes: Any
+    ) -> Progress:
+        """A record of B' as it is; `between` passes a run can go on from it.
+
+        Args:
+            used: evaluations of a pass that has begun.
+        """
         if between:
             changes["carried"] = self.clock.stamped(state)
-        done = self.costs[work.index] + share * (
-            self.costs[work.index + 1] - self.costs[work.index]
-        )
+        before = sum(cost.total for cost in self.costs[: work.index])
+        done = before + self.costs[work.index].done(state.rounds, state.iteration, used)
         return self._progress(state, **{"kind": "chunk", "work_done": done, **changes})
 
     def _progress(self, state: State, kind: str, **changes: Any) -> Progress:
@@ -239,7 +244,7 @@ class _Run:
             "losses": (),
             "iteration": state.iteration - (kind == "pass"),
             "seconds": self.clock.seconds(),
-            "work_done": self.costs[-1],
+            "work_done": self.planned,
         }
         return Progress(
             kind=kind,
@@ -248,7 +253,7 @@ class _Run:
             iterations=method.passes,
             evaluations=state.evaluations,
             evaluations_planned=planned,
-            work_planned=self.costs[-1],
+            work_planned=self.planned,
             loss=state.loss,
             size=level.size_b,
             pixels=state.image,
@@ -258,12 +263,6 @@ class _Run:
             decisions=self.plan.decisions,
             **{**defaults, **changes},
         )
-
-
-def _share_done(work: Work, state: State) -> float:
-    """How much of a level is done, rounds and passes weighing alike."""
-    steps = work.method.rounds(work) + work.method.passes
-    return min(1.0, (state.rounds + state.iteration) / steps)
 
 
 def _phase(work: Work) -> str:

@@ -1,10 +1,14 @@
 """How much memory a run takes, worked out before it starts, and what size would fit.
 
-In bytes, at the finest level, for A and A' of `a` px (all pairs and copies together), B' of `b` px,
-and a network whose layers have c channels and a stride of s px; sums are over the layers named:
+A run is one of: the network alone; the network at a small size, then pixels, which take the more of
+the two and what TensorFlow needs; pixels alone, without TensorFlow. `pixels.memory` has the bytes
+of pixels. Those of the network, at its finest level, for A and A' of `a` px (all pairs and copies
+together), B' of `b` px, and a network whose layers have c channels and a stride of s px; sums are
+over the layers named:
 
     total     base + GAPS (pictures + scene + targets + work)
-    base      BASE                     Python, TensorFlow, Keras, the network's code and buffers
+    base      BASE, PIXEL_BASE without TensorFlow
+                                 Python, TensorFlow, Keras, the network's code and buffers
     pictures  24 (2 a_in + b_in)       as given, in NumPy and on the device
     scene     4 a (3 + V + 2 P) + 4 b (3 + P + C)
                 V = sum c / s^2        of the layers that are voted, C: of the content
@@ -28,14 +32,18 @@ take. Plain Python, so that it can be checked before TensorFlow is imported.
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analogies.features.networks import LayerInfo, check_layers, layer_info, layer_table
 from analogies.options.table import Options
 from analogies.synthesis import pyramid
+from analogies.synthesis.decision import Decision, at_size, foreseen
+from analogies.synthesis.pixels.kinds import STYLE
+from analogies.synthesis.pixels.memory import pixel_bytes
 
 FLOAT = 4  # bytes
 BASE = 800 << 20
+PIXEL_BASE = 190 << 20
 GAPS = 1.1  # what the allocator holds for what is in use
 VECTORS = 10  # of the size of B' that a step of L-BFGS takes, beside its state
 GRADIENT = 2.5
@@ -73,7 +81,12 @@ class Need:
 
 
 def estimate(
-    size_a: Size, size_b: Size, options: Options, network: str, pairs: Sequence[Size] = ()
+    size_a: Size,
+    size_b: Size,
+    options: Options,
+    network: str,
+    pairs: Sequence[Size] = (),
+    decision: Decision | None = None,
 ) -> Need:
     """What a run takes at its peak.
 
@@ -82,8 +95,58 @@ def estimate(
         options: of the run.
         network: one of `NETWORKS`.
         pairs: `(height, width)` of further pairs of A and A', px.
+        decision: who makes what, where the pictures are known; else what is foreseen.
     """
-    level = _finest(size_a, size_b, options, network, pairs)
+    known = decision or foreseen(options, size_b)
+    way = at_size(known, options, size_b)
+    needs = []
+    if way.network:
+        needs.append(_of_network(size_a, size_b, options, network, pairs, way.share))
+    if way.pixels:
+        needs.append(_of_pixels(size_a, size_b, options, pairs, way))
+    return max(needs, key=lambda need: need.total)
+
+
+def needs_tensorflow(options: Options, way: Decision) -> bool:
+    """Whether anything of a run does: the network, changed colors, turned and scaled copies."""
+    changed = options.match_color != "off" or options.rotations or options.rescales
+    return bool(way.network or changed)
+
+
+def sizes_of_a(
+    size_a: Size, size_b: Size, options: Options, pairs: Sequence[Size] = ()
+) -> list[Size]:
+    """`(height, width)` of A and of further pairs as they are worked with at the finest level."""
+    size_out = pyramid.result_size(size_b, options)
+    mode, factor = options.a_scale_mode, options.a_scale
+    return [pyramid.scaled_size(x, size_b, size_out, mode, factor) for x in (size_a, *pairs)]
+
+
+def _of_pixels(
+    size_a: Size, size_b: Size, options: Options, pairs: Sequence[Size], way: Decision
+) -> Need:
+    """What pixels take, TensorFlow beside them where anything needs it."""
+    size_out = pyramid.result_size(size_b, options)
+    sizes = sizes_of_a(size_a, size_b, options, pairs)
+    a, b = sum(map(math.prod, sizes)) * _copies(options), math.prod(size_out)
+    tensorflow = needs_tensorflow(options, way)
+    same = 1 if way.kind == STYLE else 2  # A and A' are one picture
+    given = same * sum(map(math.prod, [size_a, *pairs])) + math.prod(size_b)
+    held = pixel_bytes(way.kind, a, b, way.network, size_out != tuple(size_b))
+    base = BASE if tensorflow else PIXEL_BASE
+    return Need(base, 3 * FLOAT * given * (1 + way.network), held, 0, 0)
+
+
+def _of_network(
+    size_a: Size,
+    size_b: Size,
+    options: Options,
+    network: str,
+    pairs: Sequence[Size],
+    share: float,
+) -> Need:
+    """What the network takes, at a share of the result's size."""
+    level = _finest(size_a, size_b, options, network, pairs, share)
     sizes = [level.size_a, *filter(None, level.size_pairs)]
     largest, b = max(map(math.prod, sizes)), math.prod(level.size_b)
     given = sum(map(math.prod, sizes))
@@ -159,29 +222,52 @@ def _copies(options: Options) -> float:
 
 
 def _finest(
-    size_a: Size, size_b: Size, options: Options, network: str, pairs: Sequence[Size]
+    size_a: Size,
+    size_b: Size,
+    options: Options,
+    network: str,
+    pairs: Sequence[Size],
+    share: float,
 ) -> pyramid.Level:
-    """Sizes and cell of the last level."""
+    """Sizes and cell of the network's last level."""
+    return network_levels(
+        size_a, size_b, replace(options, scales=min(options.scales, 2)), network, pairs, share
+    )[-1]
+
+
+def network_levels(
+    size_a: Size,
+    size_b: Size,
+    options: Options,
+    network: str,
+    pairs: Sequence[Size] = (),
+    share: float = 1.0,
+) -> tuple[pyramid.Level, ...]:
+    """The network's levels, as far as sizes and options tell.
+
+    Args:
+        share: size of the finest as a fraction of the result; the others as for `estimate`.
+    """
     terms = options.layers()
     voted = {*terms.get("analogy_layers", ()), *terms.get("mrf_layers", ())}
     names = voted or {name for layers in terms.values() for name in layers}
     channels = 3 + sum(layer_info(network, name).channels for name in names)
-    levels = pyramid.plan(
-        size_a,
-        size_b,
-        pyramid.result_size(size_b, options),
-        scales=min(options.scales, 2),
+    size_out = pyramid.result_size(size_b, options)
+    full = sizes_of_a(size_a, size_b, options, pairs)
+    small = [pyramid.times(size, share) for size in (size_out, *full)]
+    return pyramid.plan(
+        small[1],
+        small[0],
+        small[0],
+        scales=options.scales,
         min_scale=options.min_scale,
         patch_size=1,
-        a_scale_mode=options.a_scale_mode,
-        a_scale=options.a_scale,
         smallest_side=1,
-        size_pairs=pairs,
+        size_pairs=small[2:],
         cell_pairs=pyramid.affordable_pairs(channels),
         model=options.model if options.match_mode == "joint" else "exact",
         copies=pyramid.count_copies(options),
     ).levels
-    return levels[-1]
 
 
 def _maps(network: str, layers: Iterable[str]) -> float:

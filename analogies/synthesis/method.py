@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
+from analogies.synthesis.costs import LevelCost
 from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import Part, References
 from analogies.synthesis.state import Matches, State
@@ -147,8 +148,8 @@ class Method(Protocol):
     def rounds(self, work: Work) -> int:
         """How often the level is matched and put together before its passes."""
 
-    def cost(self, work: Level, index: int) -> float:
-        """About how long the level takes, 1e-6 s of a CPU."""
+    def cost(self, level: Level, index: int) -> LevelCost:
+        """About how long the steps of the level take."""
 
     def change(self, work: Work, iteration: int) -> Change:
         """What is done to B' for the time of a pass."""

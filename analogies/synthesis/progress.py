@@ -46,7 +46,7 @@ class Progress:
         step_length: how far an iteration of the last chunk moved the pixels, root mean square.
         seconds: since the start of the run.
         work_done, work_planned: so far and in all, weighed by pixels and by what is done to them;
-            about 1e-6 s of a CPU each.
+            about 1e-6 s on two cores each.
         size: `(height, width)` of B' at this level, px.
         pixels: B' on the device, `(h, w, 3)`, padded to whole cells; `image` cuts and fetches it.
         cell: side in px of a cell of the grid on which patches are matched.

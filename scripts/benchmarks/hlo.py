@@ -70,9 +70,9 @@ def programs(size: int, evaluations: int, network: str, folder: Path) -> dict[st
         evaluations: of the loss in the pass.
         network: "slim", or a wide one, whose weights are generated and written into the folder.
     """
-    from analogies.runs.machine import device as runtime
+    from analogies.runs.machine.device import start
 
-    runtime.start("cpu")
+    start("cpu")
     import tensorflow as tf
 
     from analogies.synthesis.descent import begin

@@ -27,8 +27,8 @@ import json, time
 def clock():
     return time.perf_counter(), time.process_time()
 marks = [clock()]
-from analogies.runs.machine import device as runtime
-runtime.start("cpu")
+from analogies.runs.machine.device import start
+start("cpu")
 import numpy as np
 from analogies.options import Options
 from analogies.synthesis import synthesize

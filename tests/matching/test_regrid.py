@@ -5,11 +5,10 @@ import pytest
 import tensorflow as tf
 from scipy import ndimage
 
-from analogies.matching import NearestNeighborField, match
-from analogies.matching import regrid as carried_field
+from analogies.matching import NearestNeighborField, match, regrid
 from analogies.options.table import Options
 from analogies.synthesis import pyramid
-from analogies.synthesis.joint import method as stages
+from analogies.synthesis.joint import steps
 from analogies.synthesis.loop import synthesize
 from analogies.synthesis.pyramid import Level
 
@@ -31,7 +30,7 @@ def test_a_shift_stays_the_same_shift(cells, stride):
     rows, cols = np.meshgrid(tops, lefts, indexing="ij")
     moved = (tf.constant(x + shift // before.cell, tf.int32) for x in (rows, cols))
     field = NearestNeighborField(*moved, tf.zeros(rows.shape))
-    grown = carried_field.grow(field, before, now, multiple, k, stride)
+    grown = regrid.grow(field, before, now, multiple, k, stride)
     tops = np.minimum(np.arange(grown.rows.shape[0]) * stride, 100 // now.cell - k)
     lefts = np.minimum(np.arange(grown.rows.shape[1]) * stride, 116 // now.cell - k)
     assert tops[-1] == 100 // now.cell - k
@@ -44,7 +43,7 @@ def test_places_stay_inside():
     before, now = Level(0.5, (30, 33), (50, 41), 2), Level(1.0, (61, 65), (101, 83), 1)
     last = tf.fill((26, 22), 13)
     field = NearestNeighborField(last, last, tf.zeros((26, 22)))
-    grown = carried_field.grow(field, before, now, 8, 3, 1)
+    grown = regrid.grow(field, before, now, 8, 3, 1)
     assert grown.rows.shape == (104 - 2, 88 - 2)
     assert int(tf.reduce_max(grown.rows)) <= 64 - 3
     assert int(tf.reduce_max(grown.cols)) <= 72 - 3
@@ -59,7 +58,7 @@ def methods(monkeypatch):
         found.append(method)
         return match(query, reference, patch_size, method, **more)
 
-    monkeypatch.setattr(stages, "match", spied)
+    monkeypatch.setattr(steps, "match", spied)
     return found
 
 

@@ -57,5 +57,5 @@ def test_unknown_sheet_is_an_error(tmp_path, capsys):
     with pytest.raises(SystemExit) as stop:
         gallery.main(["landscpe", "--out", str(tmp_path / "out")])
     assert stop.value.code == 2
-    assert "landscape, recolor" in capsys.readouterr().err
+    assert "landscape, desert" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

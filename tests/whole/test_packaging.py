@@ -1,4 +1,3 @@
-import configparser
 import os
 import shutil
 import subprocess
@@ -14,18 +13,6 @@ from analogies.runs.machine.versions import version
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 COMMANDS = ("make-image-analogy", "make_image_analogy.py")
-
-
-def setup_values(section, key):
-    parser = configparser.ConfigParser()
-    parser.read(CHECKOUT / "setup.cfg")
-    return parser.get(section, key).split()
-
-
-def test_every_package_is_listed():
-    inits = CHECKOUT.glob("analogies/**/__init__.py")
-    found = {".".join(init.parent.relative_to(CHECKOUT).parts) for init in inits}
-    assert set(setup_values("options", "packages")) == found | {"analogies.weights"}
 
 
 def test_the_version_is_the_same_everywhere():

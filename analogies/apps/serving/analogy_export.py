@@ -52,10 +52,10 @@ def export(
     if checked.vgg_weights is None:
         for layers in checked.layers().values():
             check_layers(checked.features or "slim", layers)
-    from analogies.runs.machine import device as runtime
+    from analogies.runs.machine.device import start
 
-    runtime.start("cpu")
-    from analogies.apps.serving.analogy_module import AnalogyServable
+    start("cpu")
+    from analogies.apps.serving.analogy_signatures import AnalogyServable
 
     return AnalogyServable(checked).save(folder, version)
 

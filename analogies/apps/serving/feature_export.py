@@ -10,7 +10,7 @@ from analogies.features import weights as weight_files
 from analogies.features.networks import NETWORKS, check_layers, layer_info
 
 if TYPE_CHECKING:
-    from analogies.apps.serving.feature_module import FeatureServable
+    from analogies.apps.serving.feature_signatures import FeatureServable
 
 LAYERS = "block3_conv1,block4_conv1"
 WARMUP_SIDE = 64  # px
@@ -69,9 +69,9 @@ def export(
     check_layers(features, layers)
     if not layers:
         raise InputError("at least one layer must be asked for. Received: none")
-    from analogies.runs.machine import device as runtime
+    from analogies.runs.machine.device import start
 
-    runtime.start("cpu")
+    start("cpu")
     from analogies.features.vgg import FeatureModel
 
     model = FeatureModel(features, tuple(layers), weights, pooling)
@@ -80,7 +80,7 @@ def export(
 
 
 def _servable(model, coarsest: int) -> "FeatureServable":
-    from analogies.apps.serving.feature_module import FeatureServable
+    from analogies.apps.serving.feature_signatures import FeatureServable
 
     return FeatureServable(model, coarsest)
 

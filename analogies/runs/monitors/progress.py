@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from analogies.synthesis.loop import Progress
 
 
+LEAST_SECONDS = 0.1  # from which the rest is told: what is shorter is mostly chance
+
+
 def share_done(record: "Progress") -> float:
     """The share of a run's work that is behind it, in [0, 1]."""
     if record.kind == "done":
@@ -38,7 +41,7 @@ class TimeLeft:
         if self._start is None:
             self._start = now, done
         spent, worked = now - self._start[0], done - self._start[1]
-        if worked > 0:
+        if worked > 0 and spent >= LEAST_SECONDS:
             self._left = spent / worked * (1 - done)
         return self._left
 

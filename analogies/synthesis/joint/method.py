@@ -1,6 +1,5 @@
 """One field of matches for all layers: what a level of the network does by default."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from analogies.optimizers import OptimizeResult
 from analogies.optimizers.result import State as MinimizerState
 from analogies.options.table import Options
 from analogies.synthesis import pyramid
+from analogies.synthesis.costs import LevelCost, joint_cost
 from analogies.synthesis.descent import begin
 from analogies.synthesis.joint.references import set_several
 from analogies.synthesis.joint.steps import JointSteps
@@ -27,9 +27,6 @@ from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import References
 from analogies.synthesis.starts import enlarged, given_image, scattered
 from analogies.synthesis.state import State
-
-MATCHING_COST = 2.2  # 1e-6 s per px and round, on two cores
-EVALUATION_COST = 0.36  # the same per evaluation
 
 
 class JointMethod:
@@ -86,16 +83,12 @@ class JointMethod:
 
     def rounds(self, work: Work) -> int:
         """See `pyramid.rounds`."""
-        return 0 if work.given else self._rounds(work.index)
+        together = self.puts_together and not work.given
+        return pyramid.rounds(self.options.votes, work.index) if together else 0
 
-    def _rounds(self, index: int) -> int:
-        return pyramid.rounds(self.options.votes, index) if self.puts_together else 0
-
-    def cost(self, level: Level, index: int) -> float:
-        """See `Method.cost`; measured with the embedded network."""
-        matched = MATCHING_COST * (self._rounds(index) + self.passes)
-        minimized = EVALUATION_COST * self.passes * self.evaluations
-        return (matched + minimized) * math.prod(level.size_b)
+    def cost(self, level: Level, index: int) -> LevelCost:
+        """See `Method.cost`."""
+        return joint_cost(self.options, level, index)
 
     def change(self, work: Work, iteration: int) -> Change:
         """None."""

@@ -14,7 +14,7 @@ from analogies.images import pieces as picture_pieces
 from analogies.images.pieces import Sheet, Tile, Tiling
 from analogies.losses import GramLoss
 from analogies.losses.energies import TINY, relative_squared_error
-from analogies.synthesis.joint import maps as joint_maps
+from analogies.synthesis.joint.maps import join
 from analogies.synthesis.joint.objective import Objective, Targets
 from analogies.synthesis.joint.views import Maps, Seen
 from analogies.synthesis.memory import PAIRS_IN_PIECES
@@ -56,19 +56,19 @@ class SeenInPieces(Seen):
         return {name: tf.sqrt(mean + 1e-12) for name, mean in squares.items()}
 
     def joint(self, norms: Maps, cell: tf.Tensor, axes: Maps | None = None) -> tf.Tensor:
-        """One half of a joint map, see `joint_maps.join`."""
+        """One half of a joint map, see `maps.join`."""
         network, tiling = self._pieces.network, self._pieces.tiling
 
-        def join(window: tf.Tensor) -> Maps:
+        def half(window: tf.Tensor) -> Maps:
             maps = network.features(window)
-            return {"joint": joint_maps.join(window, maps, norms, network.strides, cell, axes)}
+            return {"joint": join(window, maps, norms, network.strides, cell, axes)}
 
         if axes is None:
             channels = 3 + sum(network.channels[name] for name in norms)
         else:
             channels = 3 + next(iter(axes.values())).shape[-1]
         kinds = {"joint": (cell, channels)}
-        return picture_pieces.assemble(self._image, tiling, join, kinds)["joint"]
+        return picture_pieces.assemble(self._image, tiling, half, kinds)["joint"]
 
     def _means(self, sums: dict[str, tf.Tensor], function) -> dict[str, tf.Tensor]:
         """The sum of a function of the cells `(n, c)` of each layer, divided by their number."""

@@ -6,6 +6,7 @@ and in the pixels.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
@@ -13,11 +14,13 @@ from analogies.images.colors import match_colors
 from analogies.images.resampling import resize
 from analogies.matching.augmentation import augmented, below_one_another, whole_patches
 from analogies.synthesis.joint import pixel_rule
-from analogies.synthesis.joint.steps import JointSteps
 from analogies.synthesis.joint.views import Maps, Seen
 from analogies.synthesis.method import Setting
 from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import Part, References, label
+
+if TYPE_CHECKING:
+    from analogies.synthesis.joint.steps import JointSteps
 
 
 class Together:
@@ -68,7 +71,7 @@ class Together:
         }
 
 
-def set_several(steps: JointSteps, references: References, level: Level) -> Setting:
+def set_several(steps: "JointSteps", references: References, level: Level) -> Setting:
     """The scene of a level whose reference is several pictures.
 
     Args:

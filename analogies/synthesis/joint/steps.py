@@ -1,7 +1,7 @@
 """What joint matching does on the device: a handful of steps, each traced once for all sizes."""
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -13,15 +13,16 @@ from analogies.matching.true_scores import similarities
 from analogies.options.table import SMALLEST_SIDE, Options
 from analogies.synthesis.descent import BOUNDS, descend
 from analogies.synthesis.graphs import ANY_MAP, COUNT, FIELD, SIZE, Step
-from analogies.synthesis.joint import maps as joint_maps
-from analogies.synthesis.joint import pixel_rule
+from analogies.synthesis.joint import maps, pixel_rule
 from analogies.synthesis.joint.maps import Maps
 from analogies.synthesis.joint.objective import Objective, Targets
-from analogies.synthesis.joint.pieces import Pieces
 from analogies.synthesis.joint.views import Seen
 from analogies.synthesis.network import IMAGE
 from analogies.synthesis.pyramid import JOINT_CHANNELS, affordable_pairs
 from analogies.tracing import Traced
+
+if TYPE_CHECKING:
+    from analogies.synthesis.joint.pieces import Pieces
 
 WINDOW_SIGMA = 0.4  # cells; how fast the weight of a voted patch falls off from its middle
 MOST_USAGE = 8.0  # use beyond this many times the even one counts no more
@@ -55,7 +56,7 @@ class JointSteps:
         objective: what is minimized, and how pictures are looked at: whole or in pieces.
     """
 
-    def __init__(self, options: Options, transfer: str, objective: Objective | Pieces) -> None:
+    def __init__(self, options: Options, transfer: str, objective: "Objective | Pieces") -> None:
         self.options, self.transfer, self.objective = options, transfer, objective
         network = objective.network
         self.strides, self.channels = network.strides, network.channels
@@ -162,7 +163,7 @@ class JointSteps:
         channels = {name: self.channels[name] for name in norms}
         finest = min(self.strides[name] for name in norms)
         joint = seen.joint(norms, tf.maximum(cell, finest))
-        return joint_maps.principal_axes(joint, channels, JOINT_CHANNELS - 3)
+        return maps.principal_axes(joint, channels, JOINT_CHANNELS - 3)
 
     def _rounded(self, values):
         """What is matched, to the precision asked for.
@@ -177,7 +178,7 @@ class JointSteps:
     def _match_weights(self) -> tuple[float, float]:
         """Factors of the guide's and the result's part of the joint map; their ratio counts."""
         options = self.options
-        return options.analogy_w**0.5, (joint_maps.COHERENCE * options.mrf_w) ** 0.5
+        return options.analogy_w**0.5, (maps.COHERENCE * options.mrf_w) ** 0.5
 
     # --- once per round or pass -------------------------------------------------------------
 
@@ -288,14 +289,14 @@ class JointSteps:
 
     def _vote_channels(self, field, values, scene: Scene, cell, stride: int, own):
         shrink, grow = tf.maximum(cell // stride, 1), tf.maximum(stride // cell, 1)
-        fine, shape = joint_maps.to_grid(values, 1, grow), tf.shape(scene.guide)[:2]
+        fine, shape = maps.to_grid(values, 1, grow), tf.shape(scene.guide)[:2]
         voted = self._votes(field, fine, shape, shrink, grow)
         voted = tf.ensure_shape(voted, (None, None, values.shape[-1]))
-        voted = joint_maps.to_grid(voted, grow, 1)
+        voted = maps.to_grid(voted, grow, 1)
         if not self.gaps:
             return voted
         counts = coverage(field, self.options.patch_size, shape, **self._counted())
-        return joint_maps.keep_uncovered(voted, own, counts, shrink, grow)
+        return maps.keep_uncovered(voted, own, counts, shrink, grow)
 
     def _vote_cells(self, field, values, shape, scale, grow) -> tf.Tensor:
         """Vote, of patches with a window that falls off, only what the window leaves of them.

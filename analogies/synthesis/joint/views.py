@@ -5,12 +5,11 @@ from collections.abc import Iterable, Mapping
 import tensorflow as tf
 
 from analogies.losses.energies import gram_matrix
-from analogies.synthesis.joint import maps as joint_maps
-from analogies.synthesis.joint.maps import Maps
+from analogies.synthesis.joint.maps import Maps, join, typical_norm
 
 
 class Seen:
-    """The maps of a picture, all held at once; from pieces: `large_stages.SeenInTiles`.
+    """The maps of a picture, all held at once; from pieces: `pieces.SeenInPieces`.
 
     Args:
         image: `(h, w, 3)` in [0, 255].
@@ -31,14 +30,14 @@ class Seen:
 
     def norms(self, layers: Iterable[str]) -> dict[str, tf.Tensor]:
         """Their typical norms, scalars."""
-        return {name: joint_maps.typical_norm(self._maps[name]) for name in layers}
+        return {name: typical_norm(self._maps[name]) for name in layers}
 
     def joint(self, norms: Maps, cell: tf.Tensor, axes: Maps | None = None) -> tf.Tensor:
-        """One half of a joint map, `(h / cell, w / cell, c)`; see `joint_maps.join`.
+        """One half of a joint map, `(h / cell, w / cell, c)`; see `maps.join`.
 
         Args:
             norms: {layer: typical norm} of the layers that it has.
             cell: side of a cell of the grid in px.
             axes: {layer: axes} to project on.
         """
-        return joint_maps.join(self._image, self._maps, norms, self._strides, cell, axes)
+        return join(self._image, self._maps, norms, self._strides, cell, axes)

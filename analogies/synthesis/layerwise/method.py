@@ -1,6 +1,5 @@
 """One field of matches per layer, as image-analogies and CNNMRF have it."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from analogies.matching import NearestNeighborField
 from analogies.optimizers import OptimizeResult
 from analogies.optimizers.result import State as MinimizerState
 from analogies.options.table import Options
+from analogies.synthesis.costs import LevelCost, layer_cost
 from analogies.synthesis.descent import begin
 from analogies.synthesis.layerwise import jitter
 from analogies.synthesis.layerwise.objective import LayerTargets
@@ -29,9 +29,6 @@ from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import References
 from analogies.synthesis.starts import enlarged, fitted, given_image, noise
 from analogies.synthesis.state import State
-
-MATCHING_COST = 15.0  # 1e-6 s per px and pass, on two cores
-EVALUATION_COST = 0.4  # the same per evaluation
 
 
 class LayerMethod:
@@ -84,10 +81,9 @@ class LayerMethod:
         """None."""
         return 0
 
-    def cost(self, level: Level, index: int) -> float:
-        """See `Method.cost`; measured with the embedded network."""
-        each = MATCHING_COST + EVALUATION_COST * self.evaluations
-        return each * self.passes * math.prod(level.size_b)
+    def cost(self, level: Level, index: int) -> LevelCost:
+        """See `Method.cost`."""
+        return layer_cost(self.options, level)
 
     def change(self, work: Work, iteration: int) -> Change:
         """Jitter, where it is asked for."""

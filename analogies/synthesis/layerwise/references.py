@@ -5,18 +5,21 @@ place in the stack of one layer is not the same place in that of another.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
 from analogies.images.resampling import resize
 from analogies.matching.augmentation import Copy, augmented, below_one_another, whole_patches
-from analogies.synthesis.layerwise.steps import LayerSteps
 from analogies.synthesis.method import Setting
 from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import Pair, Part, References, label
 
+if TYPE_CHECKING:
+    from analogies.synthesis.layerwise.steps import LayerSteps
 
-def set_several(steps: LayerSteps, references: References, level: Level) -> Setting:
+
+def set_several(steps: "LayerSteps", references: References, level: Level) -> Setting:
     """The scene of a level whose reference is several pictures.
 
     Args:
@@ -66,7 +69,9 @@ def _is_whole(copy: Copy) -> bool:
     return (copy.angle, copy.factor) == (0.0, 1.0)
 
 
-def _insides(copies: Sequence[tuple[int, Copy]], steps: LayerSteps, layer: str) -> list[tf.Tensor]:
+def _insides(
+    copies: Sequence[tuple[int, Copy]], steps: "LayerSteps", layer: str
+) -> list[tf.Tensor]:
     """1 for the cells of a layer that lie inside their copy as a whole, `(h, w, 1)` each."""
     side = steps.network.strides[layer]
     return [

@@ -14,7 +14,7 @@ Using Neurally-Guided Patch-Based Synthesis").
 import numpy as np
 
 from analogies.images.scaling import scaled
-from analogies.matching.pixels import Guide
+from analogies.matching.pixels.guides import Guide
 from analogies.synthesis.likeness import detail
 from analogies.synthesis.pixels.kinds import ALIKE, STYLE, UNLIKE, Kind
 from analogies.synthesis.pixels.sources import Sources

@@ -12,6 +12,7 @@ from analogies.matching.field import NearestNeighborField
 from analogies.matching.pixels import Guide, Settings, focused_vote, reduced, upsampled
 from analogies.matching.pixels.levels import LevelSearch
 from analogies.options.table import Options
+from analogies.synthesis.costs import LevelCost, pixel_cost
 from analogies.synthesis.method import (
     Before,
     Change,
@@ -23,15 +24,19 @@ from analogies.synthesis.method import (
 )
 from analogies.synthesis.pixels.kinds import TEXTURE, Kind
 from analogies.synthesis.pixels.maps import guides
+from analogies.synthesis.pixels.planning import (
+    FINE_PATCH,
+    patch_size,
+    pixel_levels,
+    pixel_rounds,
+    refined,
+)
 from analogies.synthesis.pixels.sources import gathered
-from analogies.synthesis.pyramid import Level, fine_levels
+from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import Part, References
 from analogies.synthesis.state import State
 
 UNIFORMITY = 70000.0  # of the search's, for one of the option's: 3500, EbSynth's, for its default
-ROUNDS = {"fast": 0.5, "balanced": 1.0, "best": 1.5}  # by speed, of those of a kind
-COST = 4.0  # 1e-6 s per px and round, on two cores
-FINE_PATCH = 3  # px, of the patches that a picture is refined by
 FOCUS = 0.6  # px, how fast the weight of a voted patch falls off from its middle at the end
 
 
@@ -144,16 +149,12 @@ class PixelMethod:
     ) -> None:
         self.options, self._size_out = options, size_out
         self._kind = kind
-        self.kind = replace(kind, rounds=max(2, round(kind.rounds * ROUNDS[options.speed])))
-        given = options.pixel_patch
-        self.patch_size = self.kind.patch_size if given == "auto" else int(given)
+        self.kind = replace(kind, rounds=pixel_rounds(options, kind))
+        self.patch_size = patch_size(options, kind)
         self._sources, self._parts = gathered(references, size_a, size_out)
         self._guides: list[Guide] | None = None
         height, width = self._sources.a.shape[:2]
-        whole, most = (height, width), self.kind.levels
-        if kind == TEXTURE and share < 1.0:  # finer than the network, which has found the motifs
-            most = 1 + math.ceil(-math.log2(share))
-        self.levels = fine_levels(whole, size_out, self.patch_size, most)
+        self.levels = pixel_levels(options, kind, (height, width), size_out, share)
 
     def set(self, references: References, level: Level, before: Before | None) -> Setting:
         """Style and guides at the level's size; see `Method.set`."""
@@ -175,6 +176,7 @@ class PixelMethod:
             patch_size=self.patch_size,
             uniformity=UNIFORMITY * options.uniformity,
             sweeps=self.kind.sweeps,
+            engine="tensorflow" if options.device.startswith("gpu") else "compiled",
             seed=options.seed + round(-math.log2(level.scale)),
         )
         scene = PixelScene(
@@ -214,15 +216,11 @@ class PixelMethod:
 
     def rounds(self, work: Work) -> int:
         """So many searches and votes, the last of the finest level with small patches."""
-        return self.kind.rounds + self._refined(work.level)
+        return self.kind.rounds + refined(self.options, self.kind, work.level)
 
-    def _refined(self, level: Level) -> bool:
-        fine = level.scale == 1.0 and self.patch_size > FINE_PATCH
-        return fine and self.kind.refined is not None
-
-    def cost(self, level: Level, index: int) -> float:
+    def cost(self, level: Level, index: int) -> LevelCost:
         """See `Method.cost`."""
-        return COST * self.kind.rounds * math.prod(level.size_b)
+        return pixel_cost(self.options, self._kind, level)
 
     def change(self, work: Work, iteration: int) -> Change:
         """None."""

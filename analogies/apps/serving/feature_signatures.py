@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from analogies.apps.serving import decoding
-from analogies.apps.serving import saved_models as servables
+from analogies.apps.serving.saved_models import Request, sample_png, save
 from analogies.features.vgg import FeatureModel
 from analogies.images.resampling import resize
 
@@ -87,12 +87,12 @@ class FeatureServable(tf.Module):
         return self.of_images(tf.map_fn(load, files, fn_output_signature=_PIXELS))
 
     def save(self, folder: str | os.PathLike, version: int | None = None) -> Path:
-        """Write a version of the servable; see `servables.save`."""
+        """Write a version of the servable; see `saved_models.save`."""
         side = max(WARMUP_SIDE, self.coarsest)
-        files = np.array([servables.sample_png(side, side)], object)
+        files = np.array([sample_png(side, side)], object)
         warmup = [
-            servables.Request("serving_default", {"images": np.zeros((1, side, side, 3), "f")}),
-            servables.Request("image_bytes", {"image_bytes": files, "size": np.zeros(2, np.int32)}),
+            Request("serving_default", {"images": np.zeros((1, side, side, 3), "f")}),
+            Request("image_bytes", {"image_bytes": files, "size": np.zeros(2, np.int32)}),
         ]
         signatures = {"serving_default": self.of_images, "image_bytes": self.of_files}
-        return servables.save(self, folder, signatures, warmup, version)
+        return save(self, folder, signatures, warmup, version)

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from analogies.apps.serving import decoding
-from analogies.apps.serving import saved_models as servables
+from analogies.apps.serving import decoding, saved_models
 from analogies.errors import InputError
 from analogies.images.colors import match_colors
 from analogies.options.table import Options, kinds
@@ -98,13 +97,13 @@ class AnalogyServable(tf.Module):
         return {**dict(zip(("a", "a_prime", "b"), pictures, strict=True)), **found}
 
     def save(self, folder: str | os.PathLike, version: int | None = None) -> Path:
-        """Write a version of the servable; see `servables.save`."""
+        """Write a version of the servable; see `saved_models.save`."""
         side = max(WARMUP_SIDE, 2 * self._smallest_side, 2 * self._options.patch_size)
         names = ("a_bytes", "a_prime_bytes", "b_bytes")
-        inputs = {name: servables.sample_png(side, side, i) for i, name in enumerate(names)}
-        warmup = [servables.Request("serving_default", inputs | {"seed": np.int32(0)})]
+        inputs = {name: saved_models.sample_png(side, side, i) for i, name in enumerate(names)}
+        warmup = [saved_models.Request("serving_default", inputs | {"seed": np.int32(0)})]
         signatures = {"serving_default": self.analogy, "first_pass": self.first_pass}
-        return servables.save(self, folder, signatures, warmup, version)
+        return saved_models.save(self, folder, signatures, warmup, version)
 
     def _decode(self, *files: tf.Tensor) -> list[tf.Tensor]:
         """A, A' and B `(h, w, 3)`."""

@@ -1,0 +1,84 @@
+"""How long a level takes, in 1e-6 s on two cores: for the time left, and for what to expect.
+
+Measured; what counts for the time left is how the parts compare. Plain Python.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from analogies.options.table import Options
+from analogies.synthesis import pyramid
+from analogies.synthesis.pixels.kinds import ALIKE, TEXTURE, Kind
+from analogies.synthesis.pixels.planning import pixel_rounds, refined
+from analogies.synthesis.pyramid import Level
+
+JOINT_MATCHING, JOINT_EVALUATION = 2.2, 0.36  # per px of B'
+LAYER_MATCHING, LAYER_EVALUATION = 15.0, 0.4
+NEAR_ROUND, FAR_ROUND = 1.8, 4.0  # per px, first of pixels; the second where A' is not cached
+CACHE = 1.3e5  # px of A' that the cache holds, about
+SEARCHED = 0.85  # of a round are searched in the next, at
+SEARCHED_SIDE = 256  # px; on finer levels of label maps and textures less
+SEARCHED_LESS, SEARCHED_LEAST = 0.125, 0.55  # when a side doubles, and at the least
+REFINING, EVEN_REFINING = 0.5, 0.4  # of a first round, for the last one; more with uniformity
+
+
+class LevelCost(NamedTuple):
+    """What the steps of a level take.
+
+    Attributes:
+        rounds: of searching and putting together, one after the other.
+        matching: of a pass.
+        evaluation: of the loss.
+        passes: how many.
+        evaluations: of each, at most.
+    """
+
+    rounds: Sequence[float]
+    matching: float = 0.0
+    evaluation: float = 0.0
+    passes: int = 1
+    evaluations: int = 0
+
+    @property
+    def total(self) -> float:
+        """All of them."""
+        return self.done(len(self.rounds), self.passes)
+
+    def done(self, rounds: int, passes: int, evaluations: int = 0) -> float:
+        """What so many steps take; `evaluations` are those of a pass that has begun."""
+        begun = passes + min(evaluations, 1)
+        one = self.evaluation * self.evaluations
+        part = min(self.evaluation * evaluations, one)
+        rounds = len(self.rounds) if begun else rounds  # where a picture was given there are none
+        return sum(self.rounds[:rounds]) + self.matching * begun + one * passes + part
+
+
+def joint_cost(options: Options, level: Level, index: int) -> LevelCost:
+    """Of a level with one field for all layers."""
+    together = options.analogy_w > 0 or options.mrf_w > 0
+    rounds = pyramid.rounds(options.votes, index) if together else 0
+    area = math.prod(level.size_b)
+    matching, evaluation = JOINT_MATCHING * area, JOINT_EVALUATION * area
+    return LevelCost((matching,) * rounds, matching, evaluation, options.iters, options.evaluations)
+
+
+def layer_cost(options: Options, level: Level) -> LevelCost:
+    """Of a level with a field per layer."""
+    area = math.prod(level.size_b)
+    matching, evaluation = LAYER_MATCHING * area, LAYER_EVALUATION * area
+    return LevelCost((), matching, evaluation, options.iters, options.evaluations)
+
+
+def pixel_cost(options: Options, kind: Kind, level: Level) -> LevelCost:
+    """Of a level put together from pixels of A'."""
+    area_a, area_b = math.prod(level.size_a), math.prod(level.size_b)
+    first = (NEAR_ROUND + FAR_ROUND * (1.0 - min(1.0, CACHE / area_a))) * area_b
+    searched = SEARCHED
+    if kind in (ALIKE, TEXTURE):  # a photograph to be followed leaves work to the end
+        finer = max(0.0, math.log2(math.sqrt(area_b) / SEARCHED_SIDE))
+        searched = max(SEARCHED_LEAST, SEARCHED - SEARCHED_LESS * finer)
+    rounds = [first * searched**number for number in range(pixel_rounds(options, kind))]
+    if refined(options, kind, level):
+        rounds.append(first * (REFINING + EVEN_REFINING * (kind.refined or 0.0)))
+    return LevelCost(rounds)

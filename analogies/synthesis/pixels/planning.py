@@ -1,0 +1,48 @@
+"""Levels and rounds of pixels, from options and sizes alone. Plain Python."""
+
+import math
+
+from analogies.options.table import Options
+from analogies.synthesis.pixels.kinds import TEXTURE, Kind
+from analogies.synthesis.pyramid import Level, fine_levels
+
+SPEED_ROUNDS = {"fast": 0.5, "balanced": 1.0, "best": 1.5}  # by speed, of those of a kind
+FINE_PATCH = 3  # px, of the patches that a picture is refined by
+
+
+def patch_size(options: Options, kind: Kind) -> int:
+    """Side of patches, px."""
+    return kind.patch_size if options.pixel_patch == "auto" else int(options.pixel_patch)
+
+
+def pixel_levels(
+    options: Options,
+    kind: Kind,
+    size_a: tuple[int, int],
+    size_out: tuple[int, int],
+    share: float,
+) -> tuple[Level, ...]:
+    """The levels of pixels, coarse to fine.
+
+    Args:
+        options: of the run.
+        kind: of the job.
+        size_a: `(height, width)` of all of A' together, px.
+        size_out: the same of the result.
+        share: size of what the network makes, as a fraction of the result.
+    """
+    most = kind.levels
+    if kind == TEXTURE and share < 1.0:  # finer than the network, which has found the motifs
+        most = 1 + math.ceil(-math.log2(share))
+    return fine_levels(size_a, size_out, patch_size(options, kind), most)
+
+
+def pixel_rounds(options: Options, kind: Kind) -> int:
+    """Rounds of a level, less that with small patches."""
+    return max(2, round(kind.rounds * SPEED_ROUNDS[options.speed]))
+
+
+def refined(options: Options, kind: Kind, level: Level) -> bool:
+    """Whether a level ends with a round with small patches."""
+    fine = level.scale == 1.0 and patch_size(options, kind) > FINE_PATCH
+    return fine and kind.refined is not None
