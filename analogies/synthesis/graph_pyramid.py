@@ -88,7 +88,8 @@ def _size_of_a(size_a, size_b, size_out, options: Options) -> tf.Tensor:
         factor *= ratio
     elif mode == "auto":
         shares = tf.cast(size_out, tf.float64) / tf.cast(size_a, tf.float64)
-        factor *= tf.minimum(1.0, tf.maximum(ratio, tf.sqrt(shares[0] * shares[1])))
+        least = tf.maximum(ratio, tf.sqrt(shares[0] * shares[1]))
+        factor *= tf.minimum(tf.ones_like(ratio), least)
     return _times(size_a, factor)
 
 
