@@ -21,7 +21,7 @@ LONG = 60.0  # s, from which on a person is told
 SHORT = 30.0  # s, what a smaller size should take at most
 HEIGHTS = (2048, 1536, 1024, 768, 512, 384, 256)  # px, sides that are recommended
 START, START_TENSORFLOW = 1.0, 12.0  # s; with tracing
-PICTURES = 1.5e-6  # s per px of all pictures, to read and prepare them
+PICTURES = 0.1e-6  # s per px of all pictures, to read and prepare them
 
 
 def notes(job: Job, decision: Decision | None) -> list[str]:

@@ -19,7 +19,7 @@ NEAR_ROUND, FAR_ROUND = 1.8, 4.0  # per px, first of pixels; the second where A'
 CACHE = 1.3e5  # px of A' that the cache holds, about
 SEARCHED = 0.85  # of a round are searched in the next, at
 SEARCHED_SIDE = 256  # px; on finer levels of label maps and textures less
-SEARCHED_LESS, SEARCHED_LEAST = 0.125, 0.55  # when a side doubles, and at the least
+SEARCHED_LESS, SEARCHED_LEAST = 0.14, 0.4  # when a side doubles, and at the least
 REFINING, EVEN_REFINING = 0.5, 0.4  # of a first round, for the last one; more with uniformity
 
 
