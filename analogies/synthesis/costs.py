@@ -20,6 +20,7 @@ LOOKING = 0.3  # of either, per px of B'
 JOINT_EVALUATION = 0.5  # per px of B'
 LAYER_MATCHING, LAYER_EVALUATION = 15.0, 0.4
 NEAR_ROUND, FAR_ROUND = 1.8, 4.0  # per px, first of pixels; the second where A' is not cached
+GUIDED = 1.3  # times as much, with the channels of a network's picture
 CACHE = 1.3e5  # px of A' that the cache holds, about
 SEARCHED = 0.85  # of a round are searched in the next, at
 SEARCHED_SIDE = 256  # px; on finer levels of label maps and textures less
@@ -100,10 +101,11 @@ def _area_a(level: Level) -> int:
     return sum(map(math.prod, [level.size_a, *filter(None, level.size_pairs)]))
 
 
-def pixel_cost(options: Options, kind: Kind, level: Level) -> LevelCost:
-    """Of a level put together from pixels of A'."""
+def pixel_cost(options: Options, kind: Kind, level: Level, guided: bool = False) -> LevelCost:
+    """Of a level put together from pixels of A'; `guided`: by a network's picture too."""
     area_a, area_b = math.prod(level.size_a), math.prod(level.size_b)
     first = (NEAR_ROUND + FAR_ROUND * (1.0 - min(1.0, CACHE / area_a))) * area_b
+    first *= GUIDED if guided and kind != TEXTURE else 1.0
     searched = SEARCHED
     if kind in (ALIKE, TEXTURE):  # a photograph to be followed leaves work to the end
         finer = max(0.0, math.log2(math.sqrt(area_b) / SEARCHED_SIDE))

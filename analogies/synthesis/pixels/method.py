@@ -132,7 +132,7 @@ class PixelMethod:
         size_out: tuple[int, int],
     ) -> None:
         self.options, self._size_out = options, size_out
-        self._kind = kind
+        self._kind, self._guided = kind, share < 1.0
         self.kind = replace(kind, rounds=pixel_rounds(options, kind))
         self.patch_size = patch_size(options, kind)
         self._sources, self._parts = gathered(references, size_a, size_out)
@@ -203,7 +203,7 @@ class PixelMethod:
 
     def cost(self, level: Level, index: int) -> LevelCost:
         """See `Method.cost`."""
-        return pixel_cost(self.options, self._kind, level)
+        return pixel_cost(self.options, self._kind, level, self._guided)
 
     def change(self, work: Work, iteration: int) -> Change:
         """None."""
