@@ -24,7 +24,7 @@ from analogies.synthesis.references import References
 from benchmarks.run import one_run
 
 FEW = {"evaluations": 4, "votes": 1, "finish": "network"}  # of the network, alone
-ALONE = {"coarse_side": 0}  # pixels
+ALONE: dict[str, str | int | float] = {"coarse_side": 0}  # pixels
 TOLERANCE = 0.3
 
 
