@@ -23,7 +23,11 @@ from analogies.synthesis.decision import decide
 from analogies.synthesis.references import References
 from benchmarks.run import one_run
 
-FEW = {"evaluations": 4, "votes": 1, "finish": "network"}  # of the network, alone
+FEW: dict[str, str | int | float] = {
+    "evaluations": 4,
+    "votes": 1,
+    "finish": "network",
+}  # of the network, alone
 ALONE: dict[str, str | int | float] = {"coarse_side": 0}  # pixels
 TOLERANCE = 0.3
 
