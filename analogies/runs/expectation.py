@@ -21,7 +21,7 @@ LONG = 60.0  # s, from which on a person is told
 SHORT = 30.0  # s, what a smaller size should take at most
 HEIGHTS = (2048, 1536, 1024, 768, 512, 384, 256)  # px, sides that are recommended
 START, START_TENSORFLOW = 1.0, 12.0  # s; with tracing
-PICTURES = 1.5e-6  # s per px of all pictures, to read and prepare them
+PICTURES = 0.1e-6  # s per px of all pictures, to read and prepare them
 
 
 def notes(job: Job, decision: Decision | None) -> list[str]:
@@ -90,7 +90,7 @@ def expected_seconds(
         width = max(size[1] for size in sizes)
         whole = round(sum(map(math.prod, sizes)) * count_copies(options) / width), width
         levels = pixel_levels(options, way.kind, whole, size_out, way.share)
-        work += sum(pixel_cost(options, way.kind, level).total for level in levels)
+        work += sum(pixel_cost(options, way.kind, level, way.network).total for level in levels)
     start = START_TENSORFLOW if needs_tensorflow(options, way) else START
     given = 2 * sum(map(math.prod, [size_a, *pairs])) + math.prod(size_b) + math.prod(size_out)
     cores = min(len(os.sched_getaffinity(0)), BANDS)  # more find nothing to do in pixels

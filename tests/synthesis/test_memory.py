@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -8,14 +9,19 @@ from analogies.options.table import Options
 from analogies.runs.machine import free_memory as machine_memory
 from analogies.runs.machine.free_memory import Room
 from analogies.runs.memory_check import GB, checked, largest
+from analogies.synthesis.decision import Decision
 from analogies.synthesis.memory import estimate, piece_side
+from analogies.synthesis.pixels.kinds import ALIKE, STYLE
 from benchmarks import memory as table
 
 SIZE = (768, 1024)
 
 
+NETWORK = {"finish": "network"}  # alone, on all levels
+
+
 def total(size_a, size_b, network="slim", **options):
-    return estimate(size_a, size_b, Options.parse(with_preset(options)), network).total
+    return estimate(size_a, size_b, Options.parse(with_preset(NETWORK | options)), network).total
 
 
 def test_it_grows_linearly_with_the_pixels():
@@ -49,7 +55,7 @@ def test_with_less_memory_the_pieces_are_smaller(network):
 
 
 def test_a_run_that_fits_is_left_as_it_is(monkeypatch):
-    options = Options()
+    options = Options(**NETWORK)
     monkeypatch.setattr(machine_memory, "has_gpu", lambda: False)
     monkeypatch.setattr(machine_memory, "available", lambda: Room(3 * GB, "free"))
     assert checked(SIZE, SIZE, options, "slim") == (options, "")
@@ -62,19 +68,19 @@ def test_a_run_that_fits_is_left_as_it_is(monkeypatch):
 def test_a_gpu_has_memory_of_its_own(monkeypatch):
     monkeypatch.setattr(machine_memory, "has_gpu", lambda: True)
     monkeypatch.setattr(machine_memory, "available", lambda: Room(1, "free"))
-    assert checked(SIZE, SIZE, Options(), "slim")[1] == ""
+    assert checked(SIZE, SIZE, Options(**NETWORK), "slim")[1] == ""
     with pytest.raises(InputError, match="no size would fit"):
-        checked(SIZE, SIZE, Options(device="cpu"), "slim")
+        checked(SIZE, SIZE, Options(**NETWORK, device="cpu"), "slim")
     with pytest.raises(InputError, match="of the GPU"):
-        checked((3000, 3000), SIZE, Options(), "slim", Room(2 * GB, "of the GPU"))
+        checked((3000, 3000), SIZE, Options(**NETWORK), "slim", Room(2 * GB, "of the GPU"))
 
 
 def test_the_size_that_fits_is_named_or_taken():
     size_b = (1536, 2048)
     with pytest.raises(InputError) as error:
-        checked(SIZE, size_b, Options(memory=3), "slim")
+        checked(SIZE, size_b, Options(**NETWORK, memory=3), "slim")
     assert len(str(error.value).splitlines()) == 1
-    options, note = checked(SIZE, size_b, Options(memory=3, fit=True), "slim")
+    options, note = checked(SIZE, size_b, Options(**NETWORK, memory=3, fit=True), "slim")
     words = f"--height {options.height} --width {options.width}"
     assert words in str(error.value)
     assert words in note
@@ -90,23 +96,81 @@ def test_what_fits_in_pieces_is_not_refused_for_good(monkeypatch):
     monkeypatch.setattr(machine_memory, "has_gpu", lambda: False)
     monkeypatch.setattr(machine_memory, "available", lambda: Room(int(3.04 * GB), "free"))
     with pytest.raises(InputError, match=r"--memory 3 \(in smaller pieces\) would fit, and --fit"):
-        checked(size, size, Options(), "slim")
-    options, note = checked(size, size, Options(fit=True), "slim")
+        checked(size, size, Options(**NETWORK), "slim")
+    options, note = checked(size, size, Options(**NETWORK, fit=True), "slim")
     assert options.memory == 3.0
     assert options.height is None
     assert "made with --memory 3" in note
-    assert checked(size, size, Options(memory=3.0), "slim")[1] == ""
+    assert checked(size, size, Options(**NETWORK, memory=3.0), "slim")[1] == ""
 
 
 def test_a_large_example_is_made_smaller_too():
     size = (3000, 3000)
-    made = largest(size, size, Options(a_scale_mode="none"), "slim", 2 * GB)
+    made = largest(size, size, Options(**NETWORK, a_scale_mode="none"), "slim", 2 * GB)
     assert made.a_scale == pytest.approx(made.height / 3000, rel=0.01)
-    for mode in ("match", "auto"):  # which make it smaller by themselves
-        made = largest(size, size, Options(a_scale_mode=mode), "slim", 2 * GB)
-        assert made.height < 1500
-        assert made.a_scale == 1.0
-    assert largest(size, size, Options(), "slim", GB // 2) is None
+    made = largest(size, size, Options(**NETWORK, a_scale_mode="match"), "slim", 2 * GB)
+    assert made.a_scale == 1.0
+    assert largest(size, size, Options(**NETWORK), "slim", GB // 2) is None
+
+
+def test_pixels_alone_take_what_was_measured():
+    alone = Decision("picture", ALIKE, False, True, 1.0)
+    measured = {  # MiB, at the peak of a process
+        (512, 512): 258,
+        (1024, 1024): 504,
+        (2048, 2048): 1354,
+        (32, 16000): 309,
+    }
+    for size, taken in measured.items():
+        need = estimate(size, size, Options(coarse_side=0), "slim", (), alone)
+        assert need.total / 2**20 == pytest.approx(taken, rel=table.TOLERANCE)
+    style = replace(alone, kind=STYLE)
+    need = estimate((1024, 1024), (1024, 1024), Options(), "slim", (), style)
+    assert need.total / 2**20 == pytest.approx(524, rel=table.TOLERANCE)
+
+
+def test_what_is_dearer_than_was_foreseen_is_known_with_the_pictures():
+    foreseen = estimate(SIZE, SIZE, Options(), "slim").total
+    residual = Decision("residual", ALIKE, True, False, 1.0)
+    network = estimate(SIZE, SIZE, Options(), "slim", (), residual).total
+    assert network == total(SIZE, SIZE)
+    assert foreseen < network / 2
+    room = Room((foreseen + network) // 2, "free")
+    assert checked(SIZE, SIZE, Options(), "slim", room) == (Options(), "")
+    with pytest.raises(InputError, match="would fit"):
+        checked(SIZE, SIZE, Options(), "slim", room, (), residual)
+
+
+def test_pixels_after_the_network_take_no_more_than_tensorflow_and_their_own():
+    both = Options(coarse_side=192)
+    sides = (1024, 2048, 4096)
+    needs = [estimate((x, x), (x, x), both, "slim").total for x in sides]
+    alone = [estimate((x, x), (x, x), Options(coarse_side=0), "slim").total for x in sides]
+    assert needs[2] < total((4096, 4096), (4096, 4096))
+    own = alone[2] - alone[1]
+    assert own < needs[2] - needs[1] < 1.6 * own  # one guide more, and pictures on the device
+    further = estimate((1024, 1024), (1024, 1024), both, "slim", [(1024, 1024)]).total
+    assert further > needs[0]
+    turned = estimate((1024, 1024), (1024, 1024), Options(coarse_side=0, rotations=1), "slim")
+    assert turned.total > 3 * alone[0] - 2 * turned.base  # and TensorFlow, which turns them
+
+
+def test_what_pixels_cannot_hold_is_refused_or_made_smaller():
+    size = 4096, 4096
+    with pytest.raises(InputError, match="would fit") as error:
+        checked(size, size, Options(memory=2), "slim")
+    assert "smaller pieces" not in str(error.value)  # pixels know none
+    options, note = checked(size, size, Options(memory=2, fit=True), "slim")
+    assert f"--height {options.height}" in note
+    assert estimate(size, size, options, "slim").total <= 2 * GB
+    assert options.height > 1500
+
+
+def test_a_gpu_has_no_say_where_nothing_runs_on_it(monkeypatch):
+    monkeypatch.setattr(machine_memory, "has_gpu", lambda: True)
+    monkeypatch.setattr(machine_memory, "available", lambda: Room(GB // 4, "free"))
+    with pytest.raises(InputError, match="free"):
+        checked(SIZE, SIZE, Options(), "slim")
 
 
 def test_the_table(monkeypatch, capsys):
@@ -128,7 +192,9 @@ def test_the_table(monkeypatch, capsys):
 
 
 def test_a_small_run_takes_what_was_estimated():
-    estimated, measured = table.compare(table.Case("tiny", 96, 96, {"scales": 1}))
+    estimated, measured = table.compare(
+        table.Case("tiny", 96, 96, {"scales": 1, "finish": "network"})
+    )
     assert math.isclose(estimated, measured, rel_tol=table.TOLERANCE)
 
 

@@ -149,7 +149,7 @@ class PixelMethod:
         size_out: tuple[int, int],
     ) -> None:
         self.options, self._size_out = options, size_out
-        self.kind = kind
+        self.kind, self._guided = kind, share < 1.0
         self.patch_size = patch_size(options, kind)
         self._sources, self._parts = gathered(references, size_a, size_out)
         self._guides: list[Guide] | None = None
@@ -223,7 +223,7 @@ class PixelMethod:
 
     def cost(self, level: Level, index: int) -> LevelCost:
         """See `Method.cost`."""
-        return pixel_cost(self.options, self.kind, level)
+        return pixel_cost(self.options, self.kind, level, self._guided)
 
     def change(self, work: Work, iteration: int) -> Change:
         """None."""
