@@ -16,7 +16,7 @@ _HELP = {
     "start": "import and tracing, against a bare import of TensorFlow",
     "batch": "many analogies in one process, against as many commands",
     "memory": "the estimate made before a run, against what the run takes",
-    "quality": "planted analogies, where the right answer is known",
+    "quality": "planted analogies, where the right answer is known, and the examples",
     "optimizer": "evaluations needed, against SciPy's L-BFGS-B",
     "matching": "time and accuracy of the matchers",
     "hlo": "write a pass and a match as StableHLO, for other machines",

@@ -1,7 +1,8 @@
-"""The `quality` table: planted analogies, where the right answer is known.
+"""The `quality` table: planted analogies, where the right answer is known, and the examples.
 
 One row per case (a family and a seed) and the mean per family, for every setting that is asked
-for, so that options and weight files can be compared in one run.
+for, so that options and weight files can be compared in one run; then one row per example
+picture, of which is told how much it looks as if made of A' and how much of B it shows.
 """
 
 import argparse
@@ -20,9 +21,11 @@ import analogies
 from analogies.errors import InputError
 from analogies.options.speeds import SPEEDS
 from analogies.options.table import Options
+from benchmarks import shipped
 
 LABELED = ("texture_by_numbers",)  # families where the material is right or wrong
 TEXTURES = ("texture",)  # families with an example alone
+PARTS = ("planted", "examples")
 KEYS = ("setting", "family", "seed", "seconds")
 GIVEN = ("B's dB", "of truth", "of example")  # of the case, whatever is made of it
 Setting = dict[str, Any]
@@ -31,6 +34,15 @@ Setting = dict[str, Any]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this table understands."""
     parser.add_argument("--families", nargs="+", metavar="NAME", help="default: all")
+    parser.add_argument("--examples", nargs="+", metavar="NAME", help="default: all")
+    parser.add_argument(
+        "--only", choices=PARTS, help="leave out the other half of the table (default: both)"
+    )
+    parser.add_argument(
+        "--against",
+        metavar="COMMIT",
+        help="also make the examples with the program of this commit, in turn with today's",
+    )
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3, 4, 5], metavar="N")
     parser.add_argument("--size", type=int, default=160, help="px of a side (default: 160)")
     parser.add_argument(
@@ -58,29 +70,57 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="weight files to compare; 'embedded' is what comes with the program",
     )
     parser.add_argument("--planted-module", metavar="PATH", help="other generators of cases")
-    parser.add_argument("--save", metavar="FOLDER", help="write a strip of pictures per case")
-    parser.add_argument("--json", metavar="FILE", help="write settings and cases as JSON")
+    parser.add_argument(
+        "--save", metavar="FOLDER", help="keep a strip per case and the examples' results"
+    )
+    parser.add_argument("--json", metavar="FILE", help="write settings and figures as JSON")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the table."""
-    families = load_families(args.planted_module, args.families)
-    cases = []
+    """Print the table.
+
+    Raises:
+        InputError: something given is not known, or belongs to the half that is left out.
+    """
+    if args.only == "planted" and (args.examples or args.against):
+        raise InputError("--examples and --against need the examples. Received: --only planted")
+    if args.only == "examples" and (args.families or args.planted_module):
+        raise InputError("--families and --planted-module are planted. Received: --only examples")
     variants = [*args.variant, *(f"speed={name}" for name in SPEEDS if args.speeds)]
-    for setting in settings(args.set, variants, args.weights):
-        print(f"\n{describe(setting)}, {args.size} px, seeds {args.seeds}")
-        for name, family in families.items():
-            rows = []
-            for row in measure(name, family, args.seeds, args.size, setting, args.save):
-                rows.append(row)
-                print(format_row(row), flush=True)
-            if len(rows) > 1:
-                print(format_row(mean_row(rows)), flush=True)
-            cases += [{"setting": describe(setting), **row} for row in rows]
-    print(f"\n{curve(cases)}")
+    asked = settings(args.set, variants, args.weights)
+    families = load_families(args.planted_module, args.families)
+    examples = shipped.known(args.examples)
+    document: dict[str, Any] = {}
+    if args.only != "examples":
+        cases = [case for setting in asked for case in planted_rows(args, setting, families)]
+        print(f"\n{curve(cases)}")
+        document |= {"size": args.size, "seeds": args.seeds, "cases": cases}
+    if args.only != "planted":
+        rows = []
+        for setting in asked:
+            print(f"\n{describe(setting)}, coherence and completeness over the floor of A'")
+            found = shipped.measure_all(examples, setting, args.against, args.save)
+            rows += [{"setting": describe(setting), **row} for row in found]
+        document["examples"] = rows
     if args.json:
-        document = {"size": args.size, "seeds": args.seeds, "cases": cases}
         Path(args.json).write_text(json.dumps(document, indent=2) + "\n")
+
+
+def planted_rows(
+    args: argparse.Namespace, setting: Setting, families: dict[str, Callable[..., Any]]
+) -> list[dict[str, Any]]:
+    """Print and return the rows of one setting."""
+    print(f"\n{describe(setting)}, {args.size} px, seeds {args.seeds}")
+    cases = []
+    for name, family in families.items():
+        rows = []
+        for row in measure(name, family, args.seeds, args.size, setting, args.save):
+            rows.append(row)
+            print(format_row(row), flush=True)
+        if len(rows) > 1:
+            print(format_row(mean_row(rows)), flush=True)
+        cases += [{"setting": describe(setting), **row} for row in rows]
+    return cases
 
 
 def curve(cases: list[dict[str, Any]]) -> str:

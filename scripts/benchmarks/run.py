@@ -155,12 +155,22 @@ print(json.dumps([code, wall, used.ru_utime, used.ru_stime, used.ru_maxrss]))
 """
 
 
-def timed(arguments: list[str], output: IO[str], threads: int | None = None) -> tuple[int, Run]:
-    """Run a process; its exit code and wall, user and system s and memory MiB at its peak."""
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+def timed(
+    arguments: list[str], output: IO[str], threads: int | None = None, root: Path = ROOT
+) -> tuple[int, Run]:
+    """Run a process; its exit code and wall, user and system s and memory MiB at its peak.
+
+    Args:
+        arguments: the program and what it is given.
+        output: open file for all it says.
+        threads: processors it may use; all by default.
+        root: folder it runs in, from which it takes the package.
+    """
+    path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
     answer = subprocess.run(
         [sys.executable, "-S", "-c", LAUNCHER, str(threads or 0), *arguments],
         env={**os.environ, "PYTHONPATH": path},
+        cwd=root,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=output,
