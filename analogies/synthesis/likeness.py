@@ -24,8 +24,8 @@ LABELS = 0.02  # of A's deviation, added to distances that are 0 among flat labe
 # Measured: 0.3 to 1.2 where B is another picture of A's kind, 1.4 to 1.7 where it is not.
 STRANGE = 1.3
 # Of the detail of A'. Measured: 0.73 and more where A' is A in other tones, blurred, embossed or
-# seen by its edges; 0.10 and less where it is painted from labels.
-EXPLAINED = 0.4
+# seen by its edges; 0.10 and less where it is painted from labels, up to 0.55 from soft ones.
+EXPLAINED = 0.63
 
 
 def strangeness(b: np.ndarray, pictures: Sequence[np.ndarray]) -> float:
