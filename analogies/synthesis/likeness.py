@@ -107,14 +107,19 @@ def _rule_samples(a: np.ndarray, a_prime: np.ndarray) -> tuple[np.ndarray, np.nd
 
 def detail(picture: np.ndarray) -> np.ndarray:
     """A picture `(h, w, c)` without what is smooth in it: less its Gaussian blur."""
-    return picture - _blurred(_blurred(picture, 0), 1)
+    return picture - blurred(picture, SMOOTH_SIGMA)
 
 
-def _blurred(picture: np.ndarray, axis: int) -> np.ndarray:
-    """Gaussian blur along an axis, mirrored at the ends."""
-    reach = int(3 * SMOOTH_SIGMA)
+def blurred(picture: np.ndarray, sigma: float) -> np.ndarray:
+    """A picture `(h, w, c)` under a Gaussian window of `sigma` px, mirrored at its edges."""
+    return _blurred_along(_blurred_along(picture, sigma, 0), sigma, 1)
+
+
+def _blurred_along(picture: np.ndarray, sigma: float, axis: int) -> np.ndarray:
+    """Gaussian blur along an axis."""
+    reach = int(3 * sigma)
     offsets = np.arange(-reach, reach + 1)
-    window = np.exp(-(offsets**2) / (2 * SMOOTH_SIGMA**2))
+    window = np.exp(-(offsets**2) / (2 * sigma**2))
     window = (window / window.sum()).astype(np.float32)
     pad = [(reach, reach) if i == axis else (0, 0) for i in range(picture.ndim)]
     padded = np.pad(picture, pad, "symmetric")

@@ -1,26 +1,28 @@
 """The guides of a run: what B' should show, and where A' shows the like.
 
-    colors    luminance of A : B, in A's tones, and
-              A : B in A's colors                          where A is A'
+    colors    luminance of A without its strokes : B, in its tones, and
+              A without its strokes : B in its colors      where A is A'
               A : B                                        where B is a picture of A's kind
               A : B halfway in A's colors, and the edges   where it is not
     network   A' as soft as the network's picture : what the network made
 
-What B shows in A's terms says what goes where; the network's picture helps with colors and large
-strokes; the pixels of A' decide what it looks like (Texler et al. 2020, "Arbitrary Style Transfer
-Using Neurally-Guided Patch-Based Synthesis").
+A painting blurred stands for what it was painted from, as in the artistic filters of Hertzmann et
+al. (2001). What B shows in A's terms says what goes where; the network's picture helps with colors
+and large strokes; the pixels of A' decide what it looks like (Texler et al. 2020, "Arbitrary Style
+Transfer Using Neurally-Guided Patch-Based Synthesis").
 """
 
 import numpy as np
 
 from analogies.images.scaling import scaled
 from analogies.matching.pixels.guides import Guide
-from analogies.synthesis.likeness import detail
+from analogies.synthesis.likeness import blurred, detail
 from analogies.synthesis.pixels.kinds import ALIKE, STYLE, UNLIKE, Kind
 from analogies.synthesis.pixels.sources import Sources
 
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 STYLE_COLORS = 0.5  # weight of B in A's colors where A is A'
+STROKES = 2.0  # px, of the Gaussian blur that takes the strokes off a painting
 TONES = 512  # quantiles that histograms are matched by
 
 
@@ -39,9 +41,10 @@ def guides(
     a, b, weight = sources.a, sources.b, kind.weight * follow
     found = []
     if kind == STYLE:
-        tones = _luminance(a)
+        plain = blurred(a, STROKES)
+        tones = _luminance(plain)
         found.append(Guide(tones, _as_dark_as(_luminance(b), tones), weight))
-        found.append(Guide(a, recolored(b, a), STYLE_COLORS * follow))
+        found.append(Guide(plain, recolored(b, plain), STYLE_COLORS * follow))
     elif kind == ALIKE:
         found.append(Guide(a, b, weight))
     elif kind == UNLIKE:
