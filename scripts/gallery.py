@@ -63,6 +63,7 @@ SHEETS = (
     _analogy("superres", "Super-resolution", "superres"),
     _style("style", "Style transfer"),
     _style("neural-style", "Neural style (Gram matrices)"),
+    _analogy("pixels", "Texture by numbers without a network", "pixels", "landscape"),
     _style("cnnmrf", "Style transfer as CNNMRF made it"),
     _texture("texture", "Texture synthesis"),
     _texture("cnnmrf-texture", "Texture synthesis as CNNMRF made it"),

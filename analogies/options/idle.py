@@ -7,15 +7,8 @@
 
 from collections.abc import Callable
 
-from analogies.options.table import Options, usual
+from analogies.options.table import NETWORK_OPTIONS, Options, usual
 
-# Options that only the network looks at: who gives one wants a network.
-NETWORK_OPTIONS = (
-    *("scales", "min_scale", "iters", "votes", "evaluations", "model", "patch_size"),
-    *("match_mode", "patch_stride", "confidence", "analogy_layers", "mrf_layers"),
-    *("content_layers", "nstyle_w", "nstyle_layers", "tv_w", "features", "vgg_weights"),
-    *("pool_mode", "precision", "jitter", "color_jitter"),
-)
 _OF_LAYER_MODE = ("analogy_nnf_steps", "mrf_nnf_steps", "randomize_mrf_nnf", "use_full_analogy")
 
 _SWEEPS = "it is for PatchMatch in --match-mode layer"

@@ -394,6 +394,15 @@ def defaults() -> dict[str, Any]:
     return {field.name: field.default for field in dataclasses.fields(Options)}
 
 
+# Options that only the network looks at: who gives one wants a network.
+NETWORK_OPTIONS = (
+    *("scales", "min_scale", "iters", "votes", "evaluations", "model", "patch_size"),
+    *("match_mode", "patch_stride", "confidence", "analogy_layers", "mrf_layers"),
+    *("content_layers", "nstyle_w", "nstyle_layers", "tv_w", "features", "vgg_weights"),
+    *("pool_mode", "precision", "jitter", "color_jitter"),
+)
+
+
 def usual(preset: str, speed: str) -> dict[str, Any]:
     """{option's name: its value where nothing but a preset and a speed is given}."""
     values = {**defaults(), **PRESETS[preset].values}

@@ -1,13 +1,13 @@
 """How long a run will take, as far as sizes and options tell. Plain Python."""
 
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 
 from analogies.options.table import Options
 from analogies.runs.inputs import further
 from analogies.runs.job import Job, check_features
+from analogies.runs.machine.device import available_cpus
 from analogies.runs.machine.free_memory import has_gpu
 from analogies.runs.monitors.progress import clock
 from analogies.synthesis.costs import joint_cost, layer_cost, pixel_cost
@@ -93,5 +93,5 @@ def expected_seconds(
         work += sum(pixel_cost(options, way.kind, level, way.network).total for level in levels)
     start = START_TENSORFLOW if needs_tensorflow(options, way) else START
     given = 2 * sum(map(math.prod, [size_a, *pairs])) + math.prod(size_b) + math.prod(size_out)
-    cores = min(len(os.sched_getaffinity(0)), BANDS)  # more find nothing to do in pixels
+    cores = min(available_cpus(), BANDS)  # more find nothing to do in pixels
     return start + PICTURES * given + 1e-6 * work * 2 / cores

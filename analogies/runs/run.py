@@ -13,7 +13,7 @@ import numpy as np
 from absl import logging
 
 from analogies import images
-from analogies.runs import expectation, finishing
+from analogies.runs import finishing
 from analogies.runs.checkpoints.lock import locked
 from analogies.runs.checkpoints.writer import Checkpoints, remove_checkpoints
 from analogies.runs.guarding import Guarded, Listener
@@ -66,6 +66,8 @@ def run(job: Job, listeners: Sequence[Listener] = ()) -> Outcome:
                 with _timed(seconds, "import"):
                     decision = _decision(job)
                     job = _fitted(job, decision)
+                    from analogies.runs import expectation  # which knows jobs, and what they cost
+
                     tell(expectation.notes(job, decision))
                     machine = _start(job, stack)
                     if machine.room is not None:

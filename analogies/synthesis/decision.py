@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analogies.options.idle import NETWORK_OPTIONS
-from analogies.options.table import Options, usual
+from analogies.options.table import NETWORK_OPTIONS, Options, usual
 from analogies.synthesis.likeness import EXPLAINED, STRANGE, explained_detail, strangeness
 from analogies.synthesis.pixels.kinds import ALIKE, STYLE, TEXTURE, UNLIKE, Kind
 from analogies.synthesis.pyramid import coarse_share, result_size

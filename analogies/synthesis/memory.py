@@ -33,13 +33,16 @@ take. Plain Python, so that it can be checked before TensorFlow is imported.
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from analogies.features.networks import LayerInfo, check_layers, layer_info, layer_table
 from analogies.options.table import Options
 from analogies.synthesis import pyramid
-from analogies.synthesis.decision import Decision, at_size, foreseen
 from analogies.synthesis.pixels.kinds import STYLE
 from analogies.synthesis.pixels.memory import pixel_bytes
+
+if TYPE_CHECKING:
+    from analogies.synthesis.decision import Decision
 
 FLOAT = 4  # bytes
 BASE = 800 << 20
@@ -86,7 +89,7 @@ def estimate(
     options: Options,
     network: str,
     pairs: Sequence[Size] = (),
-    decision: Decision | None = None,
+    decision: "Decision | None" = None,
 ) -> Need:
     """What a run takes at its peak.
 
@@ -97,6 +100,8 @@ def estimate(
         pairs: `(height, width)` of further pairs of A and A', px.
         decision: who makes what, where the pictures are known; else what is foreseen.
     """
+    from analogies.synthesis.decision import at_size, foreseen  # which looks at pictures
+
     known = decision or foreseen(options, size_b)
     way = at_size(known, options, size_b)
     needs = []
@@ -107,7 +112,7 @@ def estimate(
     return max(needs, key=lambda need: need.total)
 
 
-def needs_tensorflow(options: Options, way: Decision) -> bool:
+def needs_tensorflow(options: Options, way: "Decision") -> bool:
     """Whether anything of a run does: the network, a GPU, changed colors, copies of pictures."""
     changed = options.match_color != "off" or options.rotations or options.rescales
     return bool(way.network or changed or options.device.startswith("gpu"))
@@ -123,7 +128,7 @@ def sizes_of_a(
 
 
 def _of_pixels(
-    size_a: Size, size_b: Size, options: Options, pairs: Sequence[Size], way: Decision
+    size_a: Size, size_b: Size, options: Options, pairs: Sequence[Size], way: "Decision"
 ) -> Need:
     """What pixels take, TensorFlow beside them where anything needs it."""
     size_out = pyramid.result_size(size_b, options)

@@ -49,8 +49,8 @@ def test_a_long_run_says_so_unless_it_is_quiet(half_a_gigabyte, monkeypatch, cap
     monkeypatch.setattr(runs, "decide", lambda options, references: ALONE)
     for quiet, said in ((False, 1), (True, 0)):
         caplog.clear()
-        job = jobs.plan(*PICTURES, None, Options(width=4000, height=3000, quiet=quiet))
+        job = jobs.plan(*PICTURES, None, Options(width=8000, height=6000, quiet=quiet))
         with pytest.raises(InterruptedError):
             runs.run(job)
         lines = [record.getMessage() for record in caplog.records]
-        assert sum(line.startswith("works on 4000x3000 px, about ") for line in lines) == said
+        assert sum(line.startswith("works on 8000x6000 px, about ") for line in lines) == said

@@ -29,7 +29,8 @@ Each = Callable[[Callable[[Any], None], Iterable[Any]], None]
 @contextmanager
 def workers(threads: int | None) -> Iterator[Each]:
     """A function that calls a function with each of many arguments, on so many threads."""
-    count = threads or len(os.sched_getaffinity(0))
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux has it
+    count = threads or (len(affinity(0)) if affinity else os.cpu_count() or 1)
     with ThreadPoolExecutor(count) as pool:
 
         def each(function: Callable[[Any], None], arguments: Iterable[Any]) -> None:

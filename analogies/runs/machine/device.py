@@ -42,7 +42,7 @@ class Machine:
 
 def without_network() -> Machine:
     """The machine for what needs no TensorFlow, which is left alone."""
-    return Machine("", f"CPU ({len(os.sched_getaffinity(0))} threads), without a network")
+    return Machine("", f"CPU ({available_cpus()} threads), without a network")
 
 
 def start(device: str = "auto") -> Machine:

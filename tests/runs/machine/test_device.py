@@ -146,5 +146,6 @@ def test_a_run_settles_its_device(monkeypatch):
     monkeypatch.setattr(runtime, "start", lambda device: machine)
     monkeypatch.setattr(runtime, "settle", lambda *given: settled.append(given))
     with contextlib.ExitStack() as stack:
-        assert _start(Options(precision="bfloat16"), stack) == machine
+        job = SimpleNamespace(options=Options(precision="bfloat16", match_color="covariance"))
+        assert _start(job, stack) == machine
     assert settled == [(machine, "bfloat16")]
