@@ -1,9 +1,11 @@
 """Fixtures shared by all tests."""
 
+import logging as python_logging
 import os
 from pathlib import Path
 
 import pytest
+from absl import logging
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -18,3 +20,13 @@ def shared_folder() -> Path:
         if (place / "models").is_dir() and (place / "images").is_dir():
             return place
     pytest.skip("reference weights and pictures are not on this machine")
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was():
+    """What a test of the command sets up for its lines does not outlast it."""
+    logger, handler = python_logging.getLogger("absl"), logging.get_absl_handler().python_handler
+    level, stream = logger.level, handler.stream
+    yield
+    logger.setLevel(level)
+    handler.setStream(stream)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from analogies.synthesis.costs import LevelCost
 from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import Part, References
 from analogies.synthesis.state import Matches, State
@@ -14,6 +13,7 @@ from analogies.synthesis.state import Matches, State
 if TYPE_CHECKING:
     from analogies.matching.field import NearestNeighborField
     from analogies.optimizers import OptimizeResult
+    from analogies.synthesis.costs import LevelCost
 
 Image = Any  # a tensor of the network's levels, an array of those of pixels
 
@@ -148,7 +148,7 @@ class Method(Protocol):
     def rounds(self, work: Work) -> int:
         """How often the level is matched and put together before its passes."""
 
-    def cost(self, level: Level, index: int) -> LevelCost:
+    def cost(self, level: Level, index: int) -> "LevelCost":
         """About how long the steps of the level take."""
 
     def change(self, work: Work, iteration: int) -> Change:

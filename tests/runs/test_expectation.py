@@ -30,7 +30,7 @@ def job(size, **options):
 @pytest.fixture(autouse=True)
 def two_cores(monkeypatch):
     monkeypatch.setattr(expectation, "has_gpu", lambda: False)
-    monkeypatch.setattr(expectation.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(expectation, "available_cpus", lambda: 2)
 
 
 @pytest.mark.parametrize("decision", [ALONE, RESIDUAL, dataclasses.replace(ALONE, kind=STYLE)])
