@@ -6,17 +6,16 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import ray
 from ray import exceptions
 
 from analogies.apps.workers.asked import Asked
+from analogies.apps.workers.folders import own_folder
 from analogies.apps.workers.parcels import PACKAGE, Lost, Node, Parcel, Setup, StoreFullError
 from analogies.errors import InputError
 from analogies.files import reason
@@ -80,8 +79,7 @@ class Cluster:
     def _start(self) -> None:
         """Ray on this machine, for this program alone."""
         self.local = True
-        _remove_left()
-        self.folder = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
+        self.folder = str(own_folder(_PREFIX))
         cores = available_cpus()
         each = self._asked.cores_each(cores)
         shown = self._asked.count or max(1, cores // each)
@@ -260,22 +258,3 @@ def _quiet() -> Iterator[None]:
     finally:
         logger.setLevel(before)
         sys.stderr.flush() if sys.stderr else None
-
-
-def _remove_left() -> None:
-    """Remove the folders of programs that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        number = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        with contextlib.suppress(OSError, ValueError):
-            if not _runs(int(number)):
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -64,6 +64,12 @@ class Crew:
                 "stays on one machine, and the rows go to several: leave it out. "
                 f"Received: {job.options.checkpoint!r}",
             )
+        if job.options.device.startswith("gpu:"):
+            raise OptionError(
+                "device",
+                "must be auto, cpu or gpu with --workers, each of which has one. "
+                f"Received: {job.options.device!r}",
+            )
         return job
 
     def is_finished(self, entry: Entry) -> bool:

@@ -181,11 +181,17 @@ class Shift:
                 place = node.id, setup.place
                 if place not in taken and self._refused[node.id] < REFUSALS:
                     self._hire(node, setup)
-        if self._slots:
+        late = now - self._looked_well > PATIENCE
+        if any(slot.hello for slot in self._slots):
             self._looked_well = now
+        elif self._slots and late:
+            tell(["no worker has begun yet: others may have the cores of the cluster"])
+            self._looked_well = now
+        elif self._slots:
+            return
         elif self._why:
             raise InputError(f"--workers: no machine can be used: {self._why}")
-        elif now - self._looked_well > PATIENCE:
+        elif late:
             cores = self._asked.cores or 1
             raise InputError(
                 f"--workers: no machine of the cluster has a place for a worker of {cores} cores; "

@@ -11,12 +11,10 @@ import json
 import os
 import shutil
 import socket
-import tempfile
-import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from analogies.apps.batch.rows import is_address
 from analogies.apps.wording import ending, failure
 from analogies.apps.workers import stores
+from analogies.apps.workers.folders import own_folder
 from analogies.apps.workers.parcels import Hello, Parcel, Result, Setup, program
 from analogies.options.table import Options
 from analogies.runs import job as jobs
@@ -51,7 +50,7 @@ class Worker:
         module, _, name = setup.run.partition(":")
         self._run = getattr(importlib.import_module(module), name)
         self._gpu = setup.gpu
-        self._folder = Path(tempfile.mkdtemp(prefix="analogies-worker-", dir=setup.folder))
+        self._folder = own_folder("analogies-worker-", setup.folder)
         self._files: OrderedDict[str, int] = OrderedDict()  # {folder: bytes}, used last at the end
         self._asked = _Asked()
 
@@ -81,7 +80,6 @@ class Worker:
             what came of it, whatever that is: nothing is raised.
         """
         started = time.monotonic()
-        self._asked.number = 0
         place = self._folder / "out"
         shutil.rmtree(place, ignore_errors=True)
         names: dict[str, str] = {}
@@ -89,8 +87,7 @@ class Worker:
         said: dict[str, Any] = {}
         try:
             place.mkdir(parents=True)
-            with self._asked:
-                outcome = self._made(self._unpacked(parcel, fetch, names, place), parcel, room)
+            outcome = self._made(self._unpacked(parcel, fetch, names, place), parcel, room)
             told = ending(outcome)
             said["notes"] = outcome.notes
             said["short"] = isinstance(outcome.ended, MemoryError)
@@ -98,6 +95,7 @@ class Worker:
         except (Exception, KeyboardInterrupt) as error:
             told = failure(error)
             said["short"] = isinstance(error, MemoryError | TooLargeError)
+        self._asked.number = 0
         seconds = time.monotonic() - started
         message = _named(told.message, names)
         said["notes"] = tuple(_named(note, names) for note in said.get("notes", ()))
@@ -166,18 +164,8 @@ class _Asked:
     """A listener that ends the run when that is asked for."""
 
     number: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def __enter__(self) -> None:
-        self._check()
-
-    def __exit__(self, *exception: Any) -> None:
-        pass
 
     def __call__(self, record: Any) -> None:
-        self._check()
-
-    def _check(self) -> None:
         if self.number:
             raise Interrupted(self.number)
 

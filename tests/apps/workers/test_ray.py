@@ -63,7 +63,7 @@ def summary():
 
 
 def test_a_cluster_that_loses_a_machine_and_a_worker_makes_all_good_rows(folder, monkeypatch):
-    monkeypatch.setattr(shift, "LIMIT_START", 20.0)
+    monkeypatch.setattr(shift, "LIMIT_START", 12.0)
     monkeypatch.setattr(shift, "LIMIT_TIMES", 0.0)
     made = cluster_utils.Cluster(
         initialize_head=True,

@@ -187,10 +187,15 @@ def test_gpus_are_for_rows_with_a_network(folder):
     assert len(cluster.made) == 6
 
 
-def test_checkpoints_stay_on_one_machine(folder):
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [({"checkpoint": "kept"}, "stays on one machine"), ({"device": "gpu:1"}, "each of which has")],
+)
+def test_what_workers_of_a_cluster_cannot_do_is_refused(folder, given, problem):
     cluster = FakeCluster(nodes(1))
-    assert batch(cluster, checkpoint="kept") == 2
-    assert "stays on one machine" in summary()["0.png"]["message"]
+    assert batch(cluster, **given) == 2
+    assert problem in summary()["0.png"]["message"]
+    assert not cluster.made
 
 
 def test_what_cannot_be_written_goes_elsewhere(folder, monkeypatch):

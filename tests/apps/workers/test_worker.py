@@ -13,9 +13,10 @@ from PIL import Image
 
 from analogies.apps import command_line
 from analogies.apps.batch import lists, runner
-from analogies.apps.workers import asked, stores
+from analogies.apps.workers import asked, folders, stores
 from analogies.apps.workers.asked import Asked
 from analogies.apps.workers.crew import Crew
+from analogies.apps.workers.folders import own_folder
 from analogies.apps.workers.parcels import Parcel, Setup
 from analogies.apps.workers.worker import Worker
 from analogies.errors import InputError
@@ -233,6 +234,16 @@ def test_without_ray_it_is_told_how_to_get_it(folder, monkeypatch, capsys):
     assert command_line.main(["--batch=list.csv", "--workers=4"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "--workers needs Ray: pip install 'analogies[ray]'" in line
+
+
+def test_the_folder_of_a_killed_process_is_removed_by_the_next(folder):
+    left = own_folder("mine-", str(folder))
+    kept = own_folder("mine-", str(folder))
+    assert left.is_dir()
+    folders._HELD.pop(-2).close()  # as the end of its process does
+    own_folder("mine-", str(folder))
+    assert not left.exists()
+    assert kept.is_dir()
 
 
 def test_cores_of_a_worker_of_this_machine():
