@@ -97,9 +97,12 @@ class Cluster:
         try:
             self._init(address=address)
         except InputError as error:
-            if address != "auto" or "no cluster" not in str(error):
+            if address == "auto" and "no cluster" in str(error):
+                self._start()
+            elif "Initialization failure" in str(error):  # a busy head takes longer than it may
+                self._init(address=address)
+            else:
                 raise
-            self._start()
 
     def _init(self, address: str, **given: Any) -> None:
         try:

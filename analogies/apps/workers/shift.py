@@ -8,30 +8,27 @@ elsewhere. A row that fails by itself is told and not tried again. Knows nothing
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from absl import logging
 
 from analogies import images
 from analogies.apps.wording import INTERRUPTED, MACHINE, Ending
-from analogies.apps.workers.asked import CORES, Asked
+from analogies.apps.workers.asked import Asked
 from analogies.apps.workers.delivery import Post, deliver
 from analogies.apps.workers.parcels import (
     Hello,
     Lost,
-    Node,
-    Parcel,
     Result,
     Setup,
     StoreFullError,
-    program,
 )
+from analogies.apps.workers.staff import Slot, Staff, Workers
 from analogies.apps.workers.waiting import Queue, Waiting
 from analogies.errors import InputError
-from analogies.options.kinds import spelled
 from analogies.runs.inputs import further
 from analogies.runs.job import check_features
 from analogies.runs.machine.device import available_cpus
@@ -43,61 +40,9 @@ from analogies.synthesis.memory import estimate
 
 LIMIT_START, LIMIT_TIMES, LIMIT_UNKNOWN = 120.0, 10.0, 3600.0  # s, times what is expected, s
 TRIES, MOVES = 2, 5  # workers and machines that a row may lose
-REFUSALS = 3  # workers of a machine that did not start, until it is left alone
-LOOK = 2.0  # s between looks at which machines are there
-PATIENCE = 60.0  # s without a worker
 LAST_WORDS = 30.0  # s for rows to end with their picture so far
 TELL = 10.0  # s between lines on how far it is
 WRITE = 2.0  # s between summaries
-
-
-class Workers(Protocol):
-    """A cluster; what its functions do, `cluster.Cluster` tells."""
-
-    local: bool
-    folder: str | None
-
-    def nodes(self) -> list[Node]: ...  # noqa: D102
-    def hire(self, setup: Setup, node: str) -> Any: ...  # noqa: D102
-    def hello(self, worker: Any) -> Any: ...  # noqa: D102
-    def put(self, data: bytes) -> Any: ...  # noqa: D102
-    def make(self, worker: Any, parcel: Parcel, objects: Mapping[str, Any]) -> Any: ...  # noqa: D102
-    def wait(self, pending: Sequence[Any], seconds: float) -> list[Any]: ...  # noqa: D102
-    def get(self, ready: Any) -> Any: ...  # noqa: D102
-    def stop(self, worker: Any, number: int) -> None: ...  # noqa: D102
-    def dismiss(self, worker: Any, at_once: bool = True) -> None: ...  # noqa: D102
-
-
-@dataclass(eq=False)
-class Slot:
-    """A worker and what it does.
-
-    Attributes:
-        node: where it is.
-        setup: what it was told.
-        worker: what stands for it.
-        pending: what stands for what is awaited of it, a greeting or a result; None: it is idle.
-        hello: its greeting, once it has come.
-        row: that it makes.
-        since: when what is awaited was asked for.
-        limit: s that it may take.
-        last: group of its last row.
-    """
-
-    node: Node
-    setup: Setup
-    worker: Any
-    pending: Any = None
-    hello: Hello | None = None
-    row: Waiting | None = None
-    since: float = 0.0
-    limit: float = 0.0
-    last: Any = None
-
-    @property
-    def place(self) -> tuple[str, int]:
-        """The node and its number there."""
-        return self.node.id, self.setup.place
 
 
 class Shift:
@@ -119,19 +64,17 @@ class Shift:
         rows: Sequence[Waiting],
         changed: Callable[[], object],
     ) -> None:
-        self._cluster, self._asked, self._setup = cluster, asked, setup
+        self._cluster = cluster
+        self._staff = Staff(cluster, asked, setup)
         self._queue = Queue(rows)
         self._post = Post(cluster, [row.entry for row in rows])
         self._changed = changed
-        self._slots: list[Slot] = []
-        self._refused: Counter[str] = Counter()  # {node: workers that did not start}
-        self._why = ""  # a machine was refused
         self._full = False  # the store is, until a row is done
         self._alone: Waiting | None = None
         self._total, self._ended, self._failed = len(rows), 0, 0
         self._paces: list[float] = []  # s that rows took, per s that was expected
-        self._began = self._looked_well = time.monotonic()
-        self._looked = self._told = self._written = 0.0
+        self._began = time.monotonic()
+        self._told = self._written = 0.0
 
     def work(self) -> None:
         """Make all rows.
@@ -143,7 +86,7 @@ class Shift:
         try:
             with signals_noted() as came:  # an exception within Ray would not come out as one
                 while self._queue or self._alone or self._busy():
-                    self._recruit()
+                    self._staff.recruit()
                     self._hand_out()
                     self._hear(self._cluster.wait(self._pending(), self._patience()))
                     self._end_what_hangs()
@@ -152,101 +95,18 @@ class Shift:
                         self._end_early(came)
                         raise Interrupted(came[0])
         finally:
-            for slot in self._slots:
-                self._cluster.dismiss(slot.worker, self._cluster.local)
+            self._staff.send_home()
 
     def _busy(self) -> list[Slot]:
-        return [slot for slot in self._slots if slot.row is not None]
+        return [slot for slot in self._staff.slots if slot.row is not None]
 
     def _pending(self) -> list[Any]:
-        return [slot.pending for slot in self._slots if slot.pending is not None]
+        return [slot.pending for slot in self._staff.slots if slot.pending is not None]
 
     def _patience(self) -> float:
         """Seconds to wait for news."""
         ends = [slot.since + slot.limit for slot in self._busy()]
         return max(0.01, min([1.0, *(end - time.monotonic() for end in ends)]))
-
-    # Who is there
-
-    def _recruit(self) -> None:
-        """Start workers where there is a place for one and none."""
-        now = time.monotonic()
-        if now - self._looked < LOOK:
-            return
-        self._looked = now
-        places: Counter[str] = Counter()  # {host: workers that it shall have}
-        taken = {slot.place for slot in self._slots}
-        for node in self._cluster.nodes():
-            for setup in self._setups(node, places):
-                place = node.id, setup.place
-                if place not in taken and self._refused[node.id] < REFUSALS:
-                    self._hire(node, setup)
-        late = now - self._looked_well > PATIENCE
-        if any(slot.hello for slot in self._slots):
-            self._looked_well = now
-        elif self._slots and late:
-            tell(["no worker has begun yet: others may have the cores of the cluster"])
-            self._looked_well = now
-        elif self._slots:
-            return
-        elif self._why:
-            raise InputError(f"--workers: no machine can be used: {self._why}")
-        elif late:
-            cores = self._asked.cores or 1
-            raise InputError(
-                f"--workers: no machine of the cluster has a place for a worker of {cores} cores; "
-                f"it has {', '.join(f'{node.cores} cores' for node in self._cluster.nodes())}. "
-                f"Received: {spelled('per_worker')} {cores}"
-            )
-
-    def _setups(self, node: Node, places: Counter[str]) -> list[Setup]:
-        """The workers that a node is to have."""
-        if self._cluster.local:
-            own = available_cpus()
-            each = self._asked.cores_each(own)
-            count = self._asked.count or max(1, own // each)
-        else:
-            each = self._asked.cores or max(1, min(CORES, node.cores))
-            count = node.cores // each
-        first = places[node.host]
-        places[node.host] += count
-        return [
-            replace(
-                self._setup,
-                cores=each,
-                place=first + index,
-                gpu=index < node.gpus,
-                folder=self._cluster.folder,
-            )
-            for index in range(count)
-        ]
-
-    def _hire(self, node: Node, setup: Setup) -> None:
-        worker = self._cluster.hire(setup, node.id)
-        slot = Slot(node, setup, worker, self._cluster.hello(worker), since=time.monotonic())
-        self._slots.append(slot)
-
-    def _welcome(self, slot: Slot, hello: Hello) -> None:
-        """A worker has come: use it if it runs this program."""
-        differs = hello.program.differs(program())
-        if not differs:
-            slot.hello, slot.pending = hello, None
-            return
-        self._refuse(slot, f"{hello.host} has {differs}, as here")
-        self._refused[slot.node.id] = REFUSALS
-
-    def _refuse(self, slot: Slot, why: str) -> None:
-        """Do without a worker that is of no use."""
-        self._dismiss(slot)
-        self._refused[slot.node.id] += 1
-        if why != self._why:
-            self._why = why
-            tell([f"a machine is not used: {why}"])
-
-    def _dismiss(self, slot: Slot) -> None:
-        self._cluster.dismiss(slot.worker)
-        if slot in self._slots:
-            self._slots.remove(slot)
 
     # Rows to workers
 
@@ -254,7 +114,7 @@ class Shift:
         """Give every idle worker a row."""
         if self._alone is None and self._queue.alone:
             self._alone = self._queue.alone.popleft()
-        for slot in self._slots:
+        for slot in self._staff.slots:
             if slot.hello is None or slot.pending is not None or self._full:
                 continue
             row = self._row_for(slot)
@@ -271,7 +131,7 @@ class Shift:
         if any(o.row.alone for o in self._busy() if o.row and o.node.host == slot.node.host):
             return None
         network = None
-        if any(other.setup.gpu for other in self._slots):
+        if any(other.setup.gpu for other in self._staff.slots):
             network = slot.setup.gpu
         busy = [other.row.group for other in self._busy() if other.row]
         row = self._queue.take(slot.last, busy, network)
@@ -280,7 +140,7 @@ class Shift:
     def _host_for_alone(self) -> str:
         """The machine that is cleared for a row: the one with the least to do."""
         busy = Counter(slot.node.host for slot in self._busy())
-        hosts = [slot.node.host for slot in self._slots if slot.hello is not None]
+        hosts = [slot.node.host for slot in self._staff.slots if slot.hello is not None]
         return min(hosts, key=lambda host: (busy[host], host))
 
     def _send(self, slot: Slot, row: Waiting) -> None:
@@ -316,7 +176,7 @@ class Shift:
         assert slot.hello is not None
         if slot.hello.room is None or row.alone:
             return None
-        neighbors = sum(other.node.host == slot.node.host for other in self._slots)
+        neighbors = sum(other.node.host == slot.node.host for other in self._staff.slots)
         return slot.hello.room // neighbors
 
     def _limit(self, slot: Slot, row: Waiting) -> float:
@@ -333,12 +193,12 @@ class Shift:
         """Take what has come; who is idle gets a new row before results are written."""
         results = []
         for pending in ready:
-            slot = next(slot for slot in self._slots if slot.pending is pending)
+            slot = next(slot for slot in self._staff.slots if slot.pending is pending)
             said = self._cluster.get(pending)
             if isinstance(said, Lost):
                 self._lose(slot, said)
             elif isinstance(said, Hello):
-                self._welcome(slot, said)
+                self._staff.welcome(slot, said)
             else:
                 row, slot.row, slot.pending = slot.row, None, None
                 assert row is not None
@@ -376,12 +236,11 @@ class Shift:
         """A worker is no more, or has never been."""
         there = any(node.id == slot.node.id for node in self._cluster.nodes())
         row, slot.row = slot.row, None
-        self._dismiss(slot)
+        self._staff.dismiss(slot)
         if slot.hello is None:
             if there:
-                self._refuse(slot, f"no worker starts on {slot.node.host}: {lost.why}")
+                self._staff.refuse(slot.node, f"no worker starts on {slot.node.host}: {lost.why}")
             return
-        self._looked = 0.0
         if row is None:
             return
         if there:
@@ -405,8 +264,7 @@ class Shift:
                 continue
             row, slot.row = slot.row, None
             assert row is not None
-            self._dismiss(slot)
-            self._looked = 0.0
+            self._staff.dismiss(slot)
             row.tries += 1
             told = f"took more than the {slot.limit:.0f} s that a row like it may take"
             if row.tries < TRIES:
@@ -463,7 +321,7 @@ class Shift:
         while self._busy() and time.monotonic() < end and len(came) == 1:
             pending = [slot.pending for slot in self._busy()]
             for ready in self._cluster.wait(pending, 0.5):
-                slot = next(slot for slot in self._slots if slot.pending is ready)
+                slot = next(slot for slot in self._staff.slots if slot.pending is ready)
                 row, slot.row, slot.pending = slot.row, None, None
                 said = self._cluster.get(ready)
                 assert row is not None

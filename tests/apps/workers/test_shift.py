@@ -11,7 +11,7 @@ from fake_cluster import FakeCluster, nodes
 from PIL import Image
 
 from analogies.apps.batch import lists, runner
-from analogies.apps.workers import shift
+from analogies.apps.workers import shift, staff
 from analogies.apps.workers.asked import Asked
 from analogies.apps.workers.crew import Crew
 
@@ -25,7 +25,7 @@ def folder(tmp_path, monkeypatch):
         Image.new("RGB", (30, 40), (number, 0, 255)).save(f"photos/{number}.png")
     Image.new("RGB", (30, 40), "red").save("a.png")
     Image.new("RGB", (30, 40), "green").save("ap.png")
-    monkeypatch.setattr(shift, "LOOK", 0.0)
+    monkeypatch.setattr(staff, "LOOK", 0.0)
     return tmp_path
 
 
@@ -130,7 +130,7 @@ def test_without_a_machine_that_can_be_used_both_programs_are_named(folder, caps
 
 
 def test_a_cluster_without_a_place_is_told(folder, monkeypatch, capsys):
-    monkeypatch.setattr(shift, "PATIENCE", 0.05)
+    monkeypatch.setattr(staff, "PATIENCE", 0.05)
     assert batch(FakeCluster(nodes(2)), Asked(address="head:1", cores=4)) == 2
     assert "no machine of the cluster has a place for a worker of 4" in capsys.readouterr().err
 
