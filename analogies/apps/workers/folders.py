@@ -24,7 +24,7 @@ def own_folder(prefix: str, place: str | None = None) -> Path:
             if try_lock(stream.fileno()):
                 shutil.rmtree(left, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
-    stream = open(folder / _LOCK, "wb")  # noqa: SIM115 (for the process's life)
-    try_lock(stream.fileno())
-    _HELD.append(stream)
+    held = open(folder / _LOCK, "wb")  # noqa: SIM115 (for the process's life)
+    try_lock(held.fileno())
+    _HELD.append(held)
     return folder

@@ -162,7 +162,7 @@ def test_a_running_cluster_of_real_processes(folder):
 
 
 def wait_for(port):
-    end = time.monotonic() + 120
+    end = time.monotonic() + 300
     while time.monotonic() < end:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
