@@ -73,6 +73,7 @@ class CompiledLevel:
         each: Each,
     ) -> None:
         self.maps, self.patch, self.each = maps, settings.patch_size, each
+        self.wrap = maps.wrap[0] + 2 * maps.wrap[1]
         self.places = np.ascontiguousarray(places, np.int32)
         self.width, self.channels = maps.source.shape[1:]
         h, w = self.places.shape
@@ -121,7 +122,7 @@ class CompiledLevel:
                 self.width,
                 self.patch,
                 *rows,
-                self.maps.wrap,
+                self.wrap,
             )
 
         self.each(vote_rows, self.rows)
@@ -172,7 +173,7 @@ class CompiledLevel:
                 step,
                 self.penalty,
                 seed,
-                self.maps.wrap,
+                self.wrap,
             )
 
         bands = range(len(self.parts))

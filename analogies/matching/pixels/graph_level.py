@@ -11,7 +11,7 @@ from analogies.matching.pixels.guides import Guide, Settings
 
 
 @cache
-def _functions(patch: int) -> tuple[Callable, Callable, Callable]:
+def _functions(patch: int, tile: graph.Tile) -> tuple[Callable, Callable, Callable]:
     """Search, vote and measuring as graphs for maps of any size, traced once."""
 
     def floats(*shape: int | None) -> tf.TensorSpec:
@@ -30,15 +30,16 @@ def _functions(patch: int) -> tuple[Callable, Callable, Callable]:
     number, seed = tf.TensorSpec((), tf.int32), tf.TensorSpec((2,), tf.int32)
     return (
         tf.function(
-            lambda task, state, sweeps, seed: graph.search(task, state, patch, sweeps, seed),
+            lambda task, state, sweeps, seed: graph.search(task, state, patch, sweeps, seed, tile),
             input_signature=[task, state, number, seed],
         ),
         tf.function(
-            lambda task, state, still: graph.voted(task, state, patch, still),
+            lambda task, state, still: graph.voted(task, state, patch, still, tile),
             input_signature=[task, state, floats()],
         ),
         tf.function(
-            lambda task, state: graph.measured(task, state, patch), input_signature=[task, state]
+            lambda task, state: graph.measured(task, state, patch, tile),
+            input_signature=[task, state],
         ),
     )
 
@@ -67,7 +68,7 @@ class GraphLevel:
         settings: Settings,
     ) -> None:
         self.width = style.shape[1]
-        self._search, self._vote, self._measured = _functions(settings.patch_size)
+        self._search, self._vote, self._measured = _functions(settings.patch_size, settings.tile)
         style_root, *roots = (
             np.float32(np.sqrt(weight / values.shape[2]))
             for weight, values in zip(weights, [style, *(g.source for g in guides)], strict=True)
@@ -85,7 +86,9 @@ class GraphLevel:
             tf.constant(settings.uniformity, tf.float32),
         )
         begin = tf.constant(places, tf.int64)
-        shown = graph.vote(self.task.style, begin, settings.patch_size) if image is None else image
+        shown = image
+        if shown is None:
+            shown = graph.vote(self.task.style, begin, settings.patch_size, settings.tile)
         self.state = graph.State(
             tf.convert_to_tensor(shown, tf.float32),
             begin,
