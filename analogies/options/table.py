@@ -124,6 +124,12 @@ class Options:
         "auto: 5.", choices=("auto", "3", "5", "7"),
     )
 
+    tile: str = option(
+        "none", SIZE, "choice", "Make a result that repeats without a seam: its right side goes on "
+        "at its left (x), its lower at its upper (y), or both. Its fine levels are pixels of A'.",
+        choices=("none", "x", "y", "both"), exported=False,
+    )
+
     # Matching
     model: str = option(
         "auto", MATCHING, "choice", "How matches are found: by looking at all (exact; also called "
@@ -373,6 +379,11 @@ class Options:
         values = {name: v for name, v in self.as_dict().items() if not known[name].runtime}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
+    @property
+    def tiled(self) -> tuple[bool, bool]:
+        """Whether rows and columns of the result go on at its other side."""
+        return self.tile in ("y", "both"), self.tile in ("x", "both")
+
     def layers(self) -> dict[str, tuple[str, ...]]:
         """Layers of the terms that have a weight, {option's name: layers}."""
         terms = {
@@ -431,6 +442,8 @@ def _check_weights(options: Options) -> None:
             raise OptionError(name, "must name at least one layer. Received: none")
     if options.coarse_side == 0:
         _check_without_network(options)
+    if options.tile != "none":
+        _check_tiling(options)
     if options.resume and options.checkpoint is None:
         raise OptionError("resume", "needs the folder of the checkpoints, --checkpoint FOLDER")
     if options.fit and options.checkpoint is not None:
@@ -438,6 +451,20 @@ def _check_weights(options: Options) -> None:
         raise OptionError("fit", f"cannot be combined with a checkpoint: {hint}")
     if options.quiet and options.verbose:
         raise InputError("quiet and verbose cannot both be asked for")
+
+
+def _check_tiling(options: Options) -> None:
+    """Whether the way that a picture is asked for can make one that tiles."""
+    reasons = {
+        "the network alone (finish)": options.finish == "network",
+        "residuals (transfer)": options.transfer == "residual",
+        "a field per layer (match_mode)": options.match_mode == "layer",
+        "a stride of patches (patch_stride)": options.patch_stride > 1,
+        "nothing that is matched (analogy_w and mrf_w)": options.analogy_w == options.mrf_w == 0,
+    }
+    for reason, applies in reasons.items():
+        if applies:
+            raise OptionError("tile", f"is not made with {reason}. Received: {options.tile!r}")
 
 
 def _check_without_network(options: Options) -> None:

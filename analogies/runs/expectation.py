@@ -89,7 +89,8 @@ def expected_seconds(
     if way.pixels:
         width = max(size[1] for size in sizes)
         whole = round(sum(map(math.prod, sizes)) * count_copies(options) / width), width
-        levels = pixel_levels(options, way.kind, whole, size_out, way.share)
+        share = way.share if way.network else None
+        levels = pixel_levels(options, way.kind, whole, size_out, share)
         work += sum(pixel_cost(options, way.kind, level, way.network).total for level in levels)
     start = START_TENSORFLOW if needs_tensorflow(options, way) else START
     given = 2 * sum(map(math.prod, [size_a, *pairs])) + math.prod(size_b) + math.prod(size_out)

@@ -65,7 +65,7 @@ def plan(options: Options, references: References) -> Plan:
         made = replace(made, levels=levels.levels, methods={"network": method}, notes=levels.notes)
     if not decision.pixels:
         return made
-    share = decision.share if decision.network else 1.0
+    share = decision.share if decision.network else None
     pixels: Any = PixelMethod(options, decision.kind, references, share, full, size_out)
     return replace(
         made, levels=(*made.levels, *pixels.levels), methods={**made.methods, "pixels": pixels}
@@ -94,4 +94,6 @@ def _network_levels(
         model=options.model if options.match_mode == "joint" else "exact",
         copies=pyramid.count_copies(options),
     )
+    if any(options.tiled):
+        made = made.tiled(options.tiled, limits.multiple)
     return made if share == 1.0 else made.shrunk(share)

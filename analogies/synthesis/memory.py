@@ -204,7 +204,9 @@ def piece_side(network: str, layers: Iterable[str], area: int, options: Options)
         options: `memory` makes the pieces smaller or larger.
     """
     per_pixel, piece = gradient_bytes(network, layers), _piece_bytes(options)
-    if options.match_mode == "layer" or area * per_pixel <= piece * WHOLE_BYTES // PIECE_BYTES:
+    if options.match_mode == "layer" or any(options.tiled):
+        return None  # pieces know no other side
+    if area * per_pixel <= piece * WHOLE_BYTES // PIECE_BYTES:
         return None
     halo = max(info.reach for info in _cut(network, layers))
     return max(SMALLEST_PIECE, int((piece / per_pixel) ** 0.5) - 2 * halo)

@@ -32,6 +32,7 @@ class Limits(NamedTuple):
 
     smallest_side: int
     cell_pairs: float
+    multiple: int = 1  # px that sides of pictures that tile are made of
 
 
 def method_for(options: Options, transfer: str) -> Method:
@@ -46,7 +47,8 @@ def limits(method: Method, options: Options) -> Limits:
     if isinstance(method, LayerMethod):
         return Limits(method.steps.smallest_side, float("inf"))  # no grid of cells is matched
     assert isinstance(method, JointMethod)
-    return Limits(method.steps.smallest_side, method.steps.cell_pairs)
+    steps = method.steps
+    return Limits(steps.smallest_side, steps.cell_pairs, steps.multiple)
 
 
 def fitting(

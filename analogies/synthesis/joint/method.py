@@ -75,7 +75,7 @@ class JointMethod:
         now = work.level
         matches: Any = before.state.matches
         alone = not references.several and isinstance(matches, NearestNeighborField)
-        if now.method == "exact" or not alone:
+        if now.method == "exact" or not alone or any(now.wrap):
             return HandedOn()
         k, stride = self.options.patch_size, self.options.patch_stride
         grown = regrid.grow(matches, before.level, now, self.steps.multiple, k, stride)

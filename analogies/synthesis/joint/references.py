@@ -84,7 +84,7 @@ def set_several(steps: "JointSteps", references: References, level: Level) -> Se
     sizes = (level.size_a, *level.size_pairs)
     used = {n: size for n, size in enumerate(sizes, 1) if size is not None}
     given = {n: tuple(resize(x, size) for x in references.pairs[n - 1]) for n, size in used.items()}
-    b = resize(references.b, level.size_b)
+    b = resize(references.b, level.size_b, wrap=steps.options.tiled)
     if steps.transfer == "picture":
         b = match_colors(b, tf.concat([tf.reshape(a, (-1, 1, 3)) for a, _ in given.values()], 0))
     rule = pixel_rule.fit(list(given.values()), b)
@@ -113,7 +113,7 @@ def set_several(steps: "JointSteps", references: References, level: Level) -> Se
     scene = steps.scene_of(
         Together(seen_a, areas),
         Together(seen, areas),
-        steps.look(steps.pad(b, cell)),
+        steps.look_at_b(steps.pad(b, cell)),
         cell,
         below_one_another(residuals),
         steps.pad(base, cell),

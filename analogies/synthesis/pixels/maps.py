@@ -14,7 +14,7 @@ Transfer Using Neurally-Guided Patch-Based Synthesis").
 
 import numpy as np
 
-from analogies.images.scaling import scaled
+from analogies.images.scaling import Wrap, scaled
 from analogies.matching.pixels.guides import Guide
 from analogies.synthesis.likeness import blurred, detail
 from analogies.synthesis.pixels.kinds import ALIKE, STYLE, UNLIKE, Kind
@@ -27,7 +27,12 @@ TONES = 512  # quantiles that histograms are matched by
 
 
 def guides(
-    kind: Kind, sources: Sources, network: np.ndarray | None, factor: float, follow: float
+    kind: Kind,
+    sources: Sources,
+    network: np.ndarray | None,
+    factor: float,
+    follow: float,
+    wrap: Wrap = (False, False),
 ) -> list[Guide]:
     """All guides at full size.
 
@@ -37,6 +42,7 @@ def guides(
         network: what the network made, float32 `(h', w', 3)` in [0, 255], or None.
         factor: size of that to the full size, in (0, 1].
         follow: factor of the weight of what B shows.
+        wrap: whether B goes on at its other side, in rows and in columns.
     """
     a, b, weight = sources.a, sources.b, kind.weight * follow
     found = []
@@ -48,12 +54,12 @@ def guides(
     elif kind == ALIKE:
         found.append(Guide(a, b, weight))
     elif kind == UNLIKE:
-        edges, own = (detail(_luminance(picture)) for picture in (a, b))
+        edges, own = detail(_luminance(a)), detail(_luminance(b), wrap)
         own = own * (edges.std() / max(float(own.std()), 1e-3))
         found += [Guide(a, (b + recolored(b, a)) / 2, weight), Guide(edges, own, weight)]
     if network is not None and kind.network:
         soft = _softened(sources.a_prime, factor)
-        found.append(Guide(soft, scaled(network, b.shape[:2]), kind.network))
+        found.append(Guide(soft, scaled(network, b.shape[:2], wrap), kind.network))
     return found
 
 

@@ -129,7 +129,7 @@ class PixelMethod:
         options: of the run.
         kind: of the job.
         references: all pictures.
-        share: size of what the network makes, as a fraction of the result.
+        share: size of what the network makes, as a fraction of the result; None: it makes nothing.
         size_a: `(height, width)` of A and of further pairs, px, at the finest level.
         size_out: `(height, width)` of the result, px.
     """
@@ -144,14 +144,14 @@ class PixelMethod:
         options: Options,
         kind: Kind,
         references: References,
-        share: float,
+        share: float | None,
         size_a: Sequence[tuple[int, int]],
         size_out: tuple[int, int],
     ) -> None:
         self.options, self._size_out = options, size_out
-        self.kind, self._guided = kind, share < 1.0
+        self.kind, self._guided = kind, share is not None and share < 1.0
         self.patch_size = patch_size(options, kind)
-        self._sources, self._parts = gathered(references, size_a, size_out)
+        self._sources, self._parts = gathered(references, size_a, size_out, options.tiled)
         self._guides: list[Guide] | None = None
         height, width = self._sources.a.shape[:2]
         self.levels = pixel_levels(options, kind, (height, width), size_out, share)
@@ -164,7 +164,7 @@ class PixelMethod:
             if network is not None:
                 factor = math.sqrt(math.prod(network.shape[:2]) / math.prod(self._size_out))
             self._guides = guides(
-                self.kind, self._sources, network, min(factor, 1.0), self._follow()
+                self.kind, self._sources, network, min(factor, 1.0), self._follow(), level.wrap
             )
         at_level = [
             Guide(reduced(g.source, level.size_a), reduced(g.target, level.size_b), g.weight)
@@ -178,6 +178,7 @@ class PixelMethod:
             sweeps=pixel_sweeps(self.kind, level),
             engine="tensorflow" if options.device.startswith("gpu") else "compiled",
             seed=options.seed + round(-math.log2(level.scale)),
+            tile=level.wrap,
         )
         scene = PixelScene(
             reduced(self._sources.a_prime, level.size_a),
@@ -192,7 +193,7 @@ class PixelMethod:
         """What was given; else B as the guides have it, to be seen until there is more."""
         size = work.level.size_b
         if given.image is not None:
-            return scaled(given.image, size)
+            return scaled(given.image, size, work.level.wrap)
         if given.kind == "noise":
             random = np.random.default_rng(given.seed)
             return random.uniform(0, 255, (*size, 3)).astype(np.float32)
@@ -202,7 +203,8 @@ class PixelMethod:
     def next(self, work: Work, references: References, before: Before) -> np.ndarray:
         """The level before at this size, to be seen until there is more."""
         height, width = before.level.size_b
-        return scaled(np.asarray(before.state.image[:height, :width]), work.level.size_b)
+        image = np.asarray(before.state.image[:height, :width])
+        return scaled(image, work.level.size_b, work.level.wrap)
 
     def hand_on(self, work: Work, references: References, before: Before) -> HandedOn:
         """The field on the next level's grid, and what the network made."""
@@ -260,7 +262,7 @@ class PixelMethod:
         energy = float(search.energy().mean()) / scene.unit
         image = search.image.copy()
         if last:
-            image = focused_vote(scene.style, search.field(), FINE_PATCH, FOCUS)
+            image = focused_vote(scene.style, search.field(), FINE_PATCH, FOCUS, work.level.wrap)
         return state._replace(image=image, loss=energy)
 
     def _begins(self, state: State, work: Work) -> bool:

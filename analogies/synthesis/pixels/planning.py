@@ -22,7 +22,7 @@ def pixel_levels(
     kind: Kind,
     size_a: tuple[int, int],
     size_out: tuple[int, int],
-    share: float,
+    share: float | None,
 ) -> tuple[Level, ...]:
     """The levels of pixels, coarse to fine.
 
@@ -31,12 +31,13 @@ def pixel_levels(
         kind: of the job.
         size_a: `(height, width)` of all of A' together, px.
         size_out: the same of the result.
-        share: size of what the network makes, as a fraction of the result.
+        share: size of what the network makes, as a fraction of the result; None: it makes nothing.
     """
     most = kind.levels
-    if kind == TEXTURE and share < 1.0:  # finer than the network, which has found the motifs
-        most = 1 + math.ceil(-math.log2(share))
-    return fine_levels(size_a, size_out, patch_size(options, kind), most)
+    finer = share is not None and (share < 1.0 or any(options.tiled))
+    if kind == TEXTURE and finer:  # than the network, which has found the motifs
+        most = 1 + math.ceil(-math.log2(share or 1.0))
+    return fine_levels(size_a, size_out, patch_size(options, kind), most, options.tiled)
 
 
 def pixel_rounds(options: Options, kind: Kind, level: Level) -> int:

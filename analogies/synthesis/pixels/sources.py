@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analogies.images.scaling import scaled
+from analogies.images.scaling import Wrap, scaled
 from analogies.synthesis.references import Part, References, label
 
 
@@ -36,7 +36,10 @@ class _Picture(NamedTuple):
 
 
 def gathered(
-    references: References, sizes: Sequence[tuple[int, int]], size_out: tuple[int, int]
+    references: References,
+    sizes: Sequence[tuple[int, int]],
+    size_out: tuple[int, int],
+    wrap: Wrap = (False, False),
 ) -> tuple[Sources, tuple[Part, ...]]:
     """All pictures at full size, and where each lies, if there are several.
 
@@ -44,9 +47,10 @@ def gathered(
         references: of the run.
         sizes: `(height, width)` of A of each pair, px.
         size_out: the same of B'.
+        wrap: whether B goes on at its other side, in rows and in columns.
     """
     pictures = list(_pictures(references, sizes))
-    b = scaled(references.array_b, size_out)
+    b = scaled(references.array_b, size_out, wrap)
     if len(pictures) == 1:
         pixels = pictures[0].pixels
         return Sources(pixels[..., :3], pixels[..., 3:], b), ()
