@@ -118,3 +118,32 @@ def synthesize_texture(example: Source, height: int, width: int, **options: Any)
     options = {"preset": "texture", **options}
     source = images.read(example).pixels
     return make_analogy(source, source, source, height=height, width=width, **options)
+
+
+def apply_field(
+    field: str | os.PathLike,
+    given: Source,
+    *,
+    out: str | os.PathLike | None = None,
+    nearest: bool = False,
+) -> np.ndarray:
+    """Put together another map of A' as a run put together B': its normals, heights, roughness.
+
+    Args:
+        field: a file that a run with `save_field` wrote.
+        given: the map, as large as that run's A': a file of 8 or 16 bits a channel (PNG, TIFF) or
+            of floats (TIFF), or an array uint8, uint16 or float `(h, w)` or `(h, w, c)`. Its
+            numbers are taken as they are: no color profile counts.
+        out: file to write, .png or, for floats too, .tif; left out, nothing is written.
+        nearest: take each pixel from the middle of its own patch, which makes no numbers that the
+            map has not; else it is the mean of the patches over it, as in B'.
+
+    Returns:
+        the map of B' in the dtype of the map given.
+
+    Raises:
+        InputError: the field or the map cannot be used, or the map has another size than A'.
+    """
+    from analogies.runs.repeating import repeat
+
+    return repeat(field, given, out, nearest)

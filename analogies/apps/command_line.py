@@ -57,6 +57,8 @@ def main(argv: Sequence[str]) -> int:
 
 def _make(paths: argparse.Namespace, given: dict[str, Any]) -> Ending:
     """Make one analogy."""
+    if hasattr(paths, "field"):
+        return _repeat(paths, given)
     chosen, remark = presets.choose(given, paths.a, paths.a_prime, paths.b)
     options = Options.parse(chosen)
     _set_up_logging(options)
@@ -64,6 +66,16 @@ def _make(paths: argparse.Namespace, given: dict[str, Any]) -> Ending:
 
     job = jobs.check(paths.a, paths.a_prime, paths.b, paths.out, options, remark=remark)
     return _run(job)
+
+
+def _repeat(paths: argparse.Namespace, given: dict[str, Any]) -> Ending:
+    """Apply a field to a map."""
+    options = Options.parse(given)
+    _set_up_logging(options)
+    from analogies.runs.repeating import repeat
+
+    found = repeat(paths.field, paths.map, paths.out, options.nearest)
+    return Ending(f"{paths.out}, {found.shape[1]}x{found.shape[0]} px", DONE)
 
 
 def _make_all(path: str, given: dict[str, Any]) -> int:

@@ -77,7 +77,7 @@ def _of_tiff(source: Any) -> np.ndarray | None:
 
 def _stream(source: Any) -> BinaryIO:
     if isinstance(source, str | os.PathLike):
-        return open(source, "rb")  # noqa: SIM115 (entered by who calls)
+        return open(source, "rb")
     if isinstance(source, bytes | bytearray | memoryview):
         return io.BytesIO(bytes(source))
     source.seek(0)

@@ -50,7 +50,8 @@ class Preset:
     Attributes:
         help: what it makes, one line for `--help`.
         pictures: {name in the usage: what it stands for among a, a_prime and b}, in order. The
-            four names A A' B OUT are accepted with every preset.
+            four names A A' B OUT are accepted with every preset. One alone has none of these three:
+            a field and a map.
         values: {option: value} where they differ from the defaults.
     """
 
@@ -83,6 +84,10 @@ PRESETS = {
         "more of the example, at any --width and --height",
         {"EXAMPLE": ("a", "a_prime", "b")},
         {"transfer": "picture", "analogy_w": 0.0, "a_scale_mode": "none"},
+    ),
+    "repeat": Preset(
+        "the patches of a run with --save-field, of another map of its A'",
+        {"FIELD": ("field",), "MAP": ("map",)},
     ),
     "pixels": Preset(
         "B remade of pixels of A', without a network, as EbSynth does it",

@@ -280,6 +280,16 @@ class Options:
         False, OUTPUT, "flag", "Write the pictures of all passes at the full size.", runtime=True
     )
 
+    save_field: str | None = option(
+        None, OUTPUT, "text", "Write which patches of A' the result was put together from, as "
+        ".npz; --preset repeat makes other maps of them. Its fine levels are then pixels of A'.",
+        metavar="FILE.npz", exported=False,
+    )
+    nearest: bool = option(
+        False, OUTPUT, "flag", "With --preset repeat: each pixel from the middle of its own patch, "
+        "instead of the mean of all patches over it.", exported=False,
+    )
+
     # Running
     device: str = option(
         "auto", RUNNING, "text", "Where to compute: auto, cpu, gpu, or gpu:N.",
@@ -384,6 +394,11 @@ class Options:
         """Whether rows and columns of the result go on at its other side."""
         return self.tile in ("y", "both"), self.tile in ("x", "both")
 
+    @property
+    def ends_in_pixels(self) -> bool:
+        """Whether what is asked for takes pixels of A' on the finest level."""
+        return any(self.tiled) or self.save_field is not None
+
     def layers(self) -> dict[str, tuple[str, ...]]:
         """Layers of the terms that have a weight, {option's name: layers}."""
         terms = {
@@ -442,8 +457,9 @@ def _check_weights(options: Options) -> None:
             raise OptionError(name, "must name at least one layer. Received: none")
     if options.coarse_side == 0:
         _check_without_network(options)
-    if options.tile != "none":
-        _check_tiling(options)
+    for name in ("tile", "save_field"):
+        if getattr(options, name) != defaults()[name]:
+            _check_pixels(options, name)
     if options.resume and options.checkpoint is None:
         raise OptionError("resume", "needs the folder of the checkpoints, --checkpoint FOLDER")
     if options.fit and options.checkpoint is not None:
@@ -453,18 +469,21 @@ def _check_weights(options: Options) -> None:
         raise InputError("quiet and verbose cannot both be asked for")
 
 
-def _check_tiling(options: Options) -> None:
-    """Whether the way that a picture is asked for can make one that tiles."""
+def _check_pixels(options: Options, name: str) -> None:
+    """Whether a way that ends in pixels of A' is asked for, where an option takes that."""
     reasons = {
         "the network alone (finish)": options.finish == "network",
         "residuals (transfer)": options.transfer == "residual",
         "a field per layer (match_mode)": options.match_mode == "layer",
-        "a stride of patches (patch_stride)": options.patch_stride > 1,
+        "a stride of patches (patch_stride)": options.patch_stride > 1 and name == "tile",
+        "several pictures (pair, rotations, rescales)": name == "save_field"
+        and bool(options.pair or options.rotations or options.rescales),
         "nothing that is matched (analogy_w and mrf_w)": options.analogy_w == options.mrf_w == 0,
     }
     for reason, applies in reasons.items():
         if applies:
-            raise OptionError("tile", f"is not made with {reason}. Received: {options.tile!r}")
+            received = f"Received: {getattr(options, name)!r}"
+            raise OptionError(name, f"is not made with {reason}. {received}")
 
 
 def _check_without_network(options: Options) -> None:

@@ -1,5 +1,6 @@
 """A job as a person gives it, checked as far as that goes without TensorFlow."""
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -122,6 +123,11 @@ def check(
     Raises:
         InputError: one line on the first thing that cannot be used; no file was written.
     """
+    if options.preset == "repeat":
+        raise InputError(
+            "the preset repeat takes a field and a map, FIELD MAP OUT; in Python: "
+            "analogies.apply_field(field, map)"
+        )
     sources = {"a": a, "a_prime": a_prime, "b": b}
     if options.init not in WORDS:
         sources["init"] = options.init
@@ -164,6 +170,8 @@ def with_pictures(job: Job) -> Job:
     pictures = {name: {**job.pictures, **files}[name] for name in job.sources}
     if job.destination is not None:
         prepare_folder(job.destination.result)
+    if job.options.save_field is not None:
+        prepare_folder(Path(job.options.save_field))
     if job.options.logdir is not None:
         prepare_folder(Path(job.options.logdir) / "events")
     keeping = resuming.prepare(job.options, pictures)
@@ -257,6 +265,18 @@ def _check_pair(number: int, sources: Mapping[str, Any], sizes: Mapping[str, Siz
     )
 
 
+def _check_field(job: Job, inputs: Mapping[str, Path]) -> None:
+    """The file for the field can be written, and is neither an input nor another output."""
+    path = Path(job.options.save_field or "")
+    if path.suffix.lower() != ".npz":
+        raise OptionError("save_field", f"must name a file .npz. Received: {str(path)!r}")
+    check_writable(path)
+    if any(os.path.realpath(path) == os.path.realpath(given) for given in inputs.values()):
+        raise OptionError("save_field", f"would overwrite an input. Received: {str(path)!r}")
+    if len(further(dict.fromkeys(job.sources, (0, 0)))):
+        raise OptionError("save_field", "goes with one pair of A and A'")
+
+
 def _check_outputs(job: Job, size: Size) -> None:
     """Whatever the run is to write can be written, and is none of its inputs."""
     inputs = job.inputs
@@ -264,6 +284,8 @@ def _check_outputs(job: Job, size: Size) -> None:
         inputs["vgg_weights"] = Path(job.options.vgg_weights)
     if job.destination is not None:
         destination.check(job.destination, job.options, inputs, size)
+    if job.options.save_field is not None:
+        _check_field(job, inputs)
     if job.options.logdir is not None:
         check_writable(Path(job.options.logdir) / "events")
     resuming.check(job.options)

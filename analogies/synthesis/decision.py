@@ -111,7 +111,7 @@ def _transfer(
     """What is carried over, and why where that was found out."""
     if options.transfer != "auto" and options.match_mode == "joint":
         return options.transfer, ()
-    if options.match_mode == "layer" or same or any(options.tiled):
+    if options.match_mode == "layer" or same or options.ends_in_pixels:
         return "picture", ()
     explained = explained_detail(references.arrays)
     transfer = "residual" if explained >= EXPLAINED and far <= STRANGE else "picture"
@@ -130,7 +130,7 @@ def _coarse_side(options: Options, kind: Kind, transfer: str, size_out: tuple[in
     asked = _asks_for_network(options)
     small = kind == ALIKE and coarse_share(size_out, COARSE_SIDE) == 1.0
     alone = transfer == "residual" or options.analogy_w == options.mrf_w == 0 or small
-    needed = alone and options.finish == "auto" and not any(options.tiled)
+    needed = alone and options.finish == "auto" and not options.ends_in_pixels
     return COARSE_SIDE if asked or needed else 0
 
 
@@ -148,7 +148,7 @@ def _ends_in_pixels(options: Options, transfer: str, share: float) -> bool:
     """Whether the fine levels are put together from pixels of A'."""
     if options.finish != "auto":
         return options.finish == "pixels"
-    if any(options.tiled):
+    if options.ends_in_pixels:
         return True
     if share == 1.0 or options.analogy_w == options.mrf_w == 0:
         return False

@@ -183,6 +183,7 @@ class _Run:
             field=shown,
             match_score=state.match_score,
             changed_matches=changed(method.shown(before), shown),
+            patches=method.patches(state, work),
             matches_from=shares(shown, work.setting.parts, work.level.cell),
         )
         return state

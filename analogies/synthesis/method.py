@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from analogies.matching.field import NearestNeighborField
     from analogies.optimizers import OptimizeResult
     from analogies.synthesis.costs import LevelCost
+    from analogies.synthesis.pixels.fields import SavedField
 
 Image = Any  # a tensor of the network's levels, an array of those of pixels
 
@@ -174,3 +175,6 @@ class Method(Protocol):
 
     def shown(self, matches: Any) -> "NearestNeighborField | None":
         """The field that stands for a pass."""
+
+    def patches(self, state: State, work: Work) -> "SavedField | None":
+        """The field that the result was voted from, where it is to be kept."""

@@ -23,7 +23,7 @@ SET_PER_JOB = (
     *("finish", "coarse_side", "pixel_patch"),
     *("pair", "rotations", "rescales"),
     *("output_full", "device", "logdir", "quiet", "verbose"),
-    *("checkpoint", "resume", "memory", "fit"),
+    *("checkpoint", "resume", "memory", "fit", "save_field", "nearest"),
 )
 
 

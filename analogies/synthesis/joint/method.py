@@ -145,6 +145,9 @@ class JointMethod:
         """The field itself."""
         return matches
 
+    def patches(self, state: State, work: Work) -> None:
+        """None: a map of A' has no part in what a network makes."""
+
     def _shows_nothing(self, state: State, work: Work) -> bool:
         """Whether B' is only what a run begins with, and there are rounds to follow."""
         options = self.options

@@ -125,3 +125,6 @@ class LayerMethod:
     def shown(self, matches: Any) -> NearestNeighborField | None:
         """The field that stands for a pass: that of the first layer."""
         return next(iter((matches or {}).values()), None)
+
+    def patches(self, state: State, work: Work) -> None:
+        """None: a map of A' has no part in what a network makes."""

@@ -22,6 +22,7 @@ from analogies.synthesis.method import (
     Unchanged,
     Work,
 )
+from analogies.synthesis.pixels.fields import SavedField
 from analogies.synthesis.pixels.kinds import TEXTURE, Kind
 from analogies.synthesis.pixels.maps import guides
 from analogies.synthesis.pixels.planning import (
@@ -151,6 +152,8 @@ class PixelMethod:
         self.options, self._size_out = options, size_out
         self.kind, self._guided = kind, share is not None and share < 1.0
         self.patch_size = patch_size(options, kind)
+        height, width = references.arrays[0][0].shape[:2]
+        self._given_a = (int(height), int(width))
         self._sources, self._parts = gathered(references, size_a, size_out, options.tiled)
         self._guides: list[Guide] | None = None
         height, width = self._sources.a.shape[:2]
@@ -290,6 +293,22 @@ class PixelMethod:
     def shown(self, matches: Any) -> NearestNeighborField | None:
         """The field itself."""
         return matches if isinstance(matches, NearestNeighborField) else None
+
+    def patches(self, state: State, work: Work) -> SavedField | None:
+        """The field of the last level, with the way that it was voted."""
+        if self.options.save_field is None or work.level.scale < 1.0:
+            return None
+        rows, cols, _ = state.matches
+        last = refined(self.options, self.kind, work.level)
+        return SavedField(
+            rows,
+            cols,
+            self._given_a,
+            work.level.size_a,
+            FINE_PATCH if last else self.patch_size,
+            FOCUS if last else 0.0,
+            work.level.wrap,
+        )
 
     def _follow(self) -> float:
         """Weight of B as a guide."""
