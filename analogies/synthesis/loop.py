@@ -19,6 +19,7 @@ import numpy as np
 from analogies.errors import InputError
 from analogies.options.table import Options
 from analogies.synthesis.choice import plan
+from analogies.synthesis.controls import NONE, Controls
 from analogies.synthesis.method import Before, Given, Image, Work
 from analogies.synthesis.progress import Clock, Progress, changed, parts_of, terms_of
 from analogies.synthesis.references import References, shares
@@ -37,6 +38,7 @@ def synthesize(
     init: np.ndarray | None = None,
     carried: State | None = None,
     pairs: Sequence[tuple[np.ndarray, np.ndarray]] = (),
+    controls: Controls = NONE,
 ) -> Iterator[Progress]:
     """Make B' such that A is to A' as B is to B'.
 
@@ -49,6 +51,7 @@ def synthesize(
             the records after it are yielded, and the result is the same to the byte. Its tensors
             may be NumPy arrays.
         pairs: further pairs of A and A', as these; all are one reference.
+        controls: guides, and what may be sampled and made.
 
     Yields:
         Progress; the last one is "done" and holds the result. To stop early, stop iterating.
@@ -57,7 +60,8 @@ def synthesize(
         InputError: the pictures are too small for the options, or A and A' differ in size.
     """
     state = carried
-    run = _Run(References([(a, a_prime), *pairs], b, options.rotations, options.rescales), options)
+    copies = options.rotations, options.rescales
+    run = _Run(References([(a, a_prime), *pairs], b, *copies, controls), options)
     run.begin(init, state)
     for index, level in enumerate(run.levels):
         if state is not None and state.level > index:

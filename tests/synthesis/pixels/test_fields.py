@@ -134,9 +134,7 @@ def test_a_hostile_file_is_refused_in_one_line(name, tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_an_archive_that_would_unpack_to_more_than_a_picture_is_not_unpacked(
-    tmp_path, monkeypatch
-):
+def test_an_archive_that_would_unpack_to_more_than_a_picture_is_not_unpacked(tmp_path, monkeypatch):
     path = tmp_path / "f.npz"
     rows, cols = np.indices((60, 60)) + 2
     SavedField(rows, cols, (90, 90), (90, 90), 5, 0.0, (False, False)).save(path)
