@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analogies.images.scaling import scaled
+
 FULL = 255.0  # how far apart classes are
 
 
@@ -85,6 +87,10 @@ class KeptPart:
     made: np.ndarray
     known: np.ndarray
 
+    def at(self, size: tuple[int, int]) -> "KeptPart":
+        """The same at another size."""
+        return KeptPart(resized_mask(self.made, size, 0.5), scaled(self.known, size))
+
 
 @dataclass(frozen=True)
 class Controls:
@@ -117,8 +123,6 @@ def resized_mask(mask: np.ndarray, size: tuple[int, int], least: float) -> np.nd
     """A mask, bool `(h, w)`, at another size: what is inside by a share of at least `least`."""
     if mask.shape == tuple(size):
         return mask
-    from analogies.images.scaling import scaled
-
     return scaled(mask[..., np.newaxis].astype(np.float32), size)[..., 0] >= least
 
 
