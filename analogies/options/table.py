@@ -201,8 +201,8 @@ class Options:
         "of the same picture.", metavar="PICTURE", exported=False,
     )
     extend: str | None = option(
-        None, CONTROL, "text", "With --preset fill: grow the picture by so many px beyond its left, "
-        "upper, right and lower edge.", metavar="L,T,R,B", exported=False,
+        None, CONTROL, "text", "With --preset fill: grow the picture by so many px beyond its "
+        "left, upper, right and lower edge.", metavar="L,T,R,B", exported=False,
     )
     seam: float = option(
         0.0, CONTROL, "number", "With --tile: keep B' but for a band of this width along each side "

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analogies.images.scaling import scaled
+
 FULL = 255.0  # how far apart classes are
 
 
@@ -87,6 +89,11 @@ class KeptPart:
     known: np.ndarray
     anew: bool = False
 
+    def at(self, size: tuple[int, int]) -> "KeptPart":
+        """The same at another size."""
+        made = resized_mask(self.made, size, 0.5)
+        return KeptPart(made, scaled(self.known, size), self.anew)
+
 
 @dataclass(frozen=True)
 class Controls:
@@ -119,8 +126,6 @@ def resized_mask(mask: np.ndarray, size: tuple[int, int], least: float) -> np.nd
     """A mask, bool `(h, w)`, at another size: what is inside by a share of at least `least`."""
     if mask.shape == tuple(size):
         return mask
-    from analogies.images.scaling import scaled
-
     return scaled(mask[..., np.newaxis].astype(np.float32), size)[..., 0] >= least
 
 

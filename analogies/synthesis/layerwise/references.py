@@ -13,6 +13,7 @@ from analogies.images.resampling import resize
 from analogies.matching.augmentation import Copy, below_one_another, whole_patches
 from analogies.synthesis.copies import copies_of
 from analogies.synthesis.guides import Maps, guide_maps
+from analogies.synthesis.joint.maps import Maps as LayerMaps
 from analogies.synthesis.method import Setting
 from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import Part, References, label
@@ -52,7 +53,7 @@ def set_several(steps: "LayerSteps", references: References, level: Level) -> Se
     grams = [steps.grams(maps) for maps in whole]
     style = {name: tf.add_n([g[name] for g in grams]) / len(grams) for name in grams[0]}
     maps_b = steps.network.features(resize(references.b, level.size_b))
-    guides: tuple[dict, dict] = ({}, {})
+    guides: tuple[LayerMaps, LayerMaps] = ({}, {})
     if given is not None:
         each = [
             steps.guide_maps(copy.pixels[..., 6:], maps)

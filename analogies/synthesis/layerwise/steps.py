@@ -114,7 +114,7 @@ class LayerSteps:
         layers, bias = self.options.layers(), bias or {}
         fields = {
             name: self._match(
-                *beside(name, maps_b[name], maps_a[name], *guides),
+                beside(name, maps_b[name], maps_a[name], *guides),
                 self.sweeps[0],
                 bias=bias.get(name),
             )
@@ -144,7 +144,7 @@ class LayerSteps:
         maps, before = (self.network.features(image) if scene.reference else {}), before or {}
         return {
             name: self._match(
-                *beside(name, maps[name], values, scene.guides, scene.guides_b),
+                beside(name, maps[name], values, scene.guides, scene.guides_b),
                 self.sweeps[1],
                 before.get(name),
                 scene.bias.get(name),
@@ -160,11 +160,10 @@ class LayerSteps:
         }
         return LayerTargets(scene.analogy, mrf, scene.content, scene.style)
 
-    def _match(self, query, reference, sweeps, initial=None, bias=None) -> NearestNeighborField:
+    def _match(self, maps, sweeps, initial=None, bias=None) -> NearestNeighborField:
         options, stride = self.options, self.options.patch_stride
         return match(
-            query,
-            reference,
+            *maps,
             options.patch_size,
             self.method,
             reference_bias=None if bias is None else bias[..., 0],

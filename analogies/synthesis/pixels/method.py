@@ -227,7 +227,8 @@ class PixelMethod:
         kept = self._sources.kept
         if kept is None:
             return None
-        return KeptPart(reduced(kept.made, level.size_b), reduced(kept.known, level.size_b))
+        made, known = (reduced(maps, level.size_b) for maps in (kept.made, kept.known))
+        return KeptPart(made, known, kept.anew)
 
     def first(self, work: Work, references: References, given: Given) -> np.ndarray:
         """What was given; else B as the guides have it, to be seen until there is more."""
@@ -267,7 +268,8 @@ class PixelMethod:
 
     def cost(self, level: Level, index: int) -> LevelCost:
         """See `Method.cost`."""
-        return pixel_cost(self.options, self.kind, level, self._guided)
+        given = sum(guide.source.shape[2] for guide in self._sources.guides)
+        return pixel_cost(self.options, self.kind, level, self._guided, given)
 
     def change(self, work: Work, iteration: int) -> Change:
         """None."""

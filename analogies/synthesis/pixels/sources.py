@@ -63,7 +63,7 @@ def gathered(
     b = scaled(references.array_b, size_out, wrap)
     targets = [scaled(target, size_out, wrap) for _, target in compared]
     weights = [guide.weight for guide in controls.guides]
-    kept = _kept(controls.kept, size_out)
+    kept = None if controls.kept is None else controls.kept.at(size_out)
     if len(pictures) == 1:
         pixels, inside = pictures[0].pixels, pictures[0].inside
         guides = _guides(pixels, targets, weights)
@@ -94,13 +94,6 @@ def _guides(
         found.append(Guide(pixels[..., first:end], target, weight))
         first = end
     return tuple(found)
-
-
-def _kept(kept: KeptPart | None, size: tuple[int, int]) -> KeptPart | None:
-    """What stays of B', at its size."""
-    if kept is None:
-        return None
-    return KeptPart(resized_mask(kept.made, size, 0.5), scaled(kept.known, size), kept.anew)
 
 
 def _pictures(

@@ -89,7 +89,7 @@ def test_files_in_and_out(tmp_path):
 def test_a_map_of_another_size_is_refused(tmp_path):
     path = tmp_path / "f.npz"
     run("labels", path)
-    with pytest.raises(InputError, match="52x40 px. Received: 40x52 px"):
+    with pytest.raises(InputError, match=r"52x40 px\. Received: 40x52 px"):
         analogies.apply_field(path, np.zeros(SIZE_A[::-1], np.uint8))
 
 
