@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TextIO
 
-from analogies.apps import usage
+from analogies.apps import guides, usage
 from analogies.apps.usage import PROGRAM
+from analogies.errors import InputError
 from analogies.options.kinds import Kind, OptionError, check, spelled
 from analogies.options.presets import DEFAULT, PRESETS
 from analogies.options.table import defaults, kinds
@@ -24,6 +25,11 @@ _BATCH = (
     "(scales, min_scale, ...), one analogy per row. Options given beside it hold where a row "
     "leaves the cell empty. Paths in the table start from its folder. Rows that are finished, of "
     "the same pictures and options, are skipped. LIST.summary.csv tells what became of each row."
+)
+
+_GUIDE_MASK = (
+    "Picture as large as B, behind a --guide: how much that counts, all where it is white, not at "
+    "all where it is black."
 )
 
 # All options of image-analogies. Its users' scripts abbreviate them as argparse allows, and an
@@ -71,11 +77,18 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
         sys.exit(2)
     parser = build_parser()
     end = argv.index("--") if "--" in argv else len(argv)  # behind it all are paths
+    try:
+        rest, found = guides.taken(argv[:end])
+    except InputError as error:
+        parser.error(str(error))
+    argv, end = [*rest, *argv[end:]], len(rest)
     namespace, unknown = parser.parse_known_intermixed_args(expand_prefixes(argv[:end]))
     options = _options()
     if unknown:
         parser.error(usage.unknown(unknown, options))
     given = {name: getattr(namespace, name) for name in kinds() if hasattr(namespace, name)}
+    if found:
+        given["guide"] = found
     words = [*getattr(namespace, "paths", ()), *argv[end + 1 :]]
     dashed = usage.wrong_dash(words[: len(words) - len(argv[end + 1 :])], options)
     if dashed:
@@ -119,7 +132,7 @@ def _write(stream: TextIO | None, text: str) -> None:
 
 def _options() -> list[str]:
     """Every option as it is spelled."""
-    return [*map(spelled, kinds()), "--batch", "--help", "--help-all", "--version"]
+    return [*map(spelled, kinds()), guides.MASK, "--batch", "--help", "--help-all", "--version"]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -151,6 +164,8 @@ def build_parser() -> argparse.ArgumentParser:
         if kind.group not in groups:
             groups[kind.group] = parser.add_argument_group(kind.group)
         _add(groups[kind.group], name, kind)
+        if name == "guide":
+            groups[kind.group].add_argument(guides.MASK, metavar="FILE", help=_GUIDE_MASK)
     return parser
 
 
@@ -191,14 +206,18 @@ def _add(group: Any, name: str, kind: Kind) -> None:
     if kind.type == "flag":
         group.add_argument(spelled(name), action="store_true", help=kind.help)
         return
+    if kind.type == "guides":
+        words = tuple((kind.metavar or "").split())
+        group.add_argument(spelled(name), nargs=len(words), metavar=words, help=kind.help)
+        return
     if kind.type == "pairs":
         first, second = (kind.metavar or "ONE OTHER").split()
         group.add_argument(
             spelled(name), nargs=2, action="append", metavar=(first, second), help=kind.help
         )
         return
-    words = "{" + ",".join(kind.choices) + "}"
-    metavar = kind.metavar or (words if kind.choices else name.upper())
+    choices = "{" + ",".join(kind.choices) + "}"
+    metavar = kind.metavar or (choices if kind.choices else name.upper())
     group.add_argument(spelled(name), metavar=metavar, help=_help(name, kind))
 
 

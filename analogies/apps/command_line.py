@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analogies.runs.guarding import Listener
     from analogies.runs.job import Job
 
+_GUIDE = kinds()["guide"]
 WEIGHTS_VARIABLE = "VGG_WEIGHT_PATH"
 
 
@@ -57,6 +58,11 @@ def main(argv: Sequence[str]) -> int:
 
 def _make(paths: argparse.Namespace, given: dict[str, Any]) -> Ending:
     """Make one analogy."""
+    checked = check("guide", given.get("guide", ()), _GUIDE)
+    slots = {name: value for name, value in vars(paths).items() if name in ("a", "a_prime", "b")}
+    paths = argparse.Namespace(
+        out=paths.out, **presets.with_target(given.get("preset"), slots, checked)
+    )
     chosen, remark = presets.choose(given, paths.a, paths.a_prime, paths.b)
     options = Options.parse(chosen)
     _set_up_logging(options)

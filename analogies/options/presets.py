@@ -11,16 +11,18 @@ A preset is nothing but values for options; a value that is given beside it wins
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from analogies.errors import InputError
 from analogies.files import expanded
 
 DEFAULT = "analogy"
+EBSYNTH = "ebsynth"
 
 _ANALOGY = {"A": ("a",), "A'": ("a_prime",), "B": ("b",)}
 _STYLE = {"STYLE": ("a", "a_prime"), "CONTENT": ("b",)}
@@ -88,6 +90,17 @@ PRESETS = {
         "B remade of pixels of A', without a network, as EbSynth does it",
         values={"transfer": "picture", "finish": "pixels", "coarse_side": 0},
     ),
+    EBSYNTH: Preset(
+        "the style put where --guide maps say, as EbSynth does it: STYLE OUT --guide A_MAP B_MAP W",
+        {"STYLE": ("a", "a_prime")},
+        {
+            "transfer": "picture",
+            "finish": "pixels",
+            "coarse_side": 0,
+            "analogy_w": 0.0,
+            "a_scale_mode": "none",
+        },
+    ),
     "superres": Preset("B sharpened as the blurred A was into the sharp A'"),
     "recolor": Preset("gray B colored as the gray A was into A'"),
     "neural-style": Preset(
@@ -148,6 +161,24 @@ def with_preset(given: Mapping[str, Any]) -> dict[str, Any]:
     name = given.get("preset", DEFAULT)
     preset = PRESETS.get(name) if isinstance(name, str) else None
     return {**(preset.values if preset else {}), **given}
+
+
+def with_target(name: Any, slots: Mapping[str, Any], guides: Sequence[Any]) -> dict[str, Any]:
+    """The pictures of a preset, B among them: where it takes none, the first guide's map of B.
+
+    Args:
+        name: of the preset.
+        slots: a, a_prime and, where it is given, b.
+        guides: checked, or sources of maps, B's last.
+
+    Raises:
+        InputError: there is no guide.
+    """
+    if "b" in slots:
+        return dict(slots)
+    if not guides:
+        raise InputError(f"--preset {name} needs at least one --guide A_MAP B_MAP [WEIGHT]")
+    return {**slots, "b": guides[0].maps[-1]}
 
 
 def choose(given: Mapping[str, Any], a: Any, a_prime: Any, b: Any) -> tuple[dict[str, Any], str]:

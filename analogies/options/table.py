@@ -16,13 +16,13 @@ import dataclasses
 import difflib
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from analogies.errors import InputError
-from analogies.options.kinds import Kind, OptionError, check, kind_of, option
-from analogies.options.presets import DEFAULT, PRESETS, with_preset
+from analogies.options.kinds import GuideFiles, Kind, OptionError, check, kind_of, option
+from analogies.options.presets import DEFAULT, EBSYNTH, PRESETS, with_preset
 from analogies.options.speeds import DEFAULT as SPEED
 from analogies.options.speeds import SPEEDS, with_speed
 
@@ -33,6 +33,7 @@ PRESET = "preset"
 SIZE = "size"
 START = "start and repeatability"
 MATCHING = "matching"
+CONTROL = "what goes where"
 LOSSES = "what the result should keep (weights and layers)"
 FEATURES = "features"
 COLOR = "color"
@@ -170,6 +171,26 @@ class Options:
         "pairs are one reference: a patch of B' comes from the pair that suits it best.",
         metavar="A A'", exported=False,
     )
+
+    # What goes where
+    guide: tuple[GuideFiles, ...] = option(
+        (), CONTROL, "guides", "One more picture of A and of B that say what corresponds: "
+        "segments, positions, normals. As large as A and B; repeatable. At most 24 exact "
+        "colors are classes. A weight of 1, the default, has as much say as A and B, 0 none. With "
+        "--pair an A_MAP for each pair; #00ff00 is a map of one color.",
+        metavar="A_MAP B_MAP [WEIGHT]", exported=False,
+    )
+    a_mask: str | None = option(
+        None, CONTROL, "text", "Picture as large as A: only where it is white A' is sampled, by "
+        "whole patches. What is transparent in A or A' is not sampled either.",
+        metavar="FILE", exported=False,
+    )
+    b_mask: str | None = option(
+        None, CONTROL, "text", "Picture as large as B: only where it is white B' is made; the rest "
+        "is B, or the picture of --init, to the byte. Blended over a few px inside.",
+        metavar="FILE", exported=False,
+    )
+
     rotations: int = option(
         0, MATCHING, "integer", "Copies of A and A' turned by 7.5 degrees up to N times to either "
         "side, as further places to find patches.",
@@ -367,6 +388,15 @@ class Options:
         values = dataclasses.asdict(self)
         return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
 
+    def guide_weights(self) -> tuple[float, ...]:
+        """Weights of the guides; 1 where none is given, or what the preset says."""
+        return self.weights_of([guide.weight for guide in self.guide])
+
+    def weights_of(self, given: Sequence[float | None]) -> tuple[float, ...]:
+        """Weights of guides, some of which are not given."""
+        usual = 1.0 / max(len(given), 1) if self.preset == EBSYNTH else 1.0
+        return tuple(usual if weight is None else weight for weight in given)
+
     def fingerprint(self) -> str:
         """SHA-256 (hex) of the options on which the result's pixels depend."""
         known = kinds()
@@ -436,6 +466,10 @@ def _check_weights(options: Options) -> None:
     if options.fit and options.checkpoint is not None:
         hint = "later another size may fit; without a checkpoint it tells the size to ask for"
         raise OptionError("fit", f"cannot be combined with a checkpoint: {hint}")
+    if options.preset == EBSYNTH and options.coarse_side != 0:
+        raise OptionError(
+            "coarse_side", f"must be 0 with the preset {EBSYNTH}, which has no network"
+        )
     if options.quiet and options.verbose:
         raise InputError("quiet and verbose cannot both be asked for")
 
@@ -445,6 +479,7 @@ def _check_without_network(options: Options) -> None:
     if options.finish == "network":
         hint = "where finish is network; leave one of the two out. Received: 0"
         raise OptionError("coarse_side", f"must be 1 or more {hint}")
-    if options.analogy_w == options.mrf_w == options.b_content_w == 0:
+    guided = options.preset == EBSYNTH
+    if options.analogy_w == options.mrf_w == options.b_content_w == 0 and not guided:
         hint = "or one of analogy_w, mrf_w and b_content_w above it. Received: 0"
         raise OptionError("coarse_side", f"must be 1 or more {hint}")

@@ -42,7 +42,7 @@ def _saved_iterations(job: "Job") -> "Callable[[Progress], None]":
     b, alpha = job.pictures["b"], job.alpha()
     return SavedIterations(
         job.destination.pass_file,
-        lambda pixels: finishing.finish(pixels, b.pixels, job.options, size),
+        lambda pixels: finishing.finish(pixels, b.pixels, job.options, size, job.controls.kept),
         lambda shown: finishing.transparency(alpha, shown),
     )
 

@@ -7,7 +7,7 @@ picture    A' itself is carried over: by the network where the result is small, 
 """
 
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from analogies.synthesis.pyramid import coarse_share, result_size
 from analogies.synthesis.references import References
 
 COARSE_SIDE = 192  # px, see the option; where nobody asks for another
+GUIDE = 3  # channels of a guide, before it is known
 TEXTURE_SIDE = 384  # the same for textures, whose motifs the network keeps together
 
 
@@ -31,6 +32,8 @@ class Decision:
         network, pixels: whether any level is made by the network, any of pixels.
         share: size of what the network makes, as a fraction of the result, in (0, 1].
         why: for the person.
+        guides: channels of the guides that are given.
+        masked: whether a part of A' may not be sampled.
     """
 
     transfer: str
@@ -39,6 +42,8 @@ class Decision:
     pixels: bool
     share: float
     why: tuple[str, ...] = ()
+    guides: int = 0
+    masked: bool = False
 
 
 _last: list[tuple[list[weakref.ref], Options, Decision]] = []  # of the last pictures asked for
@@ -49,10 +54,17 @@ def decide(options: Options, references: References) -> Decision:
     arrays = [array for pair in references.arrays for array in pair] + [references.array_b]
     for known, asked, decision in _last:
         if asked == options and _same(known, arrays):
-            return decision
+            return _controlled(decision, references)
     decision = _decided(options, references)
     _last[:] = [([weakref.ref(array) for array in arrays], options, decision)]
-    return decision
+    return _controlled(decision, references)
+
+
+def _controlled(decision: Decision, references: References) -> Decision:
+    """The same with what guides and masks take."""
+    controls = references.controls
+    count = sum(guide.channels for guide in controls.guides)
+    return replace(decision, guides=count, masked=controls.masked)
 
 
 def _same(known: list[weakref.ref], arrays: list[np.ndarray]) -> bool:
@@ -82,12 +94,14 @@ def foreseen(options: Options, size_b: tuple[int, int]) -> Decision:
     follow = options.analogy_w > 0 or options.b_content_w > 0
     kind = TEXTURE if not follow else STYLE if options.preset == "style" else UNLIKE
     told = options.transfer != "auto" and options.match_mode == "joint"
-    return _made(options, options.transfer if told else "picture", kind, size_b)
+    way = _made(options, options.transfer if told else "picture", kind, size_b)
+    return replace(way, guides=GUIDE * len(options.guide), masked=options.a_mask is not None)
 
 
 def at_size(decision: Decision, options: Options, size_b: tuple[int, int]) -> Decision:
     """The same for a result of another size, of which `options` have the width and height."""
-    return _made(options, decision.transfer, decision.kind, size_b, decision.why)
+    way = _made(options, decision.transfer, decision.kind, size_b, decision.why)
+    return replace(way, guides=decision.guides, masked=decision.masked)
 
 
 def _made(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
+from analogies.synthesis.controls import KeptPart
 from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import Part, References
 from analogies.synthesis.state import Matches, State
@@ -90,6 +91,8 @@ class Work:
         method: what is done at it.
         setting: what the method has made of the pictures for it.
         given: whether B' at this level is a picture that was given, to be left as it is.
+        kept: what of B' is put back after every step, at the level's size; None: nothing, or the
+            method does that.
     """
 
     index: int
@@ -97,6 +100,19 @@ class Work:
     method: "Method"
     setting: Setting
     given: bool
+    kept: KeptPart | None = None
+
+    def restored(self, image: Image) -> Image:
+        """B', with what stays of it in its place."""
+        if self.kept is None:
+            return image
+        import tensorflow as tf
+
+        height, width = self.kept.made.shape
+        found = np.array(image)  # padded
+        made = self.kept.made[..., np.newaxis]
+        found[:height, :width] = np.where(made, found[:height, :width], self.kept.known)
+        return tf.convert_to_tensor(found)
 
     @property
     def scene(self) -> Any:

@@ -21,7 +21,7 @@ SET_PER_JOB = (
     *("preset", "width", "height", "scales", "min_scale", "iters", "votes", "evaluations"),
     *("speed", "a_scale_mode", "a_scale", "init", "transfer", "contrast"),
     *("finish", "coarse_side", "pixel_patch"),
-    *("pair", "rotations", "rescales"),
+    *("pair", "rotations", "rescales", "guide", "a_mask", "b_mask"),
     *("output_full", "device", "logdir", "quiet", "verbose"),
     *("checkpoint", "resume", "memory", "fit"),
 )

@@ -24,7 +24,8 @@ from analogies.apps.wording import MACHINE, Ending, failure
 from analogies.errors import InputError
 from analogies.files import check_writable, expanded, write_atomically
 from analogies.options import presets
-from analogies.options.table import Options
+from analogies.options.kinds import check
+from analogies.options.table import Options, kinds
 from analogies.runs import job as jobs
 from analogies.runs.job import Job
 from analogies.runs.machine.signals import Interrupted, signals_ignored
@@ -165,7 +166,9 @@ def _plan(row: rows.Row, given: Mapping[str, Any]) -> Job:
     if row.problem:
         raise InputError(row.problem)
     options = {**given, **row.options}
-    paths = rows.sources(row, options.get("preset"))
+    guides = check("guide", options.get("guide", ()), kinds()["guide"])
+    name = options.get("preset")
+    paths = presets.with_target(name, rows.sources(row, name), guides)
     options, remark = presets.choose(options, **paths)
     if options.get("checkpoint"):  # a folder belongs to one run
         own = "_".join(Path(row.out).with_suffix("").parts).strip(os.sep + "_")

@@ -87,7 +87,7 @@ class CompiledLevel:
             self.needed = near(kept.made, self.patch, maps.wrap)
         self.active = self.needed
         self.change = np.zeros((h, w), np.float32)
-        usable, searched = np.count_nonzero(allowed), max(np.count_nonzero(self.needed), 1)
+        usable, searched = np.count_nonzero(allowed), max(int(np.count_nonzero(self.needed)), 1)
         # Evenly used, each pixel occurs searched * patch^2 / usable times in the field's patches,
         # and a patch has patch^2 pixels.
         self.penalty = settings.uniformity * maps.unit * usable / (searched * self.patch**4)

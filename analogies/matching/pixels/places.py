@@ -38,7 +38,8 @@ def leaves_patches(mask: np.ndarray, patch_size: int) -> bool:
 
 def _whole(mask: np.ndarray, patch_size: int) -> np.ndarray:
     """Which patches lie wholly inside, by their first pixels."""
-    return np.lib.stride_tricks.sliding_window_view(mask, (patch_size, patch_size)).all((2, 3))
+    windows = np.lib.stride_tricks.sliding_window_view(mask, (patch_size, patch_size))
+    return np.all(windows, axis=(2, 3))
 
 
 def random_field(allowed: np.ndarray, size: tuple[int, int], seed: int) -> np.ndarray:

@@ -138,6 +138,32 @@ class JointSteps:
             bias={} if bias is None else {"": bias[..., tf.newaxis]},
         )
 
+    def guided(self, scene: Scene, of_a, of_b, cell) -> Scene:
+        """A scene in whose matching guides count, too.
+
+        Args:
+            of_a, of_b: maps of A and of B, `(h, w, g)`, as large as those at the level; see
+                `synthesis.guides`.
+        """
+        return self.with_guides(scene, self.grid(of_a, cell), self.grid(of_b, cell))
+
+    def grid(self, values, cell):
+        """Guides on the grid, `(h / cell, w / cell, g)`: their means over cells."""
+        guide, own = self._match_weights()
+        scale = maps.FULL_PIXEL * (guide or own or 1.0)
+        return self._rounded(scale * maps.to_grid(self.pad(values, cell), cell, 1))
+
+    def with_guides(self, scene: Scene, of_a, of_b) -> Scene:
+        """A scene with guides, on the grid, beside what B and A show."""
+        count = tf.shape(scene.guide)[-1]
+        parts = scene.reference[..., :count], of_a, scene.reference[..., count:]
+        reference = tf.concat(parts, -1)
+        guide = tf.concat([scene.guide, of_b], -1)
+        channels = scene.reference.shape[-1] + of_a.shape[-1]
+        return scene._replace(
+            reference=tf.ensure_shape(reference, (None, None, channels)), guide=guide
+        )
+
     def pad(self, image, cell):
         """Extend an image to whole cells of the coarsest layer and of the grid."""
         return pad_to_multiple(image, tf.maximum(cell, self.multiple))

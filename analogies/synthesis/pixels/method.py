@@ -11,7 +11,9 @@ from analogies.images.scaling import scaled
 from analogies.matching.field import NearestNeighborField
 from analogies.matching.pixels import Guide, Settings, focused_vote, reduced, upsampled
 from analogies.matching.pixels.levels import LevelSearch
+from analogies.matching.pixels.places import leaves_patches, near
 from analogies.options.table import Options
+from analogies.synthesis.controls import KeptPart
 from analogies.synthesis.costs import LevelCost, pixel_cost
 from analogies.synthesis.method import (
     Before,
@@ -50,6 +52,7 @@ class PixelScene:
         settings: of the search.
         style_weight: of A' beside the guides.
         usable: bool `(h, w)` of A', or None.
+        kept: what of B' stays as it is, or None.
     """
 
     def __init__(
@@ -59,9 +62,10 @@ class PixelScene:
         settings: Settings,
         style_weight: float,
         usable: np.ndarray | None,
+        kept: KeptPart | None = None,
     ) -> None:
         self.style, self.guides, self.settings = style, guides, settings
-        self.style_weight, self.usable = style_weight, usable
+        self.style_weight, self.usable, self.kept = style_weight, usable, kept
         weights = sum(float(np.mean(guide.weight)) for guide in guides)
         self.unit = settings.patch_size**2 * max(style_weight + weights, 1e-9) * 255.0**2
         self.search: LevelSearch | None = None
@@ -78,9 +82,29 @@ class PixelScene:
                 init=image,
                 field=start,
                 style_weight=self.style_weight,
-                a_mask=self.usable,
+                **self._masks(),
             )
         return self.search
+
+    def _masks(self) -> dict[str, Any]:
+        """What may be used, what is made, and what stays."""
+        kept = self.kept
+        made = None if kept is None else kept.made
+        known = None if kept is None else kept.known
+        return {"a_mask": self.usable, "b_mask": made, "known": known}
+
+    def mean(self, values: np.ndarray) -> float:
+        """The mean over the patches that are searched, of `(h, w)`."""
+        if self.kept is not None:
+            searched = near(self.kept.made, self.settings.patch_size, wrap=False) > 0
+            values = values[searched] if searched.any() else values
+        return float(values.mean())
+
+    def restored(self, image: np.ndarray) -> np.ndarray:
+        """B' with what stays of it in its place."""
+        if self.kept is None:
+            return image
+        return np.where(self.kept.made[..., np.newaxis], image, self.kept.known)
 
     def guessed(self, size: tuple[int, int]) -> tuple[np.ndarray | None, Any]:
         """B' and a field by the guides alone, to begin from where nothing else is known.
@@ -92,7 +116,7 @@ class PixelScene:
             return None, None
         guides, settings = self.guides, self.settings
         with LevelSearch(
-            self.style, guides, settings, size=size, style_weight=0.0, a_mask=self.usable
+            self.style, guides, settings, size=size, style_weight=0.0, **self._masks()
         ) as search:
             search.search(0)
             search.vote()
@@ -154,7 +178,8 @@ class PixelMethod:
         self._sources, self._parts = gathered(references, size_a, size_out)
         self._guides: list[Guide] | None = None
         height, width = self._sources.a.shape[:2]
-        self.levels = pixel_levels(options, kind, (height, width), size_out, share)
+        levels = pixel_levels(options, kind, (height, width), size_out, share)
+        self.levels = tuple(level for level in levels if self._fits(level)) or levels[-1:]
 
     def set(self, references: References, level: Level, before: Before | None) -> Setting:
         """Style and guides at the level's size; see `Method.set`."""
@@ -185,8 +210,20 @@ class PixelMethod:
             settings,
             2.0 * options.mrf_w,
             None if usable is None else reduced(usable, level.size_a),
+            self._kept_at(level),
         )
         return Setting(scene, self._parts_at(level))
+
+    def _fits(self, level: Level) -> bool:
+        """Whether a patch fits into what may be used of A'."""
+        usable = self._sources.usable
+        return usable is None or leaves_patches(reduced(usable, level.size_a), self.patch_size)
+
+    def _kept_at(self, level: Level) -> KeptPart | None:
+        kept = self._sources.kept
+        if kept is None:
+            return None
+        return KeptPart(reduced(kept.made, level.size_b), reduced(kept.known, level.size_b))
 
     def first(self, work: Work, references: References, given: Given) -> np.ndarray:
         """What was given; else B as the guides have it, to be seen until there is more."""
@@ -247,7 +284,7 @@ class PixelMethod:
         return state._replace(
             matches=NearestNeighborField(rows, cols, likeness.astype(np.float32)),
             matched_by="pixels",
-            match_score=float(likeness.mean()),
+            match_score=scene.mean(likeness),
         )
 
     def place(self, state: State, work: Work) -> State:
@@ -257,10 +294,10 @@ class PixelMethod:
             return state
         search = scene.opened(None, _places(state), work.level.size_b)
         scene.resting = not search.vote()
-        energy = float(search.energy().mean()) / scene.unit
+        energy = scene.mean(search.energy()) / scene.unit
         image = search.image.copy()
         if last:
-            image = focused_vote(scene.style, search.field(), FINE_PATCH, FOCUS)
+            image = scene.restored(focused_vote(scene.style, search.field(), FINE_PATCH, FOCUS))
         return state._replace(image=image, loss=energy)
 
     def _begins(self, state: State, work: Work) -> bool:
