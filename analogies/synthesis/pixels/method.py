@@ -260,7 +260,8 @@ class PixelMethod:
 
     def cost(self, level: Level, index: int) -> LevelCost:
         """See `Method.cost`."""
-        return pixel_cost(self.options, self.kind, level, self._guided)
+        given = sum(guide.source.shape[2] for guide in self._sources.guides)
+        return pixel_cost(self.options, self.kind, level, self._guided, given)
 
     def change(self, work: Work, iteration: int) -> Change:
         """None."""
