@@ -7,6 +7,7 @@ import numpy as np
 
 from analogies.images.controls import mask_of
 from analogies.images.pictures import Picture
+from analogies.images.spreading import spread
 from analogies.options.table import Options
 
 Size = tuple[int, int]
@@ -23,20 +24,26 @@ def prepared(
 ) -> dict[str, Picture]:
     """The pictures of a run that makes a part of B' anew, with the masks that it takes.
 
-    Where A' is B itself, what is covered is not sampled, either.
+    What is covered is hidden, and where A' is B itself not sampled, either.
 
     Args:
         options: of the run.
         sources: of its pictures, by name.
         pictures: the same, decoded.
     """
-    found, b = dict(pictures), pictures["b"]
+    found = dict(pictures)
     if not (options.seam or any(options.margins) or _anew(options, pictures)):
         return found
-    covered = mask_of(pictures["b_mask"]) if "b_mask" in pictures else np.zeros(b.size, bool)
-    if covered.any() and _same(sources, pictures):
-        usable = mask_of(pictures["a_mask"]) if "a_mask" in pictures else np.ones(b.size, bool)
-        found["a_mask"] = _mask(usable & ~covered)
+    size = pictures["b"].size
+    covered = mask_of(pictures["b_mask"]) if "b_mask" in pictures else np.zeros(size, bool)
+    if covered.any() and not covered.all():
+        hidden = ["b"]
+        if _same(sources, pictures):
+            usable = mask_of(pictures["a_mask"]) if "a_mask" in pictures else np.ones(size, bool)
+            found["a_mask"] = _mask(usable & ~covered)
+            hidden += ["a", "a_prime"]
+        found |= {name: _without(pictures[name], covered) for name in hidden}
+    b = found["b"]
     left, top, right, bottom = options.margins
     beyond = (top, bottom), (left, right)
     if any(options.margins):
@@ -57,6 +64,11 @@ def _same(sources: Mapping[str, Any], pictures: Mapping[str, Picture]) -> bool:
     one, other = (pictures[name] for name in ("a_prime", "b"))
     equal = one.size == other.size and np.array_equal(one.pixels, other.pixels)
     return one is other or sources["a_prime"] is sources["b"] or equal
+
+
+def _without(picture: Picture, covered: np.ndarray) -> Picture:
+    """A picture that knows nothing of what is covered, not even how bright it was."""
+    return Picture(spread(picture.pixels, covered), picture.alpha, picture.notes)
 
 
 def _seam(size: Size, options: Options) -> np.ndarray:

@@ -5,7 +5,7 @@ import numpy as np
 from analogies import images
 from analogies.matching.pixels.places import near
 from analogies.options.table import Options
-from analogies.synthesis.controls import KeptPart, resized_mask
+from analogies.synthesis.controls import KeptPart
 
 FEATHER = 3  # px inside of its border over which what is made is blended with what stays
 
@@ -49,8 +49,8 @@ def put_into(kept: KeptPart, made: np.ndarray, feather: int) -> np.ndarray:
     Returns:
         float32 `(h, w, 3)`, equal to the picture outside, where that has this size.
     """
-    size = made.shape[0], made.shape[1]
-    inside, known = resized_mask(kept.made, size, 0.5), fit(kept.known, size)
+    there = kept.at((made.shape[0], made.shape[1]))
+    inside, known = there.made, there.known
     share = inside.astype(np.float32)
     shrunk = inside
     for _ in range(feather):
