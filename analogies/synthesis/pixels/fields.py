@@ -25,7 +25,6 @@ from analogies.errors import InputError
 from analogies.files import check_readable, reason, write_atomically
 from analogies.images.scaling import scaled
 from analogies.images.sizes import LARGEST_AREA
-from analogies.matching.pixels import focused_vote, vote
 from analogies.matching.pixels.guides import PATCH_SIZES
 
 VERSION = 1
@@ -95,6 +94,8 @@ class SavedField:
         Raises:
             InputError: the map is not as large as A'.
         """
+        from analogies.matching.pixels import focused_vote, vote
+
         if values.shape[:2] != self.size_a:
             (height, width), (h, w) = self.size_a, values.shape[:2]
             raise InputError(
