@@ -220,7 +220,7 @@ def with_pictures(job: Job) -> Job:
         prepare_folder(Path(job.options.logdir) / "events")
     pictures = filling.prepared(job.options, job.sources, pictures)
     read = replace(job, pictures=pictures)
-    assert read.controls  # or a mask is of no use, which is told before anything else begins
+    _ = read.controls  # a mask that is of no use is told before anything begins
     keeping = resuming.prepare(job.options, pictures, job.weights)
     seconds = {**job.seconds, "read": time.monotonic() - started}
     return replace(read, keeping=keeping, seconds=seconds)

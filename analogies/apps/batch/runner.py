@@ -138,7 +138,8 @@ def is_finished(job: Job) -> bool:
         record = json.loads(to.record.read_text())
         if not to.result.is_file() or not record["complete"]:
             return False
-        made_of = {name: given["sha256"] for name, given in record["inputs"].items()}
+        files = {name: given for name, given in record["inputs"].items() if given["file"]}
+        made_of = {name: given["sha256"] for name, given in files.items()}
         agrees = record["options_sha256"] == job.options.fingerprint()
         weights = job.options.vgg_weights
         if weights and Path(weights).stat().st_mtime > to.result.stat().st_mtime:
