@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analogies.api import apply_field, make_analogy, synthesize_texture, transfer_style
+    from analogies.api import apply_field, fill, make_analogy, synthesize_texture, transfer_style
     from analogies.errors import InputError
     from analogies.options.table import Options
 
@@ -15,6 +15,7 @@ _HOMES = {
     "InputError": "errors",
     "Options": "options",
     "apply_field": "api",
+    "fill": "api",
     "make_analogy": "api",
     "synthesize_texture": "api",
     "transfer_style": "api",
@@ -24,6 +25,7 @@ __all__ = [
     "InputError",
     "Options",
     "apply_field",
+    "fill",
     "make_analogy",
     "synthesize_texture",
     "transfer_style",

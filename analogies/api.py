@@ -136,6 +136,25 @@ def synthesize_texture(example: Source, height: int, width: int, **options: Any)
     return make_analogy(source, source, source, height=height, width=width, **options)
 
 
+def fill(picture: Source, mask: Source, **options: Any) -> np.ndarray:
+    """Make what a mask covers anew, from the rest of the same picture.
+
+    Args:
+        picture: path or array as for `make_analogy`.
+        mask: as large; white, or True, is made anew, the rest stays to the byte.
+        **options: any of `Options`: `extend="40,0,40,0"` grows the picture, too; `from_other` names
+            another picture that patches come from; another `seed` gives another filling.
+
+    Returns:
+        uint8 `(H, W, 3)`, of the size of the picture or as much larger as `extend` says.
+
+    Raises:
+        InputError: a picture, the mask or an option cannot be used.
+    """
+    options = {"preset": "fill", **options}
+    return make_analogy(picture, picture, picture, b_mask=mask, **options)
+
+
 def apply_field(
     field: str | os.PathLike,
     given: Source,
