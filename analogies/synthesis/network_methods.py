@@ -23,7 +23,8 @@ SET_PER_JOB = (
     *("finish", "coarse_side", "pixel_patch"),
     *("pair", "rotations", "rescales", "guide", "a_mask", "b_mask"),
     *("output_full", "device", "logdir", "quiet", "verbose"),
-    *("checkpoint", "resume", "memory", "fit", "save_field", "nearest"),
+    *("checkpoint", "resume", "memory", "fit"),
+    *("save_field", "nearest", "from_other", "extend", "seam"),
 )
 
 
