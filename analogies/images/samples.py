@@ -25,8 +25,8 @@ _CHANNELS = (1, 2, 3, 4)
 _MODES = {"1": "L", "P": "RGB", "PA": "RGBA"}  # to modes that hold numbers
 _PLAIN = ("L", "LA", "RGB", "RGBA")
 _DEEP = {"RGB;16B": ("RGB;16B", "RGB;16L"), "RGBA;16B": ("RGBA;16B", "RGBA;16L")}
-_SUFFIXES = {"uint8": (".png", ".tif", ".tiff"), "uint16": (".png", ".tif", ".tiff")}
-_SUFFIXES["float32"] = (".tif", ".tiff")
+_OF_FLOATS = (".tif", ".tiff")
+_SUFFIXES = dict.fromkeys(("uint8", "uint16"), (".png", *_OF_FLOATS))
 _PNG_COLORS = {1: 0, 2: 4, 3: 2, 4: 6}
 _ORIENTATION = 274
 
@@ -132,7 +132,7 @@ def check_suffix(path: str | os.PathLike, depth: str) -> None:
     Raises:
         InputError: which it may be.
     """
-    suffixes = _SUFFIXES[depth]
+    suffixes = _SUFFIXES.get(depth, _OF_FLOATS)
     if Path(path).suffix.lower() not in suffixes:
         raise InputError(
             f"a map of {depth} is written as {' or '.join(suffixes)}. Received: {str(path)!r}"

@@ -339,9 +339,10 @@ class PixelMethod:
 
     def patches(self, state: State, work: Work) -> SavedField | None:
         """The field of the last level, with the way that it was voted."""
-        if self.options.save_field is None or work.level.scale < 1.0:
+        field = self.shown(state.matches)
+        if self.options.save_field is None or work.level.scale < 1.0 or field is None:
             return None
-        rows, cols, _ = state.matches
+        rows, cols = np.asarray(field.rows), np.asarray(field.cols)
         last = refined(self.options, self.kind, work.level)
         return SavedField(
             rows,
