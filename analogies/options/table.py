@@ -447,7 +447,8 @@ class Options:
     @property
     def makes_anew(self) -> bool:
         """Whether what a mask covers is made of what is around it alone: pixels, and no B."""
-        return self.coarse_side == 0 and self.analogy_w == self.b_content_w == 0
+        alone = self.analogy_w == self.b_content_w == 0 and self.preset != EBSYNTH
+        return alone and self.coarse_side == 0
 
     @property
     def ends_in_pixels(self) -> bool:

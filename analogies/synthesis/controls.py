@@ -3,7 +3,8 @@
 Pixels and the network compare guides by squared distance, in units of a picture's: two pixels of
 different classes, or black and white of a map, are as far apart as black and white of pictures.
 
-    classes        corners of a simplex, |e_i - e_j| = 255 for any two, in one dimension less
+    classes        corners of a simplex, |e_i - e_j| = 255 for any two, in one dimension less; of
+                   more than four, ends of axes: 255 too, but 360 for opposite ones
     values         as they are, in [0, 255]
     of one length  classes: roots of their shares; values: (cos, sin) of a quarter circle
 
@@ -19,6 +20,7 @@ import numpy as np
 from analogies.images.scaling import scaled
 
 FULL = 255.0  # how far apart classes are
+MOST_CORNERS = 4  # classes that have a simplex; of more some are farther apart
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class GuideMaps:
         count = self.b.shape[-1]
         if self.where is not None:
             return count if self.classes else 2 * count
-        return count - 1 if self.classes else count
+        return _corners(count).shape[1] if self.classes else count
 
     def compared(self) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
         """Maps of A and of B by which pixels are compared, float32 `(h, w, c)`.
@@ -57,7 +59,8 @@ class GuideMaps:
         if not self.classes:
             return self.a, self.b
         count = self.b.shape[-1]
-        corners = _corners(count) * np.float32(FULL * math.sqrt((count - 1) / 2.0))
+        corners = _corners(count)
+        corners = corners * np.float32(FULL * math.sqrt(corners.shape[1] / 2.0))
         return tuple(maps @ corners for maps in self.a), self.b @ corners
 
     def of_one_length(self) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
@@ -130,7 +133,15 @@ def resized_mask(mask: np.ndarray, size: tuple[int, int], least: float) -> np.nd
 
 
 def _corners(count: int) -> np.ndarray:
-    """float32 `(count, count - 1)`: a simplex of edges of length sqrt(2) (Helmert's matrix)."""
+    """float32 `(count, channels)`: points at least sqrt(2) apart, one for each class.
+
+    Of few a simplex (Helmert's matrix), of which all edges are that long; of more the ends of axes,
+    which take half as many channels: opposite ones are 2 apart.
+    """
+    if count > MOST_CORNERS:
+        ends = np.repeat(np.eye((count + 1) // 2, dtype=np.float32), 2, 0)
+        ends[1::2] *= -1
+        return ends[:count]
     found = np.zeros((count, count - 1), np.float32)
     for column in range(count - 1):
         above = column + 1

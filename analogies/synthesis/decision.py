@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from analogies.options.presets import EBSYNTH
 from analogies.options.table import NETWORK_OPTIONS, Options, usual
 from analogies.synthesis.likeness import EXPLAINED, STRANGE, explained_detail, strangeness
-from analogies.synthesis.pixels.kinds import ALIKE, FILL, STYLE, TEXTURE, UNLIKE, Kind
+from analogies.synthesis.pixels.kinds import ALIKE, FILL, GUIDES, STYLE, TEXTURE, UNLIKE, Kind
 from analogies.synthesis.pyramid import coarse_share, result_size
 from analogies.synthesis.references import References
 
@@ -65,7 +66,7 @@ def _controlled(decision: Decision, references: References) -> Decision:
     controls = references.controls
     count = sum(guide.channels for guide in controls.guides)
     anew = controls.kept is not None and controls.kept.anew
-    kind = FILL if anew else decision.kind
+    kind = FILL if anew and decision.kind == TEXTURE else decision.kind
     return replace(decision, kind=kind, guides=count, masked=controls.masked)
 
 
@@ -81,9 +82,14 @@ def _decided(options: Options, references: References) -> Decision:
     same = all(np.array_equal(a, a_prime) for a, a_prime in references.arrays)
     far = 0.0 if same else strangeness(references.array_b, [a for a, _ in references.arrays])
     kind = STYLE if same else ALIKE if far <= STRANGE else UNLIKE
-    kind = kind if follow else TEXTURE
+    kind = kind if follow else _unfollowed(options)
     transfer, why = _transfer(options, references, same, far)
     return _made(options, transfer, kind, references.array_b.shape[:2], why)
+
+
+def _unfollowed(options: Options) -> Kind:
+    """The kind of a job in which B has no say."""
+    return GUIDES if options.preset == EBSYNTH else TEXTURE
 
 
 def foreseen(options: Options, size_b: tuple[int, int]) -> Decision:
@@ -94,7 +100,8 @@ def foreseen(options: Options, size_b: tuple[int, int]) -> Decision:
         size_b: `(height, width)` of B as given, px.
     """
     follow = options.analogy_w > 0 or options.b_content_w > 0
-    kind = TEXTURE if not follow else STYLE if options.preset == "style" else UNLIKE
+    kind = STYLE if options.preset == "style" else UNLIKE
+    kind = kind if follow else _unfollowed(options)
     told = options.transfer != "auto" and options.match_mode == "joint"
     way = _made(options, options.transfer if told else "picture", kind, size_b)
     return replace(way, guides=GUIDE * len(options.guide), masked=options.a_mask is not None)

@@ -9,7 +9,7 @@ from PIL import Image
 from analogies.apps import command_line
 from analogies.apps.arguments import build_parser
 from analogies.features.networks import check_layers
-from analogies.options.presets import PRESETS, choose, with_preset
+from analogies.options.presets import EBSYNTH, PRESETS, choose, with_preset
 from analogies.options.table import Options
 
 SMALL = ["--scales=1", "--iters=1", "--evaluations=2", "--votes=1", "--height=32", "--quiet"]
@@ -29,10 +29,11 @@ def pictures(tmp_path, monkeypatch):
         Image.fromarray(pixels).save(f"{name}.png")
 
 
-@pytest.mark.parametrize("name", [name for name in PRESETS if name not in ("repeat", "ebsynth")])
+@pytest.mark.parametrize("name", [name for name in PRESETS if name != "repeat"])
 def test_it_runs(name, pictures):
     given = [f"{picture}.png" for picture in PRESETS[name].pictures]
-    assert command_line.main(["--preset", name, *given, "out.png", *SMALL]) == 0
+    guide = ["--guide", "STYLE.png", "CONTENT.png", "2"] if name == EBSYNTH else []
+    assert command_line.main(["--preset", name, *given, "out.png", *guide, *SMALL]) == 0
     with open("out.json") as file:
         record = json.load(file)
     assert record["complete"]
