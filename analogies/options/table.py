@@ -416,6 +416,7 @@ class Options:
     def as_dict(self) -> dict[str, Any]:
         """All options as JSON can hold them; `Options.parse` takes them back."""
         values = dataclasses.asdict(self)
+        values["guide"] = [[list(maps), *others] for maps, *others in self.guide]
         return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
 
     def guide_weights(self) -> tuple[float, ...]:

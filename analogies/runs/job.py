@@ -48,23 +48,23 @@ class Job:
             on for further pairs, "guide1_a", "guide1_b", "guide1_mask", "a_mask", "b_mask": path of
             a file, or a picture as `images.read` takes it}.
         pictures: the same, decoded; before `with_pictures` only those that are no files.
-        weights: of the guides.
         destination: of what is written, or None where nothing is kept.
         remark: on how the options were chosen, or empty.
         resized: on how the size was changed to fit into the memory, or empty.
         keeping: where its checkpoints go and from which it starts, or None where none are wanted.
         seconds: {what: seconds} that it took so far.
+        weights: of the guides.
     """
 
     options: Options
     sources: Mapping[str, Any]
     pictures: Mapping[str, images.Picture]
-    weights: tuple[float, ...] = ()
     destination: Destination | None = None
     remark: str = ""
     resized: str = ""
     keeping: resuming.Keeping | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
+    weights: tuple[float, ...] = ()
 
     @property
     def inputs(self) -> dict[str, Path]:
@@ -137,9 +137,9 @@ def check(
     remark: str = "",
     init: Any = None,
     pairs: Sequence[tuple[Any, Any]] = (),
-    room: Room | None = None,
     guides: Sequence[Guide] = (),
     masks: Mapping[str, Any] = NO_MASKS,
+    room: Room | None = None,
 ) -> Job:
     """A job of which the headers of the pictures alone are read, where they are files.
 
@@ -150,9 +150,9 @@ def check(
         remark: on how the options were chosen, for the notes.
         init: picture to start from, where the options name none.
         pairs: further A and A', behind those that the options name.
-        room: what the run may take of memory, where that is not what this machine has free.
         guides: further guides, behind those that the options name.
         masks: {"a_mask", "b_mask": picture}, where the options name none.
+        room: what the run may take of memory, where that is not what this machine has free.
 
     Raises:
         InputError: one line on the first thing that cannot be used; no file was written.
@@ -199,7 +199,7 @@ def check(
         raise InputError(f"the result's size is out of range. Received: {width}x{height} px")
     to = None if out is None else destination.named(out)
     network = check_features(options)
-    job = Job(options, sources, pictures, weights, to, remark)
+    job = Job(options, sources, pictures, to, remark, weights=weights)
     _check_outputs(job, (height, width))
     fitted = memory_check.checked(
         sizes["a"], sizes["b"], options, network, room, pairs=further(sizes)

@@ -121,7 +121,7 @@ def _far(row: Row, given: Mapping[str, Any]) -> Job:
         sources |= {f"a{number}": pair[0], f"a_prime{number}": pair[1]}
     guides = [controls.Guide(*guide) for guide in checked.guide]
     sources |= controls.sources(checked, guides, {})
-    return Job(checked, sources, {}, checked.guide_weights(), to, remark)
+    return Job(checked, sources, {}, to, remark, weights=checked.guide_weights())
 
 
 def _ray(asked: Asked) -> AbstractContextManager[Any]:
