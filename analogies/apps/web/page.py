@@ -25,17 +25,12 @@ _HEAD = (
 def application() -> Any:
     """The ASGI application that shows the page; it knows nothing of sessions and runs."""
     with gradio.Blocks(title=TITLE, analytics_enabled=False) as blocks:
-        gradio.HTML(f"<h1>{TITLE}</h1>", elem_id="an-title")
+        gradio.HTML(f"<h1>{TITLE}</h1>", elem_id="an-title", apply_default_css=False)
         with gradio.Tabs(elem_id="an-tabs"):
-            for tab in known_tabs():
-                with gradio.Tab(
-                    tab.title, id=tab.name, elem_id=f"an-{tab.name}", render_children=True
-                ):
-                    gradio.HTML(_place(tab.name))
-            with gradio.Tab(
-                "Gallery", id="gallery", elem_id="an-gallery", render_children=True
-            ):
-                gradio.HTML(_place("gallery"))
+            titles = {tab.name: tab.title for tab in known_tabs()} | {"gallery": "Gallery"}
+            for name, title in titles.items():
+                with gradio.Tab(title, id=name, elem_id=f"an-{name}"):
+                    gradio.HTML(_place(name), apply_default_css=False)
     app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     return gradio.mount_gradio_app(
         app,

@@ -32,7 +32,7 @@ _STATIC = {
     "page.css": "text/css",
 }
 _ID = "([0-9a-f]{32})"
-_MEANT = {"A": "a", "A'": "a_prime", "B": "b", "A and A'": "a_prime"}
+_MEANT = {"A": "a", "A'": "a_prime", "B": "b"}
 
 
 class Pages:
@@ -268,11 +268,11 @@ def _keep(
 
 def _at_picture(said: str, tab: tabs.Tab) -> Refused:
     """A message, and the slot of the picture that it is about."""
-    meant, colon, rest = said.partition(": ")
-    name = _MEANT.get(meant) if colon else ("a_prime" if said.startswith("A and A'") else None)
+    meant, _, rest = said.partition(": ")
+    name = "a_prime" if said.startswith("A and A'") else _MEANT.get(meant)
     for slot, names in tab.stands_for.items():
         if name in names:
-            return Refused(422, rest if colon and meant in _MEANT else said, slot=slot)
+            return Refused(422, rest if meant in _MEANT else said, slot=slot)
     return Refused(422, said)
 
 

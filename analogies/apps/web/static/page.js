@@ -1,11 +1,12 @@
 // Fills the tabs that the page comes with: pictures, options, examples, runs, and the gallery.
 
-import { ask, begin, fetchBlob, fresh, h, pictureAddress, recall, remember } from "./api.js";
+import { ask, begin, fetchBlob, fresh, h, pictureAddress, recall, remember, wait } from "./api.js";
 import { Painter } from "./painter.js";
 import { fileButtons, Previewer, Runner } from "./runs.js";
 import { Slot } from "./slots.js";
 
 const FORM = "analogies-form-"; // what was given in a tab, for when the page is loaded again
+const TAB = "analogies-tab"; // that was looked at last
 const panels = new Map();
 let known = null;
 let gallery = null;
@@ -164,9 +165,8 @@ class Panel {
     const id = fresh(about.name);
     let input;
     if (about.type === "choice") {
-      const usual = `${about.usual} (as it is)`;
       const others = about.choices.filter((choice) => choice !== about.usual);
-      input = h("select", { id }, h("option", { value: "" }, usual));
+      input = h("select", { id }, h("option", { value: "" }, about.usual));
       input.append(...others.map((choice) => h("option", { value: choice }, choice)));
     } else if (about.type === "flag") {
       input = h("input", { id, type: "checkbox" });
@@ -199,7 +199,7 @@ class Panel {
     const json = { tab: this.about.name, name };
     try {
       const { pictures, options } = await ask("example", { method: "POST", json });
-      await this.give(pictures, options);
+      await this.give(pictures, options, false);
       await this.runner.make();
     } catch (error) {
       this.runner.error.textContent = error.message;
@@ -207,7 +207,7 @@ class Panel {
   }
 
   // pictures: {slot: {id, name, width, height, notes}}
-  async give(pictures, options) {
+  async give(pictures, options, preview = true) {
     for (const [name, input] of this.inputs) {
       if (input.type === "checkbox") input.checked = Boolean(options[name]);
       else input.value = options[name] ?? "";
@@ -224,7 +224,7 @@ class Panel {
       this.painter.load(await this.bitmap(map.id));
       this.touched = true;
       this.sent = { turn: ++this.turn, id: map.id };
-      this.previewer.renew();
+      if (preview) this.previewer.renew();
     }
     this.remember();
   }
@@ -251,7 +251,7 @@ class Panel {
 class Gallery {
   constructor(place) {
     this.place = place;
-    this.show(known);
+    this.renew();
   }
 
   async renew() {
@@ -303,17 +303,28 @@ class Gallery {
   }
 
   async again(made, state) {
-    document.querySelector(`[role=tab][data-tab-id="${made.tab}"]`)?.click();
+    const panel = await opened(made.tab);
     const pictures = {};
     for (const [slot, id] of Object.entries(made.pictures))
       if (state.pictures[id]) pictures[slot] = state.pictures[id];
-    await panels.get(made.tab)?.give(pictures, made.options);
+    await panel.give(pictures, made.options);
   }
 
   async remove(made) {
     await ask(`forget/${made.id}`, { method: "POST" });
     await this.renew();
   }
+}
+
+// The panel of a tab, which is opened; Gradio builds a tab when it is first looked at.
+async function opened(name) {
+  const button = () => document.querySelector(`[role=tablist] [data-tab-id="${name}"]`);
+  for (let tries = 0; tries < 100 && !panels.has(name); tries++) {
+    button()?.click();
+    await wait(50);
+  }
+  button()?.click();
+  return panels.get(name);
 }
 
 function fill(place) {
@@ -340,6 +351,12 @@ async function start() {
   const look = () => document.querySelectorAll("[data-an-tab]").forEach(fill);
   new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
   look();
+  document.addEventListener("click", (event) => {
+    const tab = event.target.closest?.("[data-tab-id]")?.dataset.tabId;
+    if (tab) remember(TAB, tab);
+  });
+  const tab = known.runs[0]?.tab ?? recall(TAB);
+  if (known.tabs.some((each) => each.name === tab)) await opened(tab);
 }
 
 start();

@@ -95,7 +95,8 @@ export class Runner {
 
   show(run) {
     if (run.state === "waiting") {
-      this.say(run.before === 1 ? "One run is before yours" : `${run.before} runs are before yours`);
+      const others = run.before === 1 ? "One run is" : `${run.before} runs are`;
+      this.say(run.before ? `${others} before yours` : "Yours is next");
     } else if (run.state === "running" && !run.levels) {
       this.say("Starting");
     } else if (run.state === "running") {
@@ -168,12 +169,14 @@ export class Previewer {
     this.start = start;
     this.turn = 0;
     this.image = h("img", { alt: "", hidden: true });
+    this.empty = h("p", { class: "empty" }, "B' appears here as you paint, once A and A' are given.");
     this.state = h("p", { class: "about", role: "status" });
     this.element = h(
       "figure",
       { class: "preview" },
       h("figcaption", {}, "Preview"),
       this.image,
+      this.empty,
       this.state,
     );
   }
@@ -202,6 +205,7 @@ export class Previewer {
       this.image.src = URL.createObjectURL(await fetchBlob(`run/${run.id}/picture`));
       if (before) URL.revokeObjectURL(before);
       this.image.hidden = false;
+      this.empty.hidden = true;
       this.image.alt = "B' of what is painted so far, small";
       this.state.textContent = "";
       this.image.dataset.milliseconds = Math.round(performance.now() - began);

@@ -25,7 +25,7 @@ export class Slot {
     this.element = h(
       "div",
       { class: "slot", "data-slot": this.name, role: "group", "aria-label": about.label },
-      h("h3", {}, title, rest.length ? h("small", {}, ` ${rest.join(": ")}`) : null),
+      h("h2", {}, title, rest.length ? h("small", {}, ` ${rest.join(": ")}`) : null),
       this.input,
       this.place,
       this.about,
