@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from analogies.apps.web.limits import Limits
-from analogies.apps.web.requests import Answer, Refused, Request, as_json
+from analogies.apps.web.requests import PREFIX, Answer, RefusedError, Request, as_json
 from analogies.apps.web.routes import Pages
 
 Scope = Mapping[str, Any]
@@ -20,7 +20,6 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-PREFIX = "/analogies/"
 SESSION_HEADER = b"x-analogies-session"
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
@@ -96,8 +95,8 @@ class Guard:
             elif scope["method"] in ("GET", "HEAD") and _OF_GRADIO.fullmatch(path):
                 await self._gradio(scope, receive, _with_headers(send, path))
             else:
-                raise Refused(404, "there is no such page")
-        except Refused as error:
+                raise RefusedError(404, "there is no such page")
+        except RefusedError as error:
             await _send(send, as_json({"error": str(error)}, error.status))
         except ConnectionError:
             pass  # nobody is there any more
@@ -105,13 +104,13 @@ class Guard:
     async def _own(self, scope: Scope, headers: dict[bytes, str], receive: Receive) -> Answer:
         method, path = scope["method"], scope["path"][len(PREFIX) :]
         if method not in ("GET", "POST"):
-            raise Refused(405, "this cannot be asked so")
+            raise RefusedError(405, "this cannot be asked so")
         body = b""
         if method == "POST":
             most = self._limits.file_bytes if path == "picture" else _SMALL
             length = headers.get(b"content-length", "0")
             if not length.isdecimal() or int(length) > most:
-                raise Refused(413, _too_much(most))
+                raise RefusedError(413, _too_much(most))
             if path == "picture":
                 return await self._picture(scope, headers, path, receive)
             body = await self._body(receive, most)
@@ -122,7 +121,7 @@ class Guard:
     ) -> Answer:
         """Take a picture: some may be on their way at once, and few are decoded at once."""
         if self._uploads.locked():
-            raise Refused(503, "too much is sent at once; try again in a moment")
+            raise RefusedError(503, "too much is sent at once; try again in a moment")
         async with self._uploads:
             body = await self._body(receive, self._limits.file_bytes)
         async with self._decoding:
@@ -135,7 +134,7 @@ class Guard:
         try:
             query = dict(urllib.parse.parse_qsl(text, max_num_fields=20))
         except ValueError:
-            raise Refused(400, "the address cannot be read") from None
+            raise RefusedError(400, "the address cannot be read") from None
         key = headers.get(SESSION_HEADER, "")
         request = Request(method, path, query, key, body)
         return await asyncio.to_thread(self._pages.answer, request)
@@ -153,23 +152,23 @@ class Guard:
                     parts.append(message.get("body", b""))
                     length += len(parts[-1])
                     if length > most:
-                        raise Refused(413, _too_much(most))
+                        raise RefusedError(413, _too_much(most))
                     if not message.get("more_body"):
                         return b"".join(parts)
         except TimeoutError:
             said = f"sending took more than {self._limits.upload_seconds:g} s"
-            raise Refused(408, said) from None
+            raise RefusedError(408, said) from None
 
     def _check_host(self, headers: dict[bytes, str]) -> None:
         """The request is meant for this server, and comes from its own page."""
         host = headers.get(b"host", "")
         if self._hosts is not None and re.sub(r":\d+$", "", host).lower() not in self._hosts:
-            raise Refused(421, "this server is asked as localhost or 127.0.0.1 alone")
+            raise RefusedError(421, "this server is asked as localhost or 127.0.0.1 alone")
         origin = headers.get(b"origin")
         if origin is not None and self._hosts is not None:
             name = urllib.parse.urlsplit(origin).netloc.lower()
             if name != host.lower():
-                raise Refused(403, "requests of other pages are not answered")
+                raise RefusedError(403, "requests of other pages are not answered")
 
 
 def _too_much(most: int) -> str:

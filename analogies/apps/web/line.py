@@ -14,7 +14,7 @@ from analogies.errors import InputError
 WAITING, RUNNING, DONE, STOPPED, FAILED = "waiting", "running", "done", "stopped", "failed"
 
 
-class Full(InputError):
+class FullError(InputError):
     """No more runs can wait."""
 
 
@@ -92,7 +92,7 @@ class Line:
         """Put a run in the line; a preview ends the one of the same session before it.
 
         Raises:
-            Full: too many wait.
+            FullError: too many wait.
         """
         with self._changed:
             if ticket.preview:
@@ -102,11 +102,11 @@ class Line:
             waiting = [other for other in self._waiting if not other.preview]
             own = [other for other in waiting if other.owner == ticket.owner]
             if not ticket.preview and len(own) >= self._limits.waiting_of_session:
-                raise Full(f"{len(own)} runs of yours wait already; stop one or wait")
+                raise FullError(f"{len(own)} runs of yours wait already; stop one or wait")
             if not ticket.preview and len(waiting) >= self._limits.waiting:
-                raise Full(f"{len(waiting)} runs wait already; try again later")
+                raise FullError(f"{len(waiting)} runs wait already; try again later")
             if ticket.preview and len(self._waiting) >= 2 * self._limits.waiting:
-                raise Full("too many previews wait; try again later")
+                raise FullError("too many previews wait; try again later")
             ticket.number = next(self._numbers)
             self._waiting.append(ticket)
             self._waiting.sort(key=lambda each: (not each.preview, each.number))
@@ -164,9 +164,7 @@ class Line:
             ticket.told = told
 
         try:
-            ended = self._maker.run(
-                ticket.work, tell, ticket.stop.is_set, self._limits.run_seconds
-            )
+            ended = self._maker.run(ticket.work, tell, ticket.stop.is_set, self._limits.run_seconds)
         except Exception as error:
             ended = {"error": f"{type(error).__name__}: {error}", "stopped": False}
         ticket.seconds = time.monotonic() - started

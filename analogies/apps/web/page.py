@@ -11,7 +11,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import fastapi
 import gradio
 
-from analogies.apps.web.guard import PREFIX
+from analogies.apps.web.requests import PREFIX
 from analogies.apps.web.tabs import known_tabs
 
 TITLE = "Image analogies"

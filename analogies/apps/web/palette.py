@@ -64,7 +64,8 @@ def palette(pixels: np.ndarray, names: Mapping[RGB, str] | None = None) -> list[
     Returns:
         one to `MOST` colors.
     """
-    packed = pixels.astype(np.uint32) @ np.uint32([1 << 16, 1 << 8, 1])
+    red, green, blue = np.moveaxis(pixels.astype(np.uint32), -1, 0)
+    packed = red << 16 | green << 8 | blue
     values, counts = np.unique(packed, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     known = {(r << 16) | (g << 8) | b for r, g, b in names or {}}

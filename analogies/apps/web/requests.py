@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+PREFIX = "/analogies/"  # of all addresses that are not Gradio's
+
 
 @dataclass(frozen=True)
 class Request:
@@ -28,14 +30,14 @@ class Request:
         """The body as an object.
 
         Raises:
-            Refused: it is none.
+            RefusedError: it is none.
         """
         try:
             value = json.loads(self.body)
         except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
-            raise Refused(400, "the body must be an object in JSON")
+            raise RefusedError(400, "the body must be an object in JSON")
         return value
 
 
@@ -56,7 +58,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A request that is not answered as it was meant.
 
     Attributes:

@@ -15,11 +15,11 @@ import numpy as np
 from analogies import images
 from analogies.apps.web import tabs
 from analogies.apps.web.limits import Limits
-from analogies.apps.web.line import Full, Line, Ticket
+from analogies.apps.web.line import FullError, Line, Ticket
 from analogies.apps.web.palette import Color, palette, snap
-from analogies.apps.web.requests import Answer, Refused, Request, as_json
+from analogies.apps.web.requests import Answer, RefusedError, Request, as_json
 from analogies.apps.web.sessions import Made, Session, Sessions, Stored, new_id
-from analogies.apps.web.work import Work, checked, renamed
+from analogies.apps.web.work import Work, renamed
 from analogies.errors import InputError
 from analogies.runs.monitors.progress import clock
 
@@ -72,9 +72,9 @@ class Pages:
         """Answer one request; raises nothing that is to be expected."""
         try:
             return self._answer(request)
-        except Refused as error:
+        except RefusedError as error:
             return as_json({"error": str(error), **error.details}, error.status)
-        except Full as error:
+        except FullError as error:
             return as_json({"error": str(error)}, 429)
         except InputError as error:
             return as_json({"error": str(error)}, 422)
@@ -90,14 +90,14 @@ class Pages:
             if (found := pattern.fullmatch(request.path))
         ]
         if not known:
-            raise Refused(404, "there is no such page")
+            raise RefusedError(404, "there is no such page")
         for method, function, groups in known:
             if method == request.method:
                 session = self._sessions.find(request.key)
                 if session is None:
-                    raise Refused(401, "this session is over; load the page again")
+                    raise RefusedError(401, "this session is over; load the page again")
                 return function(session, request, *groups)
-        raise Refused(405, "this cannot be asked so")
+        raise RefusedError(405, "this cannot be asked so")
 
     def _state(self, session: Session, request: Request) -> Answer:
         """All that a page needs to begin, or to go on where it was."""
@@ -152,7 +152,7 @@ class Pages:
                     for slot, name in example["pictures"].items()
                 }
                 return as_json({"pictures": pictures, "options": example["options"]})
-        raise Refused(404, "there is no such example")
+        raise RefusedError(404, "there is no such example")
 
     def _make(self, session: Session, request: Request) -> Answer:
         """Put a run into the line."""
@@ -163,17 +163,15 @@ class Pages:
         chosen: dict[str, Stored] = {}
         for slot, label in tab.pictures.items():
             if not given.get(slot):
-                raise Refused(422, f"{label.split(':')[0]} is missing", slot=slot)
+                raise RefusedError(422, f"{label.split(':')[0]} is missing", slot=slot)
             try:
                 chosen[slot] = session.picture(given[slot])
             except InputError as error:
-                raise Refused(422, str(error), slot=slot) from None
+                raise RefusedError(422, str(error), slot=slot) from None
         options = tabs.chosen_options(tab, asked.get("options", {}))
         number = new_id()
         work = Work(
-            sources={
-                name: chosen[slot].path for slot in chosen for name in tab.stands_for[slot]
-            },
+            sources={name: chosen[slot].path for slot in chosen for name in tab.stands_for[slot]},
             options=options,
             out=session.folder / f"{number}.png",
             result_pixels=self._limits.result_pixels,
@@ -182,6 +180,8 @@ class Pages:
         if preview:
             b = next(stored for slot, stored in chosen.items() if "b" in tab.stands_for[slot])
             work = replace(work, options=_small(b, options), out=None)
+        from analogies.apps.web.making import checked
+
         try:
             checked(work)
         except InputError as error:
@@ -205,7 +205,7 @@ class Pages:
     def _run_picture(self, session: Session, request: Request, number: str) -> Answer:
         picture = _ticket(session, number).picture
         if picture is None:
-            raise Refused(404, "there is no picture yet")
+            raise RefusedError(404, "there is no picture yet")
         return Answer(200, "image/png", picture)
 
     def _made_picture(self, session: Session, request: Request, number: str) -> Answer:
@@ -266,14 +266,14 @@ def _keep(
     )
 
 
-def _at_picture(said: str, tab: tabs.Tab) -> Refused:
+def _at_picture(said: str, tab: tabs.Tab) -> RefusedError:
     """A message, and the slot of the picture that it is about."""
     meant, _, rest = said.partition(": ")
     name = "a_prime" if said.startswith("A and A'") else _MEANT.get(meant)
     for slot, names in tab.stands_for.items():
         if name in names:
-            return Refused(422, rest if meant in _MEANT else said, slot=slot)
-    return Refused(422, said)
+            return RefusedError(422, rest if meant in _MEANT else said, slot=slot)
+    return RefusedError(422, said)
 
 
 def _colors(session: Session, stored: Stored) -> list[Color]:
@@ -300,14 +300,14 @@ def _known(session: Session, number: str) -> Stored:
     try:
         return session.picture(number)
     except InputError as error:
-        raise Refused(404, str(error)) from None
+        raise RefusedError(404, str(error)) from None
 
 
 def _ticket(session: Session, number: str) -> Ticket:
     with session.lock:
         found = session.tickets.get(number)
     if found is None:
-        raise Refused(404, "this run is not known any more")
+        raise RefusedError(404, "this run is not known any more")
     return found
 
 
@@ -315,5 +315,5 @@ def _made(session: Session, number: str) -> Made:
     with session.lock:
         found = session.made.get(number)
     if found is None:
-        raise Refused(404, "this picture is not in the gallery any more")
+        raise RefusedError(404, "this picture is not in the gallery any more")
     return found

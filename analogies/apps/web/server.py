@@ -1,5 +1,6 @@
 """The server: sessions, the line of runs and the page, until it is told to end."""
 
+import contextlib
 import socket
 import tempfile
 import threading
@@ -62,7 +63,8 @@ def serve(host: str, port: int | None, folder: Path | None, listening: bool) -> 
         server = uvicorn.Server(config)
         threading.Thread(target=_tell, args=(server, address), daemon=True).start()
         try:
-            _run(server, taken)
+            with contextlib.suppress(KeyboardInterrupt):
+                server.run(sockets=[taken])
         finally:
             line.close()
             worker.close()
@@ -96,10 +98,3 @@ def _tell(server: Any, address: str) -> None:
     while not server.started:
         time.sleep(0.05)
     print(f"The page is at {address} (Ctrl-C ends it)", flush=True)
-
-
-def _run(server: Any, taken: socket.socket) -> None:
-    try:
-        server.run(sockets=[taken])
-    except KeyboardInterrupt:
-        pass

@@ -39,7 +39,7 @@ class Stored:
         path: file with the bytes that were sent.
         name: what the person called it.
         width, height: px.
-        bytes: of the file.
+        length: of the file, bytes.
         notes: on how it is read.
         shown: bytes of a PNG for the page, no larger than `THUMBNAIL`.
     """
@@ -49,7 +49,7 @@ class Stored:
     name: str
     width: int
     height: int
-    bytes: int
+    length: int
     notes: tuple[str, ...]
     shown: bytes = field(repr=False)
 
@@ -188,7 +188,7 @@ class Session:
         record = json.loads(text)
         names = {str(each.path): each.name for each in self.pictures.values()}
         for about in record.get("inputs", {}).values():
-            about["file"] = names.get(about.get("file"), None)
+            about["file"] = names.get(about.get("file"))
         notes = [_named(str(note), names) for note in record.get("notes", [])]
         record["notes"] = notes
         return (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode()
@@ -217,7 +217,7 @@ class Session:
                 oldest.path.unlink(missing_ok=True)
                 del self.pictures[oldest.id]
                 self.palettes.pop(oldest.id, None)
-                held -= oldest.bytes
+                held -= oldest.length
 
 
 class Sessions:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
-from analogies.apps.web.work import Tell, Work, carry_out
+from analogies.apps.web.work import Tell, Work
 
 PATIENCE = 20.0  # s that a run may take to stop
 _BEAT = 0.05  # s
@@ -108,6 +108,8 @@ def serve(connection: Connection) -> None:
     """What goes on in the process: work comes through the connection, what is told goes back."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server has it, too, and ends us
     _quiet()
+    from analogies.apps.web.making import carry_out
+
     _warm_up()
     works: list[Work] = []
     came, stop = threading.Condition(), threading.Event()

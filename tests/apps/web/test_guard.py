@@ -6,7 +6,8 @@ import json
 import pytest
 from web_page import label_map, png
 
-from analogies.apps.web.guard import PREFIX, Guard
+from analogies.apps.web.guard import Guard
+from analogies.apps.web.requests import PREFIX
 
 SECRET = "do not tell"
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from analogies.apps.web.limits import Limits
-from analogies.apps.web.line import DONE, FAILED, RUNNING, STOPPED, WAITING, Full, Line, Ticket
+from analogies.apps.web.line import DONE, FAILED, RUNNING, STOPPED, WAITING, FullError, Line, Ticket
 from analogies.apps.web.work import Work
 
 
@@ -82,10 +82,10 @@ def test_too_many_are_refused_for_a_session_and_for_all(line, maker):
     until(lambda: running.state == RUNNING)
     line.submit(ticket("a"))
     line.submit(ticket("b"))
-    with pytest.raises(Full, match="2 runs of yours"):
+    with pytest.raises(FullError, match="2 runs of yours"):
         line.submit(ticket("c"))
     line.submit(ticket("d", "two"))
-    with pytest.raises(Full, match="3 runs wait"):
+    with pytest.raises(FullError, match="3 runs wait"):
         line.submit(ticket("e", "three"))
 
 

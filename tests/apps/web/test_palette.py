@@ -7,9 +7,7 @@ from analogies.apps.web.palette import MOST, NEAR, palette, snap, word
 
 def test_the_colors_of_a_map_are_found_with_their_shares():
     pixels = label_map(40, 20)
-    counted = {
-        rgb: (pixels.reshape(-1, 3) == rgb).all(1).mean() for rgb in (RED, BLUE, GREEN)
-    }
+    counted = {rgb: (pixels.reshape(-1, 3) == rgb).all(1).mean() for rgb in (RED, BLUE, GREEN)}
     found = palette(pixels)
     assert {color.rgb: color.share for color in found} == pytest.approx(counted)
     assert [color.share for color in found] == sorted(counted.values(), reverse=True)
@@ -37,9 +35,7 @@ def test_there_are_never_more_colors_than_can_be_shown():
     pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     found = palette(pixels)
     assert 1 <= len(found) <= MOST
-    apart = [
-        np.linalg.norm(np.subtract(x.rgb, y.rgb)) for x in found for y in found if x is not y
-    ]
+    apart = [np.linalg.norm(np.subtract(x.rgb, y.rgb)) for x in found for y in found if x is not y]
     assert min(apart, default=NEAR) >= NEAR
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
+from analogies.apps.web.making import carry_out
 from analogies.apps.web.requests import Request
-from analogies.apps.web.work import carry_out
 
 RED, BLUE, GREEN = (230, 20, 20), (20, 40, 200), (30, 160, 60)
 

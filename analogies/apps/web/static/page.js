@@ -201,6 +201,7 @@ class Panel {
       const { pictures, options } = await ask("example", { method: "POST", json });
       await this.give(pictures, options, false);
       await this.runner.make();
+      this.previewer?.renew();
     } catch (error) {
       this.runner.error.textContent = error.message;
     }
@@ -298,7 +299,7 @@ class Gallery {
         h("strong", {}, tab.title),
         ...about.filter(Boolean).map((line) => h("span", { class: "about" }, line)),
       ),
-      h("div", { class: "tools" }, again, ...fileButtons(made.id), remove),
+      h("div", { class: "tools" }, again, ...fileButtons(made.id, ["Picture", "Record"]), remove),
     );
   }
 

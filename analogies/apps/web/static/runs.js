@@ -147,18 +147,18 @@ export class Runner {
   }
 }
 
-export function fileButtons(id) {
+export function fileButtons(id, words = ["Download picture", "Download record"]) {
   const name = `analogy-${id.slice(0, 8)}`;
   return [
     h(
       "button",
       { type: "button", onclick: () => download(`made/${id}/picture`, `${name}.png`) },
-      "Download picture",
+      words[0],
     ),
     h(
       "button",
       { type: "button", onclick: () => download(`made/${id}/record`, `${name}.json`) },
-      "Download record",
+      words[1],
     ),
   ];
 }
