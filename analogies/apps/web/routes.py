@@ -212,7 +212,11 @@ class Pages:
         return Answer(200, "image/png", _made(session, number).path.read_bytes())
 
     def _made_record(self, session: Session, request: Request, number: str) -> Answer:
-        return Answer(200, "application/json", session.record(_made(session, number)))
+        try:
+            record = session.record(_made(session, number))
+        except FileNotFoundError:
+            raise RefusedError(404, "this run was ended before it wrote a record") from None
+        return Answer(200, "application/json", record)
 
     def _forget(self, session: Session, request: Request, number: str) -> Answer:
         session.forget(number)
@@ -256,14 +260,13 @@ def _keep(
         return
     if not path.exists():
         path.write_bytes(ticket.picture)
-    width, height = (ticket.told.get(name, 0) for name in ("width", "height"))
+    header = images.inspect(path)
     stopped = ticket.stop.is_set() or bool(ticket.error)
     asked = {name: value for name, value in options.items() if name != "preset"}
     if tabs.find(tab).presets:
         asked["preset"] = options["preset"]
-    session.finish(
-        Made(ticket.id, tab, pictures, asked, path, width, height, stopped, ticket.seconds)
-    )
+    size = header.width, header.height
+    session.finish(Made(ticket.id, tab, pictures, asked, path, *size, stopped, ticket.seconds))
 
 
 def _at_picture(said: str, tab: tabs.Tab) -> RefusedError:

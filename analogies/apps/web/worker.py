@@ -16,7 +16,7 @@ from typing import Any
 
 from analogies.apps.web.work import Tell, Work
 
-PATIENCE = 20.0  # s that a run may take to stop
+PATIENCE = 60.0  # s that a run may take to stop; it does between two rounds
 _BEAT = 0.05  # s
 
 

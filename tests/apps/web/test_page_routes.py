@@ -134,6 +134,21 @@ def test_stopping_keeps_what_is_there_and_the_gallery_makes_it_again(page, perso
     person.get(f"made/{run['id']}/picture", status=404)
 
 
+def test_of_a_run_that_had_to_be_ended_the_last_picture_is_kept(page, person, monkeypatch):
+    def ended(work, tell, stopped, seconds):
+        tell({"level": 1, "width": 24, "height": 16, "picture": png(np.zeros((16, 24, 3)))})
+        tell({"level": 2, "width": 48, "height": 32})
+        return {"error": "the run did not stop by itself", "stopped": True}
+
+    monkeypatch.setattr(page.maker, "run", ended)
+    run = person.post("make", tab="numbers", pictures=person.given(), options={})
+    assert person.wait(run)["state"] == "stopped"
+    (made,) = person.get("state")["gallery"]
+    assert (made["width"], made["height"], made["stopped"]) == (24, 16, True)
+    assert decoded(person.ask("GET", f"made/{run['id']}/picture").body).shape == (16, 24, 3)
+    person.get(f"made/{run['id']}/record", status=404)
+
+
 def test_two_people_do_not_see_each_other_s_pictures(page, person):
     pictures, other = person.given(), page.visit()
     run = person.post("make", tab="numbers", pictures=pictures, options={"height": 16})
