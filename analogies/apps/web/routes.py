@@ -161,18 +161,23 @@ class Pages:
         given = asked.get("pictures")
         given = given if isinstance(given, dict) else {}
         chosen: dict[str, Stored] = {}
-        for slot, label in tab.pictures.items():
+        for slot in tab.slots():
             if not given.get(slot):
-                raise RefusedError(422, f"{label.split(':')[0]} is missing", slot=slot)
+                if slot in tab.optional:
+                    continue
+                said = f"{tab.pictures[slot].split(':')[0]} is missing"
+                raise RefusedError(422, said, slot=slot)
             try:
                 chosen[slot] = session.picture(given[slot])
             except InputError as error:
                 raise RefusedError(422, str(error), slot=slot) from None
         options = tabs.chosen_options(tab, asked.get("options", {}))
         number = new_id()
+        files = tabs.file_options(tab, {slot: str(each.path) for slot, each in chosen.items()})
+        sources = {name: chosen[slot].path for slot in chosen for name in tab.stands_for[slot]}
         work = Work(
-            sources={name: chosen[slot].path for slot in chosen for name in tab.stands_for[slot]},
-            options=options,
+            sources={name: sources[name] for name in ("a", "a_prime", "b")},
+            options={**options, **files},
             out=session.folder / f"{number}.png",
             result_pixels=self._limits.result_pixels,
             names={str(stored.path): stored.name for stored in chosen.values()},

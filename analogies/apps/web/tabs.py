@@ -32,11 +32,15 @@ class Tab:
         title: as it is shown.
         told: what it does, a sentence.
         pictures: {slot: what it is, for a person}, those that must be given, in order.
-        stands_for: {slot: which of a, a_prime and b it is}.
+        stands_for: {slot: which of a, a_prime and b it is, or which option names its file; guide_a
+            and guide_b are the two maps of a guide}.
         preset: that is used where none is chosen.
         presets: from which one may be chosen.
         options: that are shown; further ones are under "More".
-        paints: the slot that is painted with the colors of A, or None.
+        paints: the slot that is painted, or None.
+        over: the slot over which a mask is painted, where no map is painted with the colors of A.
+        optional: slots that may stay empty; where the program does not know them they are not
+            there.
     """
 
     name: str
@@ -49,10 +53,21 @@ class Tab:
     options: tuple[str, ...] = _SIZE
     more: tuple[str, ...] = _MORE
     paints: str | None = None
+    over: str | None = None
+    optional: tuple[str, ...] = ()
 
     def known(self) -> bool:
         """Whether the program can do it."""
-        return self.preset in PRESETS
+        return self.preset in PRESETS and all(
+            _known(name)
+            for slot, names in self.stands_for.items()
+            for name in names
+            if slot not in self.optional
+        )
+
+    def slots(self) -> tuple[str, ...]:
+        """The pictures that it takes, as far as the program knows them."""
+        return tuple(slot for slot in self.pictures if all(map(_known, self.stands_for[slot])))
 
     def shown(self) -> tuple[str, ...]:
         """The options that are shown at once, as far as the program has them."""
@@ -67,6 +82,8 @@ class Tab:
         return (*self.shown(), *self.under_more(), *(("preset",) if self.presets else ()))
 
 
+_PICTURES = ("a", "a_prime", "b")
+_OF_GUIDE = ("guide_a", "guide_b")
 _THREE = {"a": ("a",), "a_prime": ("a_prime",), "b": ("b",)}
 
 TABS = (
@@ -99,12 +116,39 @@ TABS = (
         more=("uniformity", "rotations", "rescales", "coarse_side", "contrast"),
     ),
     Tab(
+        "fill",
+        "Fill",
+        "Paint over what is to go: it is made anew from the rest of the picture.",
+        {"picture": "Picture", "mask": "Mask: what is made anew"},
+        {"picture": _PICTURES, "mask": ("b_mask",)},
+        preset="fill",
+        options=("seed",),
+        more=("uniformity", "pixel_patch", "rotations", "rescales"),
+        paints="mask",
+        over="picture",
+    ),
+    Tab(
         "analogy",
         "Analogy",
         "A is to A' as B is to B': give three pictures, and the fourth is made.",
-        {"a": "A: before", "a_prime": "A': after", "b": "B: to be changed like A"},
-        _THREE,
+        {
+            "a": "A: before",
+            "a_prime": "A': after",
+            "b": "B: to be changed like A",
+            "guide_a": "Guide of A: says what is what, beside A",
+            "guide_b": "Guide of B: the same for B",
+            "a_mask": "Mask of A: white where A' may be taken from",
+            "b_mask": "Mask of B: white where B' is made",
+        },
+        {
+            **_THREE,
+            "guide_a": ("guide_a",),
+            "guide_b": ("guide_b",),
+            "a_mask": ("a_mask",),
+            "b_mask": ("b_mask",),
+        },
         presets=("analogy", "pixels", "superres", "recolor"),
+        optional=("guide_a", "guide_b", "a_mask", "b_mask"),
     ),
 )
 
@@ -151,14 +195,43 @@ def chosen_options(tab: Tab, given: Any) -> dict[str, Any]:
     return options
 
 
+def file_options(tab: Tab, files: Mapping[str, str]) -> dict[str, Any]:
+    """The options that name files, of the pictures that stand for such.
+
+    Args:
+        tab: what is to be made.
+        files: {slot: path}.
+
+    Raises:
+        InputError: of the two maps of a guide one is missing.
+    """
+    named = {name: path for slot, path in files.items() for name in tab.stands_for[slot]}
+    options: dict[str, Any] = {
+        name: path for name, path in named.items() if name not in (*_PICTURES, *_OF_GUIDE)
+    }
+    guide = [named[name] for name in _OF_GUIDE if name in named]
+    if len(guide) == 1:
+        raise InputError("a guide takes a picture for A and one for B; one of them is missing")
+    return {**options, "guide": [guide]} if guide else options
+
+
+def _known(name: str) -> bool:
+    """Whether the program knows what a picture stands for."""
+    return name in _PICTURES or ("guide" if name in _OF_GUIDE else name) in kinds()
+
+
 def described(tab: Tab) -> dict[str, Any]:
     """A tab as plain data, for the page."""
     return {
         "name": tab.name,
         "title": tab.title,
         "told": tab.told,
-        "pictures": [{"slot": slot, "label": label} for slot, label in tab.pictures.items()],
+        "pictures": [
+            {"slot": slot, "label": tab.pictures[slot], "optional": slot in tab.optional}
+            for slot in tab.slots()
+        ],
         "paints": tab.paints,
+        "over": tab.over,
         "presets": list(tab.presets),
         "options": [_described(name, kinds()[name], tab) for name in tab.shown()],
         "more": [_described(name, kinds()[name], tab) for name in tab.under_more()],

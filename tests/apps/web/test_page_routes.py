@@ -10,6 +10,7 @@ from web_page import BLUE, GREEN, RED, label_map, png
 
 from analogies.apps import command_line
 from analogies.apps.web import tabs
+from analogies.errors import InputError
 from analogies.options.presets import PRESETS
 
 
@@ -242,5 +243,48 @@ def test_tabs_name_what_the_program_knows():
             assert set(tab.presets) <= set(PRESETS)
             assert described["options"]
             assert set(tab.stands_for) == set(tab.pictures)
-            meant = [name for names in tab.stands_for.values() for name in names]
-            assert sorted(meant) == ["a", "a_prime", "b"]
+            needed = set(tab.pictures) - set(tab.optional)
+            meant = [name for slot in needed for name in tab.stands_for[slot]]
+            assert sorted(set(meant) & {"a", "a_prime", "b"}) == ["a", "a_prime", "b"]
+            assert {each["slot"] for each in described["pictures"]} == set(tab.slots())
+
+
+def test_a_job_or_a_picture_that_the_program_does_not_know_is_not_there(monkeypatch):
+    known = dict(tabs.kinds())
+    fill, analogy = (next(tab for tab in tabs.TABS if tab.name == name)
+                     for name in ("fill", "analogy"))  # fmt: skip
+    for name in ("a_mask", "b_mask", "guide"):
+        known.pop(name, None)
+    monkeypatch.setattr(tabs, "kinds", lambda: known)
+    assert not fill.known()
+    assert analogy.slots() == ("a", "a_prime", "b")
+    monkeypatch.setattr(tabs, "kinds", lambda: {**known, "b_mask": None, "guide": None})
+    monkeypatch.setattr(tabs, "PRESETS", {**PRESETS, "fill": None})
+    assert fill.known()
+    assert analogy.slots() == ("a", "a_prime", "b", "guide_a", "guide_b", "b_mask")
+
+
+def test_pictures_that_stand_for_options_become_their_files():
+    (analogy,) = (tab for tab in tabs.TABS if tab.name == "analogy")
+    files = {"a": "1", "a_prime": "2", "b": "3", "b_mask": "4"}
+    assert tabs.file_options(analogy, files) == {"b_mask": "4"}
+    guided = {**files, "guide_a": "5", "guide_b": "6"}
+    assert tabs.file_options(analogy, guided) == {"b_mask": "4", "guide": [["5", "6"]]}
+    with pytest.raises(InputError, match="one of them is missing"):
+        tabs.file_options(analogy, {**files, "guide_a": "5"})
+
+
+@pytest.mark.skipif("fill" not in PRESETS, reason="this program knows no filling")
+def test_what_is_painted_over_is_filled_and_the_rest_stays(person):
+    picture = np.random.default_rng(0).integers(100, 130, (48, 64, 3)).astype(np.uint8)
+    mask = np.zeros_like(picture)
+    picture[16:28, 20:36], mask[14:30, 18:38] = (255, 0, 0), 255
+    numbers = {"picture": person.give(picture)["id"], "mask": person.give(mask)["id"]}
+    run = person.post("make", tab="fill", pictures=numbers, options={"seed": 1})
+    assert person.wait(run)["error"] == ""
+    made = decoded(person.ask("GET", f"made/{run['id']}/picture").body)
+    outside = (mask == 0).all(-1)
+    np.testing.assert_array_equal(made[outside], picture[outside])
+    assert made[18:26, 22:34].max() < 140
+    record = person.ask("GET", f"made/{run['id']}/record").body
+    assert b"/sessions/" not in record

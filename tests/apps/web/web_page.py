@@ -43,7 +43,8 @@ class Here:
             time.sleep(0.005)
         if self.idle:
             return {"error": "", "stopped": True}
-        options = {**work.options, "preset": "pixels"}
+        filling = work.options["preset"] == "fill"
+        options = work.options if filling else {**work.options, "preset": "pixels"}
         return carry_out(replace(work, options=options), tell, stopped)
 
 

@@ -6,6 +6,10 @@ import { fileButtons, Previewer, Runner } from "./runs.js";
 import { Slot } from "./slots.js";
 
 const FORM = "analogies-form-"; // what was given in a tab, for when the page is loaded again
+const MASK = [
+  { name: "keep", rgb: [0, 0, 0] },
+  { name: "make anew", rgb: [255, 255, 255] },
+];
 const TAB = "analogies-tab"; // that was looked at last
 const panels = new Map();
 let known = null;
@@ -33,31 +37,45 @@ class Panel {
 
   columns() {
     const given = h("div", { class: "given" });
+    const optional = h("div", { class: "given" });
     const made = h("div", { class: "made" });
     const columns = [given];
     for (const each of this.about.pictures) {
       const slot = new Slot(each, known.file_bytes, (changed) => this.changed(changed));
       this.slots.set(each.slot, slot);
-      if (each.slot !== this.about.paints) given.append(slot.element);
-      else columns.push(this.paint(each, slot));
+      if (each.slot === this.about.paints) columns.push(this.paint(slot));
+      else (each.optional ? optional : given).append(slot.element);
     }
+    if (optional.childElementCount)
+      given.append(h("details", {}, h("summary", {}, "Guides and masks"), optional));
     if (this.previewer) made.append(this.previewer.element);
     made.append(this.form(), this.runner.element);
     return [...columns, made];
   }
 
   // The slot that is painted: its file chooser loads a map into the painter.
-  paint(about, slot) {
+  paint(slot) {
     this.painter = new Painter(() => this.painted());
-    this.previewer = new Previewer(() => this.asked(true));
     slot.place.classList.add("load");
-    slot.place.replaceChildren("Load a map");
-    const copy = h("button", { type: "button", onclick: () => this.copyA() }, "Copy A");
-    slot.element.append(h("div", { class: "tools" }, slot.place, copy), this.painter.element);
+    slot.place.replaceChildren(this.about.over ? "Load a mask" : "Load a map");
+    const tools = h("div", { class: "tools" }, slot.place);
+    if (this.about.over) {
+      this.painter.setPalette(MASK);
+      this.painter.color = 1;
+      this.painter.brush = 24;
+      this.painter.showSwatches();
+      this.painter.details.hidden = true;
+    } else {
+      this.previewer = new Previewer(() => this.asked(true));
+      tools.append(h("button", { type: "button", onclick: () => this.copyA() }, "Copy A"));
+    }
+    slot.element.append(tools, this.painter.element);
     slot.element.append(slot.about, slot.error);
     slot.send = async (file, name) => {
       const picture = await ask(this.mapPath(name), { method: "POST", body: file });
       this.painter.load(await this.bitmap(picture.id));
+      if (this.about.over) await this.showUnder();
+      this.sent = { turn: ++this.turn, id: picture.id };
       return picture;
     };
     slot.set = async (picture) => {
@@ -68,7 +86,7 @@ class Panel {
   }
 
   mapPath(name) {
-    const a = this.slots.get("a").picture;
+    const a = this.slots.get("a")?.picture;
     const of = a ? `&colors_of=${a.id}` : "";
     return `picture?name=${encodeURIComponent(name)}${of}`;
   }
@@ -96,15 +114,25 @@ class Panel {
       if (!this.touched) this.painter.resize(slot.picture.width, slot.picture.height);
       this.turn++;
     }
+    if (slot.name === this.about.over) {
+      await this.showUnder();
+      this.turn++;
+    }
     this.remember();
-    if (this.painter) this.previewer.renew();
+    this.previewer?.renew();
+  }
+
+  // The picture over which a mask is painted.
+  async showUnder() {
+    const { picture } = this.slots.get(this.about.over);
+    if (picture) this.painter.setUnder(await this.bitmap(picture.id));
   }
 
   painted() {
     this.touched = true;
     this.turn++;
     this.slots.get(this.about.paints).say("");
-    this.previewer.renew();
+    this.previewer?.renew();
   }
 
   // What the server is to make; null where a preview has not all it needs.
@@ -116,7 +144,7 @@ class Panel {
       if (slot.picture) pictures[name] = slot.picture.id;
       else if (preview) return null;
     }
-    if (this.painter && this.slots.get("a").picture)
+    if (this.painter && this.slots.get(this.about.over ?? "a").picture)
       pictures[this.about.paints] = await this.sendMap();
     return { tab: this.about.name, pictures, options: this.options() };
   }
@@ -125,7 +153,8 @@ class Panel {
     const turn = this.turn;
     if (this.sent?.turn !== turn) {
       const body = await this.painter.blob();
-      const picture = await ask(this.mapPath("painted-map.png"), { method: "POST", body });
+      const name = this.about.over ? "painted-mask.png" : "painted-map.png";
+      const picture = await ask(this.mapPath(name), { method: "POST", body });
       this.sent = { turn, id: picture.id };
       this.remember();
     }
@@ -225,7 +254,8 @@ class Panel {
       this.painter.load(await this.bitmap(map.id));
       this.touched = true;
       this.sent = { turn: ++this.turn, id: map.id };
-      if (preview) this.previewer.renew();
+      if (this.about.over) await this.showUnder();
+      if (preview) this.previewer?.renew();
     }
     this.remember();
   }

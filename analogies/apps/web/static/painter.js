@@ -18,6 +18,7 @@ export class Painter {
     this.undos = [];
     this.redos = [];
     this.cursor = [0, 0];
+    this.under = null; // pixels of a picture over which a mask is painted
     this.build();
     this.resize(320, 240);
   }
@@ -71,14 +72,14 @@ export class Painter {
         clear,
       ),
       this.frame,
-      h(
+      (this.details = h(
         "div",
         { class: "tools" },
         h("span", { class: "field" }, h("label", { for: name }, "Color stands for"), this.naming),
         h("span", { class: "field" }, h("label", { for: this.width.id }, "Width"), this.width),
         h("span", { class: "field" }, h("label", { for: this.height.id }, "Height"), this.height),
         apply,
-      ),
+      )),
     );
     this.listen();
   }
@@ -199,6 +200,25 @@ export class Painter {
     this.naming.value = this.colors[this.color].name;
   }
 
+  // Takes a picture to paint a mask over; what is painted shines through in red.
+  setUnder(bitmap) {
+    this.resize(bitmap.width, bitmap.height);
+    const canvas = h("canvas", { width: bitmap.width, height: bitmap.height });
+    const context = canvas.getContext("2d");
+    context.drawImage(bitmap, 0, 0);
+    this.under = context.getImageData(0, 0, bitmap.width, bitmap.height).data;
+    this.draw();
+  }
+
+  // The color in which a pixel is shown.
+  shown(pixel) {
+    const { rgb } = this.colors[this.map[pixel]];
+    if (!this.under) return rgb;
+    const below = this.under.slice(pixel * 4, pixel * 4 + 3);
+    const red = [255, 40, 90];
+    return this.map[pixel] ? red.map((value, i) => 0.7 * value + 0.3 * below[i]) : below;
+  }
+
   choose(index) {
     this.color = index;
     this.naming.value = this.colors[index].name;
@@ -229,6 +249,7 @@ export class Painter {
     }
     this.undos = [];
     this.redos = [];
+    this.under = null;
     this.draw();
   }
 
@@ -355,7 +376,7 @@ export class Painter {
     for (let y = top; y < bottom; y++)
       for (let x = left; x < right; x++) {
         const pixel = y * width + x;
-        const { rgb } = this.colors[this.map[pixel]];
+        const rgb = this.shown(pixel);
         data[pixel * 4] = rgb[0];
         data[pixel * 4 + 1] = rgb[1];
         data[pixel * 4 + 2] = rgb[2];
@@ -367,7 +388,19 @@ export class Painter {
   }
 
   blob() {
-    return new Promise((done) => this.canvas.toBlob(done, "image/png"));
+    let canvas = this.canvas;
+    if (this.under) {
+      const { width, height } = canvas;
+      canvas = h("canvas", { width, height });
+      const context = canvas.getContext("2d");
+      const image = context.createImageData(width, height);
+      for (let pixel = 0; pixel < this.map.length; pixel++) {
+        const [red, green, blue] = this.colors[this.map[pixel]].rgb;
+        image.data.set([red, green, blue, 255], pixel * 4);
+      }
+      context.putImageData(image, 0, 0);
+    }
+    return new Promise((done) => canvas.toBlob(done, "image/png"));
   }
 }
 
