@@ -37,11 +37,14 @@ lint: $(INSTALLED_TEST)
 test-slow: $(INSTALLED_TEST)
 	$(PYTEST) -m slow
 
-# Chromium comes from Debian's packages; installing it needs root.
+# Chromium comes from Debian's packages; installing it needs root. axe-core looks for what keeps
+# people with a keyboard or a screen reader out; without npm that is not tried.
 test-browser: $(INSTALLED_TEST) $(INSTALLED_WEB)
 	@command -v chromium || { apt-get update -q && \
 	  apt-get install -q --yes --no-install-recommends chromium; }
 	$(PIP) --editable '.[browser]'
+	@test -d $(VENV)/node_modules/axe-core || ! command -v npm || \
+	  npm install --silent --no-audit --no-fund --prefix $(VENV) axe-core
 	$(PYTEST) -m browser
 
 gallery: $(INSTALLED)

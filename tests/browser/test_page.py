@@ -1,5 +1,6 @@
 """A person at the page: real Chromium, real mouse strokes, the real server."""
 
+import base64
 import io
 import json
 import re
@@ -52,7 +53,7 @@ class Visitor:
 
     def __init__(self, chromium, server, **details):
         self.context = chromium.new_context(**details)
-        self.context.set_default_timeout(30_000)
+        self.context.set_default_timeout(SLOW)
         self.page = self.context.new_page()
         self.asked, self.errors = [], []
         self.page.on("request", lambda request: self.asked.append(request.url))
@@ -99,8 +100,6 @@ class Visitor:
     def canvas(self, place):
         """What is painted, uint8 `(h, w, 3)`."""
         url = place.locator("canvas").evaluate("canvas => canvas.toDataURL('image/png')")
-        import base64
-
         return decoded(base64.b64decode(url.partition(",")[2]))
 
     def fetch(self, path):

@@ -83,7 +83,7 @@ class Client:
         return {slot: self.give(pixels, f"{slot}.png")["id"] for slot, pixels in pictures.items()}
 
     def wait(self, run):
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + 300
         while time.monotonic() < limit:
             told = self.get(f"run/{run['id']}")
             if told["state"] in ("done", "stopped", "failed"):
