@@ -35,7 +35,7 @@ lint: $(INSTALLED_TEST)
 	$(BIN)/mypy
 
 test-slow: $(INSTALLED_TEST)
-	$(PYTEST) -m slow
+	$(PYTEST) --timeout 3600 -m slow
 
 # Chromium comes from Debian's packages; installing it needs root. axe-core looks for what keeps
 # people with a keyboard or a screen reader out; without npm that is not tried.
