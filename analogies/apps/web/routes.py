@@ -127,7 +127,7 @@ class Pages:
         return as_json(stored.described())
 
     def _show(self, session: Session, request: Request, number: str) -> Answer:
-        return Answer(200, "image/png", _known(session, number).shown)
+        return Answer(200, "image/png", _known(session, number).shown.read_bytes())
 
     def _file(self, session: Session, request: Request, number: str) -> Answer:
         data = _known(session, number).path.read_bytes()

@@ -13,7 +13,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from analogies.errors import InputError
 
 THUMBNAIL = 1024  # px, the longer side of a picture as it is shown on the page
 _GALLERY = 200  # pictures that are kept
+_ENDED = 4  # runs that are known, with their pictures, after they have ended
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif")
 
 
@@ -39,9 +40,9 @@ class Stored:
         path: file with the bytes that were sent.
         name: what the person called it.
         width, height: px.
-        length: of the file, bytes.
+        length: of both files, bytes.
         notes: on how it is read.
-        shown: bytes of a PNG for the page, no larger than `THUMBNAIL`.
+        shown: file of a PNG for the page, no larger than `THUMBNAIL`.
     """
 
     id: str
@@ -51,7 +52,7 @@ class Stored:
     height: int
     length: int
     notes: tuple[str, ...]
-    shown: bytes = field(repr=False)
+    shown: Path
 
     def described(self) -> dict[str, Any]:
         """As plain data, for the page."""
@@ -129,15 +130,18 @@ class Session:
                     "megapixels"
                 )
             picture = images.read(path)
-            shown = _shown(picture)
+            thumbnail = _shown(picture)
         except InputError as error:
             path.unlink()
             raise InputError(str(error).replace(repr(str(path)), repr(said))) from None
         except BaseException:
             path.unlink()
             raise
+        shown = path.with_suffix(".shown")
+        shown.write_bytes(thumbnail)
+        length = len(data) + len(thumbnail)
         height, width = picture.size
-        stored = Stored(number, path, said, width, height, len(data), picture.notes, shown)
+        stored = Stored(number, path, said, width, height, length, picture.notes, shown)
         with self.lock:
             self.pictures[number] = stored
         return stored
@@ -164,7 +168,7 @@ class Session:
         with self.lock:
             self.tickets[ticket.id] = ticket
             ended = [each for each in self.tickets.values() if each.ended]
-            for old in ended[: max(0, len(ended) - 20)]:
+            for old in ended[: max(0, len(ended) - _ENDED)]:
                 del self.tickets[old.id]
 
     def finish(self, made: Made) -> None:
@@ -210,7 +214,8 @@ class Session:
                         "gallery"
                     )
                 oldest = free.pop(0)
-                oldest.path.unlink(missing_ok=True)
+                for path in (oldest.path, oldest.shown):
+                    path.unlink(missing_ok=True)
                 del self.pictures[oldest.id]
                 self.palettes.pop(oldest.id, None)
                 held -= oldest.length

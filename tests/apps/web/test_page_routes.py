@@ -190,7 +190,7 @@ def test_pictures_of_which_nothing_is_made_go_when_a_session_is_full(page, perso
     held = sum(path.stat().st_size for path in session.folder.iterdir())
     rng = np.random.default_rng(0)
     noise = [png(rng.integers(0, 256, (60, 60, 3))) for _ in range(4)]
-    session._limits = page.with_limits(session_bytes=held + 2 * len(noise[0]) + 1000)
+    session._limits = page.with_limits(session_bytes=held + 4 * len(noise[0]) + 1000)
     given = [person.give(data)["id"] for data in noise]
     present = [person.ask("GET", f"picture/{number}").status for number in given]
     assert present == [404, 404, 200, 200]
