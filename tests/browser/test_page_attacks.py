@@ -148,6 +148,26 @@ def test_the_server_lives_and_a_run_ends_under_large_slow_and_hasty_requests(ser
     assert given(Person(server)), "pictures are taken again"
 
 
+def test_who_connects_and_asks_nothing_is_left(server, person):
+    silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(450)]
+    silent[0].sendall(b"GET / HTTP/1.1\r\nHost: 127")
+    limit = time.monotonic() + 60
+    while person_or_none(server) is None:
+        assert time.monotonic() < limit, "nobody can come in any more"
+        time.sleep(1)
+    silent[0].settimeout(60)
+    assert silent[0].recv(100) == b""
+    for connection in silent:
+        connection.close()
+
+
+def person_or_none(server):
+    try:
+        return Person(server)
+    except (AssertionError, OSError):
+        return None
+
+
 def test_memory_is_level_after_thirty_runs(server, person):
     pictures = given(person)
     held = []

@@ -17,6 +17,7 @@ from analogies.apps.web.worker import Worker
 from analogies.errors import InputError
 
 PORTS = 20  # that are tried from the first one on
+SILENCE = 15.0  # s in which the head of a first request has to come
 
 
 def serve(host: str, port: int | None, folder: Path | None, listening: bool) -> None:
@@ -52,6 +53,7 @@ def serve(host: str, port: int | None, folder: Path | None, listening: bool) -> 
         )
         config = uvicorn.Config(
             guard,
+            http=_impatient(),
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -91,6 +93,22 @@ def bound(host: str, port: int | None) -> socket.socket:
     said = getattr(problem, "strerror", None) or problem
     where = f"{host} port {port}" if port is not None else host
     raise InputError(f"the page cannot be shown there: {said}. Received: {where}")
+
+
+def _impatient() -> Any:
+    """The way uvicorn speaks HTTP, but connections that ask nothing for a while are closed."""
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    class Impatient(H11Protocol):
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self.loop.call_later(SILENCE, self._part)
+
+        def _part(self) -> None:
+            if self.cycle is None:  # no request has come, or but a part of one
+                self.transport.close()
+
+    return Impatient
 
 
 def _tell(server: Any, address: str) -> None:
