@@ -9,6 +9,7 @@ from pathlib import Path
 import desert
 import emblem
 import landscape
+import numpy as np
 import still_life
 import textures
 from PIL import Image
@@ -23,6 +24,7 @@ def pictures():
     fruit = still_life.render(still_life.FIRST, 192, 256, 3)
     bowl = still_life.render(still_life.SECOND, 192, 256, 4)
     yield "style-content", fruit
+    yield "fill-mask", around(fruit.shape, 131, 85, 29, 43)
     yield "style-painting", textures.swirls(208, 256, 11)
     yield "texture", textures.pebbles(160, 192, 5)
     yield "recolor-a", textures.gray(fruit)
@@ -39,6 +41,13 @@ def pictures():
     mask = emblem.mask()
     yield "emblem-a", emblem.flat(mask)
     yield "emblem-a-prime", emblem.ornamented(mask, 1)
+
+
+def around(shape, row, column, height, width):
+    """A mask, white in an ellipse with the given half axes; here over the plums on the table."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    inside = np.hypot((rows - row) / height, (columns - column) / width) < 1
+    return np.repeat(np.uint8(255) * inside[..., None], 3, axis=-1)
 
 
 def main(folder=None):

@@ -4,6 +4,7 @@ Every request but those for the page's own files is of a session, and reaches wh
 session's alone. Paths are compared with the few patterns below; none becomes the name of a file.
 """
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -78,6 +79,9 @@ class Pages:
             return as_json({"error": str(error)}, 429)
         except InputError as error:
             return as_json({"error": str(error)}, 422)
+        except Exception as error:  # a fault of the program; the server goes on
+            logging.getLogger(__name__).exception("%s %s", request.method, request.path)
+            return as_json({"error": f"this failed: {type(error).__name__}"}, 500)
 
     def _answer(self, request: Request) -> Answer:
         if request.method == "GET" and request.path in self._files:

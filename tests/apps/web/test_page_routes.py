@@ -220,6 +220,15 @@ def test_nonsense_is_answered_with_one_line(person):
     assert person.ask("POST", "state").status == 405
 
 
+def test_a_fault_of_the_program_is_answered_and_logged(person, monkeypatch, caplog):
+    monkeypatch.setattr(tabs, "known_tabs", lambda: 1 / 0)
+    told = json.loads(person.ask("GET", "state").body)
+    assert told == {"error": "this failed: ZeroDivisionError"}
+    assert "ZeroDivisionError" in caplog.text
+    monkeypatch.undo()
+    assert person.get("state")["tabs"]
+
+
 def test_every_example_can_be_given_and_passes_all_checks(page, person):
     page.maker.idle = True
     asked = [(tab.name, each["name"]) for tab in tabs.known_tabs()

@@ -61,8 +61,9 @@ class Panel {
     const tools = h("div", { class: "tools" }, slot.place);
     if (this.about.over) {
       this.painter.setPalette(MASK);
+      this.painter.map.fill(0);
       this.painter.color = 1;
-      this.painter.brush = 24;
+      this.painter.setBrush(24);
       this.painter.showSwatches();
       this.painter.details.hidden = true;
     } else {
@@ -221,6 +222,7 @@ class Panel {
         example.title,
       ),
     );
+    if (!buttons.length) return h("div", {});
     return h("div", { class: "tools examples" }, h("span", {}, "Try an example:"), ...buttons);
   }
 

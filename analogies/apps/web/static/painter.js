@@ -41,10 +41,11 @@ export class Painter {
     const size = fresh("brush");
     const told = h("output", { for: size }, "8 px");
     const range = h("input", { id: size, type: "range", min: "1", max: "80", value: "8" });
-    range.addEventListener("input", () => {
-      this.brush = Number(range.value);
-      told.textContent = `${this.brush} px`;
-    });
+    this.setBrush = (side) => {
+      this.brush = range.valueAsNumber = side;
+      told.textContent = `${side} px`;
+    };
+    range.addEventListener("input", () => this.setBrush(range.valueAsNumber));
     this.tools = ["brush", "fill"].map((tool) =>
       h(
         "button",
