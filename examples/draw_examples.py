@@ -24,9 +24,9 @@ def pictures():
     fruit = still_life.render(still_life.FIRST, 192, 256, 3)
     bowl = still_life.render(still_life.SECOND, 192, 256, 4)
     yield "style-content", fruit
-    yield "fill-mask", around(fruit.shape, 131, 85, 29, 43)
     yield "style-painting", textures.swirls(208, 256, 11)
     yield "texture", textures.pebbles(160, 192, 5)
+    yield "fill-mask", around((160, 192), 80, 100, 30, 46)
     yield "recolor-a", textures.gray(fruit)
     yield "recolor-a-prime", textures.toned(fruit)
     yield "recolor-b", textures.gray(bowl)
@@ -44,7 +44,7 @@ def pictures():
 
 
 def around(shape, row, column, height, width):
-    """A mask, white in an ellipse with the given half axes; here over the plums on the table."""
+    """A mask, white in an ellipse with the given half axes."""
     rows, columns = np.mgrid[: shape[0], : shape[1]]
     inside = np.hypot((rows - row) / height, (columns - column) / width) < 1
     return np.repeat(np.uint8(255) * inside[..., None], 3, axis=-1)
