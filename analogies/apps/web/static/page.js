@@ -61,7 +61,6 @@ class Panel {
     const tools = h("div", { class: "tools" }, slot.place);
     if (this.about.over) {
       this.painter.setPalette(MASK);
-      this.painter.map.fill(0);
       this.painter.color = 1;
       this.painter.setBrush(24);
       this.painter.showSwatches();

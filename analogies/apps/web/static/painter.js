@@ -18,6 +18,7 @@ export class Painter {
     this.undos = [];
     this.redos = [];
     this.cursor = [0, 0];
+    this.blank = true; // nothing was painted or loaded yet
     this.under = null; // pixels of a picture over which a mask is painted
     this.build();
     this.resize(320, 240);
@@ -176,7 +177,7 @@ export class Painter {
       name: names[color.rgb.join()] || color.name,
     }));
     const moved = before.map((color) => nearest(color.rgb, this.colors));
-    this.map = this.map.map((index) => moved[index]);
+    this.map = this.map.map((index) => (this.blank ? 0 : moved[index]));
     this.undos = [];
     this.redos = [];
     this.color = Math.min(this.color, this.colors.length - 1);
@@ -264,6 +265,7 @@ export class Painter {
   // Takes the pixels of a picture; each gets the nearest color.
   load(bitmap) {
     this.resize(bitmap.width, bitmap.height);
+    this.blank = false;
     const canvas = h("canvas", { width: bitmap.width, height: bitmap.height });
     const context = canvas.getContext("2d");
     context.drawImage(bitmap, 0, 0);
@@ -341,6 +343,7 @@ export class Painter {
   }
 
   keep() {
+    this.blank = false;
     const most = Math.max(1, Math.min(UNDOS, Math.floor(UNDO_BYTES / this.map.length)));
     this.undos.push(this.map.slice());
     if (this.undos.length > most) this.undos.shift();
