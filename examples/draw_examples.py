@@ -9,6 +9,7 @@ from pathlib import Path
 import desert
 import emblem
 import landscape
+import numpy as np
 import still_life
 import textures
 from PIL import Image
@@ -26,6 +27,7 @@ def pictures():
     yield "fill-mask", still_life.apple_mask()
     yield "style-painting", textures.swirls(208, 256, 11)
     yield "texture", textures.pebbles(160, 192, 5)
+    yield "texture-mask", around((160, 192), 80, 100, 30, 46)
     yield "recolor-a", textures.gray(fruit)
     yield "recolor-a-prime", textures.toned(fruit)
     yield "recolor-b", textures.gray(bowl)
@@ -40,6 +42,13 @@ def pictures():
     mask = emblem.mask()
     yield "emblem-a", emblem.flat(mask)
     yield "emblem-a-prime", emblem.ornamented(mask, 1)
+
+
+def around(shape, row, column, height, width):
+    """A mask, white in an ellipse with the given half axes."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    inside = np.hypot((rows - row) / height, (columns - column) / width) < 1
+    return np.repeat(np.uint8(255) * inside[..., None], 3, axis=-1)
 
 
 def main(folder=None):
