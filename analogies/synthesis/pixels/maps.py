@@ -27,7 +27,9 @@ from analogies.synthesis.pixels.sources import Sources
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 STYLE_COLORS = 2.0  # weight of B in A's colors beside that of its tones, where A is A'
 STYLE_FLOW = 1.0  # the same of how its forms run
-HEIGHT = 0.05  # weight of how high a place lies, beside that of flat labels
+# Weight of how high a place lies, beside that of flat labels, per level from the coarsest: what is
+# large stands where it does in A', and the finer levels mend it freely.
+HEIGHT = (0.03, 0.03, 0.03, 0.0)
 STROKES = 1.5  # px, of the Gaussian blur that takes the strokes off a painting
 
 
@@ -54,7 +56,8 @@ def guides(
     elif kind == ALIKE:
         found.append(Guide(a, b, weight))
         if mostly_flat(a):  # which leave open where in a sky its clouds are
-            found.append(Guide(_heights(a), _heights(b), HEIGHT * weight))
+            heights = [share * weight for share in HEIGHT]
+            found.append(Guide(_heights(a), _heights(b), heights))
     elif kind == UNLIKE:
         edges, own = (detail(_luminance(picture)) for picture in (a, b))
         own = own * (edges.std() / max(float(own.std()), 1e-3))

@@ -10,6 +10,7 @@ import numpy as np
 from analogies.images.scaling import scaled
 from analogies.matching.field import NearestNeighborField
 from analogies.matching.pixels import Guide, Settings, focused_vote, reduced, upsampled
+from analogies.matching.pixels.guides import at_level
 from analogies.matching.pixels.levels import LevelSearch
 from analogies.options.table import Options
 from analogies.synthesis.costs import LevelCost, pixel_cost
@@ -166,9 +167,11 @@ class PixelMethod:
             self._guides = guides(
                 self.kind, self._sources, network, min(factor, 1.0), self._follow()
             )
-        at_level = [
-            Guide(reduced(g.source, level.size_a), reduced(g.target, level.size_b), g.weight)
+        number = self.levels.index(level)
+        guides_here = [
+            Guide(reduced(g.source, level.size_a), reduced(g.target, level.size_b), weight)
             for g in self._guides
+            if (weight := at_level(g.weight, number)) > 0
         ]
         usable = self._sources.usable
         options = self.options
@@ -181,7 +184,7 @@ class PixelMethod:
         )
         scene = PixelScene(
             reduced(self._sources.a_prime, level.size_a),
-            at_level,
+            guides_here,
             settings,
             2.0 * options.mrf_w,
             None if usable is None else reduced(usable, level.size_a),
