@@ -52,6 +52,11 @@ def strangeness(b: np.ndarray, pictures: Sequence[np.ndarray]) -> float:
     return float(far / max(own + LABELS * spread, 1e-3))
 
 
+def mostly_flat(picture: np.ndarray) -> bool:
+    """Whether most patches of a picture show nothing, as in label maps; as in `strangeness`."""
+    return bool(_are_flat(_patches(_reduced(picture), AMONG)).mean() > MOSTLY)
+
+
 def _reduced(picture: np.ndarray) -> np.ndarray:
     """A picture no larger than it takes."""
     height, width = picture.shape[:2]

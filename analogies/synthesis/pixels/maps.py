@@ -2,7 +2,9 @@
 
     colors    luminance of A without its strokes : B, in its tones, and
               A without its strokes : B in its colors      where A is A'
+    flow      how strokes run in A : how B's forms do      likewise
               A : B                                        where B is a picture of A's kind
+    height    how high a place lies, in both         likewise, among flat labels
               A : B halfway in A's colors, and the edges   where it is not
     network   A' as soft as the network's picture : what the network made
     given     the maps that a person gives, each of which counts as much as colors do together
@@ -19,14 +21,19 @@ import numpy as np
 
 from analogies.images.scaling import Wrap, scaled
 from analogies.matching.pixels.guides import Guide, at_level
-from analogies.synthesis.likeness import blurred, detail
+from analogies.synthesis.likeness import blurred, detail, mostly_flat
+from analogies.synthesis.pixels.flow import forms, strokes
 from analogies.synthesis.pixels.kinds import ALIKE, STYLE, UNLIKE, Kind
+from analogies.synthesis.pixels.palette import ranked, recolored, repainted
 from analogies.synthesis.pixels.sources import Sources
 
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
-STYLE_COLORS = 0.5  # weight of B in A's colors where A is A'
-STROKES = 2.0  # px, of the Gaussian blur that takes the strokes off a painting
-TONES = 512  # quantiles that histograms are matched by
+STYLE_COLORS = 2.0  # weight of B in A's colors beside that of its tones, where A is A'
+STYLE_FLOW = 1.0  # the same of how its forms run
+# Weight of how high a place lies, beside that of flat labels, per level from the coarsest: what is
+# large stands where it does in A', and the finer levels mend it freely.
+HEIGHT = (0.05, 0.05, 0.05, 0.0)
+STROKES = 1.5  # px, of the Gaussian blur that takes the strokes off a painting
 
 
 def guides(
@@ -51,11 +58,16 @@ def guides(
     found = []
     if kind == STYLE:
         plain = blurred(a, STROKES)
-        tones = _luminance(plain)
-        found.append(Guide(tones, _as_dark_as(_luminance(b), tones), weight))
-        found.append(Guide(plain, recolored(b, plain), STYLE_COLORS * follow))
+        tones, own = _luminance(plain), _luminance(b)
+        found.append(Guide(tones, ranked(own, tones), weight))
+        found.append(Guide(plain, repainted(b, plain), STYLE_COLORS * weight))
+        found.append(Guide(strokes(_luminance(a)), forms(own), STYLE_FLOW * weight))
     elif kind == ALIKE:
         found.append(Guide(a, b, weight))
+        placed = not sources.several and not wrap[0]
+        if placed and mostly_flat(a):  # which leave open where in a sky its clouds are
+            heights = [share * weight for share in HEIGHT]
+            found.append(Guide(_heights(a), _heights(b), heights))
     elif kind == UNLIKE:
         edges, own = detail(_luminance(a)), detail(_luminance(b), wrap)
         own = own * (edges.std() / max(float(own.std()), 1e-3))
@@ -72,30 +84,10 @@ def guides(
 def _say(kind: Kind, follow: float) -> float:
     """What all that A and B show counts; beside A' alone, as much as that."""
     weights = {
-        STYLE.name: kind.weight * follow + STYLE_COLORS * follow,
+        STYLE.name: kind.weight * follow * (1.0 + STYLE_COLORS),
         UNLIKE.name: 2.0 * kind.weight * follow,
     }
     return weights.get(kind.name, kind.weight * follow) or 1.0
-
-
-def recolored(b: np.ndarray, a: np.ndarray) -> np.ndarray:
-    """B with the mean and covariance of A's colors.
-
-    The linear map of Pitié & Kokaram, "The Linear Monge-Kantorovitch Linear Colour Mapping" (2007):
-    the one that moves colors least.
-    """
-    flat, other = b.reshape(-1, 3).astype(np.float64), a.reshape(-1, 3).astype(np.float64)
-    own, wanted = (np.cov(x.T) + np.eye(3) for x in (flat, other))
-    root = _power(own, 0.5)
-    mapped = _power(own, -0.5) @ _power(root @ wanted @ root, 0.5) @ _power(own, -0.5)
-    moved = (flat - flat.mean(0)) @ mapped + other.mean(0)
-    return np.clip(moved, 0, 255).reshape(b.shape).astype(np.float32)
-
-
-def _power(matrix: np.ndarray, exponent: float) -> np.ndarray:
-    """Of a symmetric positive matrix."""
-    values, vectors = np.linalg.eigh(matrix)
-    return (vectors * np.maximum(values, 1e-9) ** exponent) @ vectors.T
 
 
 def _softened(picture: np.ndarray, factor: float) -> np.ndarray:
@@ -104,15 +96,13 @@ def _softened(picture: np.ndarray, factor: float) -> np.ndarray:
     return scaled(scaled(picture, (small[0], small[1])), picture.shape[:2])
 
 
+def _heights(picture: np.ndarray) -> np.ndarray:
+    """`(h, w, 1)`: 0 in the first row, 255 in the last."""
+    height, width = picture.shape[:2]
+    column = np.linspace(0, 255, height, dtype=np.float32)[:, np.newaxis, np.newaxis]
+    return np.repeat(column, width, 1)
+
+
 def _luminance(picture: np.ndarray) -> np.ndarray:
     """`(h, w, 1)` of `(h, w, 3)`."""
     return (picture @ LUMINANCE)[..., np.newaxis]
-
-
-def _as_dark_as(values: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """Values in another map's histogram."""
-    shares = np.linspace(0.0, 1.0, TONES)
-    own = np.quantile(values, shares) + np.arange(TONES) * 1e-4  # no two are equal
-    return np.interp(values, np.maximum.accumulate(own), np.quantile(like, shares)).astype(
-        np.float32
-    )

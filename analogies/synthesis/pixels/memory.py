@@ -30,10 +30,11 @@ class Channels(NamedTuple):
     own_b: int
 
 
-# STYLE: luminance and B in A's colors. UNLIKE: B halfway in A's colors, and edges.
+# STYLE: luminance, B in A's colors, and flow. ALIKE: heights too, among labels. UNLIKE: B halfway
+# in A's colors, and edges.
 CHANNELS = {
-    STYLE.name: Channels(4, 1, 4),
-    ALIKE.name: Channels(3, 0, 0),
+    STYLE.name: Channels(6, 6, 6),
+    ALIKE.name: Channels(4, 1, 1),
     UNLIKE.name: Channels(4, 1, 4),
 }
 NONE = Channels(0, 0, 0)

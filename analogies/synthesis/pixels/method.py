@@ -10,6 +10,7 @@ import numpy as np
 from analogies.images.scaling import scaled
 from analogies.matching.field import NearestNeighborField
 from analogies.matching.pixels import Guide, Settings, focused_vote, reduced, upsampled
+from analogies.matching.pixels.guides import at_level
 from analogies.matching.pixels.levels import LevelSearch
 from analogies.matching.pixels.places import leaves_patches, near
 from analogies.options.table import Options
@@ -194,9 +195,11 @@ class PixelMethod:
             self._guides = guides(
                 self.kind, self._sources, network, min(factor, 1.0), self._follow(), level.wrap
             )
-        at_level = [
-            Guide(reduced(g.source, level.size_a), reduced(g.target, level.size_b), g.weight)
+        number = self.levels.index(level)
+        guides_here = [
+            Guide(reduced(g.source, level.size_a), reduced(g.target, level.size_b), weight)
             for g in self._guides
+            if (weight := at_level(g.weight, number)) > 0
         ]
         usable = self._sources.usable
         options = self.options
@@ -210,7 +213,7 @@ class PixelMethod:
         )
         scene = PixelScene(
             reduced(self._sources.a_prime, level.size_a),
-            at_level,
+            guides_here,
             settings,
             2.0 * options.mrf_w,
             None if usable is None else reduced(usable, level.size_a),

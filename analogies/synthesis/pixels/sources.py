@@ -24,6 +24,7 @@ class Sources:
         usable: bool `(h, w)` of A, or None where all of it may be used.
         guides: maps of A and of B', float32 `(h, w, c)`, and weights: 1 is that of the pictures.
         kept: what of B' stays as it is, at its size; None: nothing.
+        several: whether A is several pictures below one another.
     """
 
     a: np.ndarray
@@ -32,6 +33,7 @@ class Sources:
     usable: np.ndarray | None = None
     guides: tuple[Guide, ...] = ()
     kept: KeptPart | None = None
+    several: bool = False
 
 
 class _Picture(NamedTuple):
@@ -80,7 +82,7 @@ def gathered(
         top += height + 1
     pixels, usable = np.concatenate(rows), np.concatenate(insides)
     guides = _guides(pixels, targets, weights)
-    sources = Sources(pixels[..., :3], pixels[..., 3:6], b, usable, guides, kept)
+    sources = Sources(pixels[..., :3], pixels[..., 3:6], b, usable, guides, kept, True)
     return sources, tuple(parts)
 
 
