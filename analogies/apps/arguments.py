@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TextIO
 
 from analogies.apps import usage
+from analogies.apps.fast import words as fast
 from analogies.apps.usage import PROGRAM
 from analogies.options.kinds import Kind, OptionError, check, spelled
 from analogies.options.presets import DEFAULT, PRESETS
@@ -62,7 +63,10 @@ class _Tell(argparse.Action):
 
 
 def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
-    """The four paths (a, a_prime, b, out) or `batch`, a list; and the options that were given.
+    """What is asked for, and the options that were given.
+
+    The first has the four paths (a, a_prime, b, out); or `batch`, a list; or, where `learn` or
+    `with_net` names a network, what `fast.words.understood` tells.
 
     Exits with 0 after --help and --version, and with 2 on bad usage.
     """
@@ -80,6 +84,9 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
     dashed = usage.wrong_dash(words[: len(words) - len(argv[end + 1 :])], options)
     if dashed:
         parser.error(dashed)
+    net = fast.understood(namespace, words, given, parser.error)
+    if net is not None:
+        return net, given
     if hasattr(namespace, "batch"):
         if words:
             parser.error(f"--batch takes no pictures beside the list: {' '.join(words)}")
@@ -119,7 +126,7 @@ def _write(stream: TextIO | None, text: str) -> None:
 
 def _options() -> list[str]:
     """Every option as it is spelled."""
-    return [*map(spelled, kinds()), "--batch", "--help", "--help-all", "--version"]
+    return [*map(spelled, kinds()), *fast.NAMES, "--batch", "--help", "--help-all", "--version"]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -146,6 +153,7 @@ def build_parser() -> argparse.ArgumentParser:
         short = ["-h"] if name == "--help" else []
         parser.add_argument(*short, name, action=_Tell, text=tell, help=text)
     parser.add_argument("--batch", metavar="LIST.csv", help=_BATCH)
+    fast.add_arguments(parser)
     groups: dict[str, Any] = {}
     for name, kind in kinds().items():
         if kind.group not in groups:
