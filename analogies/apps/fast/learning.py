@@ -10,6 +10,7 @@ from analogies.apps.wording import DONE, Ending, failure
 from analogies.options import presets
 from analogies.options.learning import LearningOptions
 from analogies.options.table import Options
+from analogies.runs.machine.signals import Interrupted
 from analogies.runs.machine.streams import Forgiving
 
 
@@ -30,7 +31,10 @@ def learn(paths: argparse.Namespace, given: Mapping[str, Any]) -> Ending:
 
     lesson = lessons.plan(paths.learn, paths.a, paths.a_prime, options, learning, remark)
     with contextlib.ExitStack() as stack:
-        outcome = runs.learn(lesson, [_shown(options, stack)] if not options.quiet else [])
+        try:
+            outcome = runs.learn(lesson, [_shown(options, stack)] if not options.quiet else [])
+        except Interrupted as interrupt:
+            return Ending("interrupted before there was a network", interrupt.exit_code)
     late = next(iter(outcome.late), 0)
     if outcome.ended is None:
         share = outcome.about["held_out"]

@@ -7,7 +7,7 @@ Around that, a few channels at the full size keep what is fine.
     seen  = conv 3x3 (picture)
     cells = conv 4x4 / 4 (seen) [+ conv 1x1 (noise)]
     cells = cells + conv 3x3 (relu (conv 3x3 (cells)))          four times
-    fine  = conv 3x3 ([transposed conv 4x4 * 4 (cells), seen])
+    fine  = conv 3x3 ([transposed conv 4x4 * 4 (cells), seen] [, the same of the noise])
     B'    = rule (picture) + conv 3x3 (fine)
 
 A convolution of 4 x 4 px with a stride of 4 is space-to-depth and a matrix, its transpose a
@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from analogies.synthesis.student.sizes import BLOCKS, CELL, NOISE, SIZES
+from analogies.synthesis.student.sizes import BLOCKS, CELL, GRAIN, NOISE, SIZES
 
 
 class RuleWeights(NamedTuple):
@@ -70,16 +70,10 @@ def build(size: str, noise: bool, rule: RuleWeights | None = None, seed: int = 0
         inner = _conv(cells, 3, next(seeds), f"block{number}_conv1", relu=True)(inner)
         inner = _conv(cells, 3, next(seeds), f"block{number}_conv2", scale=0.3)(inner)
         deep = keras.layers.Add(name=f"block{number}", dtype="float32")([deep, inner])
-    shuffled = keras.layers.Conv2DTranspose(
-        fine,
-        CELL,
-        strides=CELL,
-        activation="relu",
-        kernel_initializer=_initial(next(seeds), 1.0),
-        name="to_pixels",
-        **_FIXED,
-    )(deep)
-    both = keras.layers.Concatenate(name="with_seen", dtype="float32")([shuffled, seen])
+    shown = [_shuffled(fine, next(seeds), "to_pixels", "relu")(deep), seen]
+    if noise:
+        shown.append(_shuffled(GRAIN, next(seeds), "noise_to_pixels")(inputs[1]))
+    both = keras.layers.Concatenate(name="with_seen", dtype="float32")(shown)
     both = _conv(fine, 3, next(seeds), "fine", relu=True)(both)
     found = _conv(3, 3, next(seeds), "change", scale=0.05)(both)
     if rule is not None:
@@ -113,6 +107,21 @@ def _conv(
         strides=stride,
         activation="relu" if relu else None,
         kernel_initializer=_initial(seed, scale),
+        name=name,
+        **_FIXED,
+    )
+
+
+def _shuffled(
+    channels: int, seed: int, name: str, activation: str | None = None
+) -> keras.layers.Layer:
+    """From cells to pixels."""
+    return keras.layers.Conv2DTranspose(
+        channels,
+        CELL,
+        strides=CELL,
+        activation=activation,
+        kernel_initializer=_initial(seed, 1.0),
         name=name,
         **_FIXED,
     )

@@ -10,6 +10,7 @@ from analogies.synthesis.student.crops import TURNS, Turn, turned
 from analogies.synthesis.student.network import RuleWeights
 
 TURNED = 1.1  # times the error of a rule, at most, where it holds
+SLIGHT = 0.002  # of the variance of A', which is no error
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -54,5 +55,6 @@ def turns_of(pairs: Sequence[Pair]) -> tuple[Turn, ...]:
         ]
         return float(np.mean([np.square(x).mean() for x in apart]))
 
-    own = error(TURNS[0])
-    return tuple(turn for turn in TURNS if error(turn) <= TURNED * own + 1e-3)
+    slight = SLIGHT * float(np.mean([a_prime.var((0, 1)).mean() for _, a_prime in pairs]))
+    most = TURNED * error(TURNS[0]) + slight
+    return tuple(turn for turn in TURNS if error(turn) <= most)

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 CELL = 4  # px of a side
-NOISE = 8  # channels, one value per cell each
+NOISE = 16  # channels, one value per cell each, so that there are as many as a cell has pixels
+GRAIN = 4  # channels of noise at the full size
 BLOCKS = 4
 # What a pixel of B' sees beyond itself, px: 9 cells of the convolutions on cells and the transposed
 # one's own, and what the two at the full size see around them; a multiple of CELL.

@@ -50,7 +50,7 @@ def make(
     rest = -height % CELL, -width % CELL
     edges = ((0, 0), (HALO, HALO + rest[0]), (HALO, HALO + rest[1]), (0, 0))
     padded = np.pad(np.asarray(pictures, np.float32), edges, "reflect")
-    field = noise_field(padded.shape[1:3], seed) if noise else None
+    field = noise_field(padded.shape[1:3], seed).numpy() if noise else None
     side = max(CELL, piece // CELL * CELL)
     found = np.empty((count, height + rest[0], width + rest[1], 3), np.float32)
     for top in range(0, height, side):
@@ -67,7 +67,34 @@ def make(
     return np.clip(found[:, :height, :width], 0.0, 255.0)
 
 
-def noise_field(size: tuple[int, int], seed: int) -> np.ndarray:
+def noise_field(size: tuple[int, int] | tf.Tensor, seed: int) -> tf.Tensor:
     """Noise for a picture of a size in px, float32 `(h / CELL, w / CELL, NOISE)`."""
     shape = (size[0] // CELL, size[1] // CELL, NOISE)
-    return np.random.default_rng(seed).standard_normal(shape, np.float32)
+    return tf.random.stateless_normal(shape, tf.constant([seed, 1]))
+
+
+def whole(call: Call, pictures: tf.Tensor, noise: bool, seed: int) -> tf.Tensor:
+    """What `make` does, at once and in a graph.
+
+    Args:
+        pictures: float32 `(n, h, w, 3)` in [0, 255].
+
+    Returns:
+        float32 `(n, h, w, 3)` in [0, 255].
+    """
+    count, height, width = (pictures.shape[i] or tf.shape(pictures)[i] for i in range(3))
+    padded = tf.gather(tf.gather(pictures, _mirrored(height), axis=1), _mirrored(width), axis=2)
+    given = [padded]
+    if noise:
+        sides = [side + -side % CELL + 2 * HALO for side in (height, width)]
+        field = noise_field((sides[0], sides[1]), seed)
+        given.append(tf.repeat(field[tf.newaxis], count, axis=0))
+    found = call(*given)[:, HALO : HALO + height, HALO : HALO + width]
+    return tf.clip_by_value(found, 0.0, 255.0)
+
+
+def _mirrored(side: int | tf.Tensor) -> tf.Tensor:
+    """Places of the rows of a padded picture in the picture, as `np.pad` mirrors it."""
+    period = tf.maximum(2 * (side - 1), 1)
+    places = tf.range(-HALO, side + -side % CELL + HALO) % period
+    return tf.minimum(places, period - places)
