@@ -7,11 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analogies.api import make_analogy, synthesize_texture, transfer_style
+    from analogies.api import FastAnalogy, make_analogy, synthesize_texture, transfer_style
     from analogies.errors import InputError
     from analogies.options.table import Options
 
 _HOMES = {
+    "FastAnalogy": "api",
     "InputError": "errors",
     "Options": "options",
     "make_analogy": "api",
@@ -20,6 +21,7 @@ _HOMES = {
 }
 _ROOMS = ("features", "images", "losses", "matching", "optimizers", "synthesis")
 __all__ = [
+    "FastAnalogy",
     "InputError",
     "Options",
     "make_analogy",
