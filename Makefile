@@ -29,7 +29,7 @@ lint: $(INSTALLED_TEST)
 	$(BIN)/mypy
 
 test-slow: $(INSTALLED_TEST)
-	$(PYTEST) -m slow
+	$(PYTEST) --timeout 3600 -m slow
 
 # Chromium comes from Debian's packages; installing it needs root.
 test-browser: $(INSTALLED_TEST)

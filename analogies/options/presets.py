@@ -175,9 +175,11 @@ def choose(given: Mapping[str, Any], a: Any, a_prime: Any, b: Any) -> tuple[dict
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Whether two paths or two arrays hold one picture, as far as it shows without decoding."""
+    """Whether two paths, files' bytes or arrays hold one picture, as it shows undecoded."""
     if one is other:
         return True
+    if all(isinstance(source, bytes | bytearray | memoryview) for source in (one, other)):
+        return bytes(one) == bytes(other)
     if not all(isinstance(source, str | os.PathLike) for source in (one, other)):
         both = isinstance(one, np.ndarray) and isinstance(other, np.ndarray)
         return both and np.array_equal(one, other)

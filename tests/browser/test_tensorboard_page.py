@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from running import running
 
 from analogies.options.table import Options
 from analogies.runs.monitors import TensorBoard
@@ -38,14 +39,13 @@ def address(tmp_path_factory):
             board(record)
     words = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir), "--port", "0"]
     words += ["--host", "127.0.0.1", "--load_fast", "false"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as it:
+    with running(words, seconds=600, stderr=subprocess.STDOUT) as it:
         said = ""
         while "http://" not in said:
             line = it.stdout.readline()
             assert line, said
             said += line
         yield re.search(r"http://\S+?:\d+/", said)[0]
-        it.terminate()
 
 
 def visit(address, *what):

@@ -5,7 +5,6 @@ import gzip
 import io
 import pickle
 import struct
-import subprocess
 import sys
 import tarfile
 import zipfile
@@ -15,6 +14,7 @@ import generated
 import h5py
 import numpy as np
 import pytest
+from running import running
 from scipy.io import savemat
 
 from analogies.errors import InputError
@@ -209,13 +209,11 @@ def test_a_file_that_another_program_has_locked_is_read(tmp_path):
         "print('locked', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code, str(path)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as holder:
+    with running(command) as holder:
         assert holder.stdout.readline() == "locked\n"
         with pytest.raises(OSError, match="lock"):
             h5py.File(path, "r", locking=True)
         assert weights.load(path).info.layers == ("block1_conv1",)
-        holder.stdin.close()
 
 
 def test_a_file_that_another_program_writes_is_named(tmp_path):

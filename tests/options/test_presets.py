@@ -9,7 +9,7 @@ from PIL import Image
 from analogies.apps import command_line
 from analogies.apps.arguments import build_parser
 from analogies.features.networks import check_layers
-from analogies.options.presets import PRESETS, with_preset
+from analogies.options.presets import PRESETS, choose, with_preset
 from analogies.options.table import Options
 
 SMALL = ["--scales=1", "--iters=1", "--evaluations=2", "--votes=1", "--height=32", "--quiet"]
@@ -59,3 +59,20 @@ def test_the_help_lists_all():
     text = build_parser().format_help()
     for name, preset in PRESETS.items():
         assert f"  {name} {preset.usage()}: {preset.help}" in text
+
+
+def test_one_picture_is_seen_as_such_in_every_form(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a.png")
+    (tmp_path / "copy.png").write_bytes((tmp_path / "a.png").read_bytes())
+    Image.fromarray(255 - noise).save(tmp_path / "b.png")
+    path, copy, other = (tmp_path / name for name in ("a.png", "copy.png", "b.png"))
+    forms = [
+        (path, copy, other),
+        (path.read_bytes(), bytearray(copy.read_bytes()), other.read_bytes()),
+        (noise, noise.copy(), 255 - noise),
+    ]
+    for same, again, unlike in forms:
+        assert choose({}, same, again, unlike)[0] == {"preset": "style"}
+        assert choose({}, same, again, same)[0] == {"preset": "texture"}
+        assert choose({}, same, unlike, again) == ({}, "")

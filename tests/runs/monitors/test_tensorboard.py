@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from fake_synthesis import records
 from PIL import Image
+from running import running
 
 from analogies.options.table import Options, kinds
 from analogies.runs.monitors import TensorBoard
@@ -173,7 +174,8 @@ def test_a_running_job_can_be_read_and_is_written_once_per_pass(tmp_path):
 
 
 def fetch(address):
-    with urllib.request.urlopen(address, timeout=20) as answer:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(address, timeout=20) as answer:
         return answer.read()
 
 
@@ -181,29 +183,26 @@ def test_the_server_answers_with_scalars_and_images(run):
     folder, made, _ = run
     words = [sys.executable, "-m", "tensorboard.main", "--logdir", str(folder.parent)]
     words += ["--port", "0", "--host", "127.0.0.1", "--load_fast", "false"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as it:
-        try:
-            said = ""
-            while "http://" not in said:
-                line = it.stdout.readline()
-                assert line, said
-                said += line
-            base = re.search(r"http://\S+?:\d+/", said)[0] + "data/plugin/"
-            query = f"run={folder.name}&tag="
-            deadline = time.monotonic() + 30
-            while folder.name not in json.loads(fetch(base + "scalars/tags")):
-                assert time.monotonic() < deadline
-                time.sleep(0.3)
-            points = json.loads(fetch(f"{base}scalars/scalars?{query}loss/total"))
-            assert points[-1][1] == made[-1].evaluations
-            assert points[-1][2] == pytest.approx(made[-1].loss, rel=1e-5)
-            shown = json.loads(fetch(f"{base}images/images?{query}result&sample=0"))
-            assert [x["step"] for x in shown] == [x.evaluations for x in made if x.kind == "pass"]
-            png = fetch(f"{base}images/individualImage?{shown[-1]['query']}")
-            assert Image.open(io.BytesIO(png)).size == (56, 48)
-            assert json.loads(fetch(base + "text/tags")) == {folder.name: ["options"]}
-        finally:
-            it.terminate()
+    with running(words, stderr=subprocess.STDOUT) as it:
+        said = ""
+        while "http://" not in said:
+            line = it.stdout.readline()
+            assert line, said
+            said += line
+        base = re.search(r"http://\S+?:\d+/", said)[0] + "data/plugin/"
+        query = f"run={folder.name}&tag="
+        deadline = time.monotonic() + 30
+        while folder.name not in json.loads(fetch(base + "scalars/tags")):
+            assert time.monotonic() < deadline
+            time.sleep(0.3)
+        points = json.loads(fetch(f"{base}scalars/scalars?{query}loss/total"))
+        assert points[-1][1] == made[-1].evaluations
+        assert points[-1][2] == pytest.approx(made[-1].loss, rel=1e-5)
+        shown = json.loads(fetch(f"{base}images/images?{query}result&sample=0"))
+        assert [x["step"] for x in shown] == [x.evaluations for x in made if x.kind == "pass"]
+        png = fetch(f"{base}images/individualImage?{shown[-1]['query']}")
+        assert Image.open(io.BytesIO(png)).size == (56, 48)
+        assert json.loads(fetch(base + "text/tags")) == {folder.name: ["options"]}
 
 
 @pytest.mark.parametrize("name", sorted(kinds()))
