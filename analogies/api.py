@@ -13,6 +13,7 @@ from analogies.options import presets
 from analogies.options.table import Options
 from analogies.runs import job as jobs
 from analogies.runs.inputs import is_path
+from analogies.runs.learning.fast_analogy import FastAnalogy as FastAnalogy
 from analogies.runs.run import run
 
 Source = str | os.PathLike | bytes | BinaryIO | np.ndarray  # or a PIL image

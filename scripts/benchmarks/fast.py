@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,6 @@ import analogies
 from analogies.errors import InputError
 from analogies.options.learning import LearningOptions
 from analogies.options.table import Options
-from analogies.runs.learning import learn, lesson
 from benchmarks import planted, quality
 
 FAMILIES = ("recolor", "deblur", "emboss", "edges", "texture_by_numbers")
@@ -66,6 +66,8 @@ def one(
     name: str, family: Callable[..., Any], seed: int, args: argparse.Namespace, folder: Path
 ) -> str:
     """The row of a case."""
+    from analogies.runs.learning import learn, lesson
+
     case = family(seed, args.size, args.size)
     started = time.perf_counter()
     slow = quality.make(name, case, {})
@@ -116,11 +118,11 @@ def speed(size: str) -> str:
     slim = FeatureModel("slim", ("block5_conv1",))
     function = tf.function(slim)
     given = tf.constant(picture)
-    calls: dict[str, Callable[[], Any]] = {"a pass of the slim network": lambda: function(given)}
+    calls: dict[str, Callable[[], Any]] = {"a pass of the slim network": partial(function, given)}
     for noise in (False, True):
         call = using.compiled(network.build(size, noise))
         title = f"B', {size}{', with noise' if noise else ''}"
-        calls[title] = lambda call=call, noise=noise: using.make(call, picture, noise)
+        calls[title] = partial(using.make, call, picture, noise)
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
     for number in range(ROUNDS + 1):
         for name, call in calls.items():

@@ -13,6 +13,7 @@ followed.
 import hashlib
 import io
 import json
+import os
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -112,7 +113,7 @@ def write(path: Path, net: Net) -> None:
     write_atomically(path, encode(net))
 
 
-def read(path: str | Path) -> Net:
+def read(path: str | os.PathLike) -> Net:
     """Read a network; TensorFlow must have been started.
 
     Raises:
@@ -129,7 +130,7 @@ def read(path: str | Path) -> Net:
     return Net(model, about, {name: members[name] for name in THUMBNAILS if name in members})
 
 
-def describe(path: str | Path) -> dict[str, Any]:
+def describe(path: str | os.PathLike) -> dict[str, Any]:
     """What is known of a network, read without TensorFlow.
 
     Returns:

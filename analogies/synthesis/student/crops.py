@@ -112,10 +112,9 @@ class Crops:
         self.count, self.turns, self.seed = count, tuple(turns), seed
         margins = ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0))
         self._padded = [
-            Example(*(np.pad(x, margins, "reflect" if min(x.shape[:2]) > MARGIN else "edge")
-                      for x in example))
+            Example(*(np.pad(picture, margins, "symmetric") for picture in example))
             for example in examples
-        ]  # fmt: skip
+        ]
         shares = np.array([x.before.shape[0] * x.before.shape[1] for x in examples]) ** 0.5
         self._shares = shares / shares.sum()
 

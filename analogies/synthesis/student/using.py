@@ -32,7 +32,7 @@ def make(
 ) -> np.ndarray:
     """B' of some pictures of one size.
 
-    The pictures are mirrored at their edges, by as much as a pixel of B' sees (`HALO`), so a piece
+    The pictures are mirrored at their edges, as they are for the rule, by as much as a pixel of B' sees (`HALO`), so a piece
     that is cut out with that much around it comes out as in the whole, but for rounding. The
     noise is that of the place in the picture.
 
@@ -49,7 +49,7 @@ def make(
     count, height, width, _ = pictures.shape
     rest = -height % CELL, -width % CELL
     edges = ((0, 0), (HALO, HALO + rest[0]), (HALO, HALO + rest[1]), (0, 0))
-    padded = np.pad(np.asarray(pictures, np.float32), edges, "reflect")
+    padded = np.pad(np.asarray(pictures, np.float32), edges, "symmetric")
     field = noise_field(padded.shape[1:3], seed).numpy() if noise else None
     side = max(CELL, piece // CELL * CELL)
     found = np.empty((count, height + rest[0], width + rest[1], 3), np.float32)
@@ -95,6 +95,5 @@ def whole(call: Call, pictures: tf.Tensor, noise: bool, seed: int) -> tf.Tensor:
 
 def _mirrored(side: int | tf.Tensor) -> tf.Tensor:
     """Places of the rows of a padded picture in the picture, as `np.pad` mirrors it."""
-    period = tf.maximum(2 * (side - 1), 1)
-    places = tf.range(-HALO, side + -side % CELL + HALO) % period
-    return tf.minimum(places, period - places)
+    places = tf.range(-HALO, side + -side % CELL + HALO) % (2 * side)
+    return tf.minimum(places, 2 * side - 1 - places)

@@ -16,7 +16,7 @@ from analogies.synthesis.student import drawn
 def folder(tmp_path_factory):
     """A, A', B with transparency, and a network that learned a little."""
     folder = tmp_path_factory.mktemp("fast")
-    a = drawn.scene(80, 96, 3)
+    a = drawn.scene(96, 112, 3)
     Image.fromarray(a).save(folder / "a.png")
     Image.fromarray(255 - a).save(folder / "ap.png")
     b = np.dstack([drawn.scene(40, 52, 4), np.full((40, 52), 200, np.uint8)])
@@ -45,7 +45,7 @@ def test_what_is_kept_of_learning(folder):
     assert (folder / "net.sample.png").exists()
     assert list((folder / "logs").rglob("events*"))
     with Image.open(folder / "net.sample.png") as sample:
-        assert sample.size == (3 * 96, 80)
+        assert sample.size == (3 * 112, 96)
 
 
 def test_one_picture_keeps_its_transparency(folder):
