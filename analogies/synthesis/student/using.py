@@ -32,9 +32,9 @@ def make(
 ) -> np.ndarray:
     """B' of some pictures of one size.
 
-    The pictures are mirrored at their edges, as they are for the rule, by as much as a pixel of B' sees (`HALO`), so a piece
-    that is cut out with that much around it comes out as in the whole, but for rounding. The
-    noise is that of the place in the picture.
+    The pictures are mirrored at their edges, as they are for the rule, by as much as a pixel of
+    B' sees (`HALO`), so a piece that is cut out with that much around it comes out as in the
+    whole, but for rounding. The noise is that of the place in the picture.
 
     Args:
         call: of `compiled`.
