@@ -33,10 +33,11 @@ class FastAnalogy:
     Raises:
         InputError: the file cannot be used; nothing of it was run.
 
-    Example:
-        >>> fast = FastAnalogy("net.keras")  # doctest: +SKIP
-        >>> fast("b.png").shape, fast(np.zeros((8, 64, 64, 3), np.uint8)).shape  # doctest: +SKIP
-        ((231, 462, 3), (8, 64, 64, 3))
+    Example::
+
+        fast = FastAnalogy("net.keras")
+        fast("b.png")  # uint8 (h, w, 3)
+        fast(frames)  # uint8 (n, h, w, 3) of an array (n, h, w, 3)
     """
 
     def __init__(

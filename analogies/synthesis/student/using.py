@@ -86,11 +86,20 @@ def whole(call: Call, pictures: tf.Tensor, noise: bool, seed: int) -> tf.Tensor:
     padded = tf.gather(tf.gather(pictures, _mirrored(height), axis=1), _mirrored(width), axis=2)
     given = [padded]
     if noise:
-        sides = [side + -side % CELL + 2 * HALO for side in (height, width)]
-        field = noise_field((sides[0], sides[1]), seed)
+        field = _field_of(height, width, seed)
         given.append(tf.repeat(field[tf.newaxis], count, axis=0))
     found = call(*given)[:, HALO : HALO + height, HALO : HALO + width]
     return tf.clip_by_value(found, 0.0, 255.0)
+
+
+def _field_of(height: int | tf.Tensor, width: int | tf.Tensor, seed: int) -> tf.Tensor:
+    """Noise for a padded picture; of a size that is known, as numbers."""
+    sides = [side + -side % CELL + 2 * HALO for side in (height, width)]
+    if any(isinstance(side, tf.Tensor) for side in sides):
+        return noise_field((sides[0], sides[1]), seed)
+    with tf.init_scope():
+        values = noise_field((sides[0], sides[1]), seed).numpy()
+    return tf.constant(values)
 
 
 def _mirrored(side: int | tf.Tensor) -> tf.Tensor:
