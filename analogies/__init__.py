@@ -7,7 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analogies.api import FastAnalogy, make_analogy, synthesize_texture, transfer_style
+    from analogies.api import (
+        FastAnalogy,
+        apply_field,
+        fill,
+        make_analogy,
+        synthesize_texture,
+        transfer_style,
+    )
     from analogies.errors import InputError
     from analogies.options.table import Options
 
@@ -15,6 +22,8 @@ _HOMES = {
     "FastAnalogy": "api",
     "InputError": "errors",
     "Options": "options",
+    "apply_field": "api",
+    "fill": "api",
     "make_analogy": "api",
     "synthesize_texture": "api",
     "transfer_style": "api",
@@ -24,6 +33,8 @@ __all__ = [
     "FastAnalogy",
     "InputError",
     "Options",
+    "apply_field",
+    "fill",
     "make_analogy",
     "synthesize_texture",
     "transfer_style",

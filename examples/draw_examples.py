@@ -15,7 +15,7 @@ from PIL import Image
 
 
 def pictures():
-    """Yield ``(name, uint8 (H, W, 3))`` for each picture."""
+    """Yield ``(name, uint8 (H, W, 3) or (H, W))`` for each picture."""
     first, second = landscape.first_map(), landscape.second_map()
     yield "landscape-a", landscape.label_colors(first)
     yield "landscape-a-prime", landscape.paint(first, 1)
@@ -23,6 +23,7 @@ def pictures():
     fruit = still_life.render(still_life.FIRST, 192, 256, 3)
     bowl = still_life.render(still_life.SECOND, 192, 256, 4)
     yield "style-content", fruit
+    yield "fill-mask", still_life.apple_mask()
     yield "style-painting", textures.swirls(208, 256, 11)
     yield "texture", textures.pebbles(160, 192, 5)
     yield "recolor-a", textures.gray(fruit)

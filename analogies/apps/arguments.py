@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TextIO
 
-from analogies.apps import usage
+from analogies.apps import guides, usage
 from analogies.apps.fast import words as fast
 from analogies.apps.usage import PROGRAM
+from analogies.errors import InputError
 from analogies.options.kinds import Kind, OptionError, check, spelled
 from analogies.options.presets import DEFAULT, PRESETS
 from analogies.options.table import defaults, kinds
@@ -24,7 +25,30 @@ _BATCH = (
     "Make many analogies: a table with the columns a, a_prime, b, out and any of the options below "
     "(scales, min_scale, ...), one analogy per row. Options given beside it hold where a row "
     "leaves the cell empty. Paths in the table start from its folder. Rows that are finished, of "
-    "the same pictures and options, are skipped. LIST.summary.csv tells what became of each row."
+    "the same pictures and options, are skipped. LIST.summary.csv tells what became of each row. "
+    "Or a folder of pictures, or a pattern in quotes such as 'photos/*.jpg': each of them is a B, "
+    "with --a and --a-prime for all, and OUT is the folder for the results, which keep the names."
+)
+# Of a batch, beside the options of every run: {name: (placeholder, meaning)}.
+_OF_BATCH = {
+    "a": ("A", "With --batch of a folder or pattern: A for all of its pictures."),
+    "a_prime": ("A'", "A' for all of them; presets of one picture take --a alone."),
+    "workers": (
+        "N|auto|ADDRESS",
+        "With --batch: so many processes of this machine; auto: the Ray cluster that this machine "
+        "is in, or else as many processes as serve it; or the address of a cluster, as "
+        "ray://head:10001. Needs pip install 'analogies[ray]'.",
+    ),
+    "per_worker": (
+        "CORES",
+        "Cores for each of the --workers, and a GPU where there are any. Left out: 2, or with "
+        "--workers N as many as this machine has for each.",
+    ),
+}
+
+_GUIDE_MASK = (
+    "Picture as large as B, behind a --guide: how much that counts, all where it is white, not at "
+    "all where it is black."
 )
 
 # All options of image-analogies. Its users' scripts abbreviate them as argparse allows, and an
@@ -65,8 +89,8 @@ class _Tell(argparse.Action):
 def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
     """What is asked for, and the options that were given.
 
-    The first has the four paths (a, a_prime, b, out); or `batch`, a list; or, where `learn` or
-    `with_net` names a network, what `fast.words.understood` tells.
+    The first has the four paths (a, a_prime, b, out); or `batch` and what belongs to one; or, where
+    `learn` or `with_net` names a network, what `fast.words.understood` tells.
 
     Exits with 0 after --help and --version, and with 2 on bad usage.
     """
@@ -75,23 +99,44 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
         sys.exit(2)
     parser = build_parser()
     end = argv.index("--") if "--" in argv else len(argv)  # behind it all are paths
+    try:
+        rest, found = guides.taken(argv[:end])
+    except InputError as error:
+        parser.error(str(error))
+    argv, end = [*rest, *argv[end:]], len(rest)
     namespace, unknown = parser.parse_known_intermixed_args(expand_prefixes(argv[:end]))
     options = _options()
     if unknown:
         parser.error(usage.unknown(unknown, options))
     given = {name: getattr(namespace, name) for name in kinds() if hasattr(namespace, name)}
+    if found:
+        given["guide"] = found
     words = [*getattr(namespace, "paths", ()), *argv[end + 1 :]]
     dashed = usage.wrong_dash(words[: len(words) - len(argv[end + 1 :])], options)
     if dashed:
         parser.error(dashed)
     net = fast.understood(namespace, words, given, parser.error)
+    of_batch = {name: getattr(namespace, name, None) for name in _OF_BATCH}
     if net is not None:
+        for name, value in of_batch.items():
+            if value is not None:
+                parser.error(f"{spelled(name)} does not go with a network. Received: {value}")
         return net, given
     if hasattr(namespace, "batch"):
-        if words:
-            parser.error(f"--batch takes no pictures beside the list: {' '.join(words)}")
-        return argparse.Namespace(batch=namespace.batch), given
-    return _paths(parser, words, given.get("preset", DEFAULT)), given
+        if len(words) > 1:
+            parser.error(
+                "--batch takes no pictures beside the list; a pattern needs quotes, --batch "
+                f"'photos/*.jpg'. Received: {' '.join(words)}"
+            )
+        out = words[0] if words else None
+        return argparse.Namespace(batch=namespace.batch, out=out, **of_batch), given
+    for name, value in of_batch.items():
+        if value is not None:
+            parser.error(f"{spelled(name)} goes with --batch. Received: {value}")
+    paths = _paths(parser, words, given.get("preset", DEFAULT))
+    for name in kinds().keys() & vars(paths).keys():  # a picture that is an option's, too
+        given.setdefault(name, getattr(paths, name))
+    return paths, given
 
 
 def _paths(parser: argparse.ArgumentParser, words: list[str], name: str) -> argparse.Namespace:
@@ -126,7 +171,8 @@ def _write(stream: TextIO | None, text: str) -> None:
 
 def _options() -> list[str]:
     """Every option as it is spelled."""
-    return [*map(spelled, kinds()), *fast.NAMES, "--batch", "--help", "--help-all", "--version"]
+    others = ["--batch", *map(spelled, _OF_BATCH), "--help", "--help-all", "--version"]
+    return [*map(spelled, kinds()), *fast.NAMES, guides.MASK, *others]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -153,12 +199,16 @@ def build_parser() -> argparse.ArgumentParser:
         short = ["-h"] if name == "--help" else []
         parser.add_argument(*short, name, action=_Tell, text=tell, help=text)
     parser.add_argument("--batch", metavar="LIST.csv", help=_BATCH)
+    for name, (metavar, text) in _OF_BATCH.items():
+        parser.add_argument(spelled(name), metavar=metavar, help=text)
     fast.add_arguments(parser)
     groups: dict[str, Any] = {}
     for name, kind in kinds().items():
         if kind.group not in groups:
             groups[kind.group] = parser.add_argument_group(kind.group)
         _add(groups[kind.group], name, kind)
+        if name == "guide":
+            groups[kind.group].add_argument(guides.MASK, metavar="FILE", help=_GUIDE_MASK)
     return parser
 
 
@@ -199,14 +249,18 @@ def _add(group: Any, name: str, kind: Kind) -> None:
     if kind.type == "flag":
         group.add_argument(spelled(name), action="store_true", help=kind.help)
         return
+    if kind.type == "guides":
+        words = tuple((kind.metavar or "").split())
+        group.add_argument(spelled(name), nargs=len(words), metavar=words, help=kind.help)
+        return
     if kind.type == "pairs":
         first, second = (kind.metavar or "ONE OTHER").split()
         group.add_argument(
             spelled(name), nargs=2, action="append", metavar=(first, second), help=kind.help
         )
         return
-    words = "{" + ",".join(kind.choices) + "}"
-    metavar = kind.metavar or (words if kind.choices else name.upper())
+    choices = "{" + ",".join(kind.choices) + "}"
+    metavar = kind.metavar or (choices if kind.choices else name.upper())
     group.add_argument(spelled(name), metavar=metavar, help=_help(name, kind))
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analogies.runs.guarding import Listener
     from analogies.runs.job import Job
 
+_GUIDE = kinds()["guide"]
 WEIGHTS_VARIABLE = "VGG_WEIGHT_PATH"
 
 
@@ -49,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
             if getattr(paths, "learn", None) or getattr(paths, "with_net", None):
                 return _told(_of_network(paths, given))
             if paths.batch is not None:
-                return _make_all(paths.batch, given)
+                return _make_all(paths, given)
             return _told(_make(paths, given))
     except Interrupted as interrupt:
         return _told(Ending("interrupted before there was a picture", interrupt.exit_code))
@@ -59,6 +60,13 @@ def main(argv: Sequence[str]) -> int:
 
 def _make(paths: argparse.Namespace, given: dict[str, Any]) -> Ending:
     """Make one analogy."""
+    if hasattr(paths, "field"):
+        return _repeat(paths, given)
+    checked = check("guide", given.get("guide", ()), _GUIDE)
+    slots = {name: value for name, value in vars(paths).items() if name in ("a", "a_prime", "b")}
+    paths = argparse.Namespace(
+        out=paths.out, **presets.with_target(given.get("preset"), slots, checked)
+    )
     chosen, remark = presets.choose(given, paths.a, paths.a_prime, paths.b)
     options = Options.parse(chosen)
     _set_up_logging(options)
@@ -81,15 +89,32 @@ def _of_network(paths: argparse.Namespace, given: dict[str, Any]) -> Ending:
     return making.make(paths, given)
 
 
-def _make_all(path: str, given: dict[str, Any]) -> int:
+def _repeat(paths: argparse.Namespace, given: dict[str, Any]) -> Ending:
+    """Apply a field to a map."""
+    options = Options.parse(given)
+    _set_up_logging(options)
+    from analogies.runs.repeating import repeat
+
+    found = repeat(paths.field, paths.map, paths.out, options.nearest)
+    return Ending(f"{paths.out}, {found.shape[1]}x{found.shape[0]} px", DONE)
+
+
+def _make_all(paths: argparse.Namespace, given: dict[str, Any]) -> int:
     """Make the analogies of a list."""
     told: dict[str, Any] = {name: given[name] for name in ("quiet", "verbose") if name in given}
     _set_up_logging(Options.parse(told))
     for name, value in given.items():
         check(name, value, kinds()[name])
+    from analogies.apps.batch import lists
     from analogies.apps.batch import runner as batch
 
-    return batch.run(path, given, _run)
+    way: batch.Way = batch.InTurn(_run)
+    if paths.workers is not None or paths.per_worker is not None:
+        from analogies.apps.workers import crew
+
+        way = crew.hired(paths.workers, paths.per_worker)
+    listed = lists.listing(paths.batch, paths.a, paths.a_prime, paths.out)
+    return batch.run(listed, given, way)
 
 
 def _run(job: "Job") -> Ending:

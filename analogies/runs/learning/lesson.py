@@ -10,7 +10,7 @@ from analogies.errors import InputError
 from analogies.files import check_writable, expanded, prepare_folder
 from analogies.options.kinds import OptionError
 from analogies.options.learning import LearningOptions
-from analogies.options.table import Options
+from analogies.options.table import Options, defaults
 from analogies.runs.inputs import Pair, pairs_of
 from analogies.runs.job import check, with_pictures
 from analogies.runs.learning.net_file import SUFFIX
@@ -18,7 +18,11 @@ from analogies.runs.record import digest
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm")
 LOSS = "neural-style"  # the preset whose loss is learned from, without a teacher
-TEXTURES = ("texture", "cnnmrf-texture")
+TEXTURES = ("texture", "cnnmrf-texture", "fill", "tile", "repeat")
+# Maps, masks and fields that belong to one B.
+OF_ONE_PICTURE = (
+    *("guide", "a_mask", "b_mask", "from_other", "extend", "tile", "save_field", "nearest"),
+)
 
 
 @dataclass(frozen=True)
@@ -163,6 +167,9 @@ def _check_options(options: Options) -> None:
     if options.preset in TEXTURES or options.analogy_w == options.b_content_w == 0:
         hint = "what follows no B cannot be learned"
         raise OptionError("learn", f"takes a change or a style: {hint}. Received: {options.preset}")
+    for name in OF_ONE_PICTURE:
+        if getattr(options, name) != defaults()[name]:
+            raise OptionError(name, "is of one picture, and cannot be learned; leave it out")
     if options.match_color != "off":
         hint = "A' would be another one for every B; give A' the colors first"
         raise OptionError("match_color", f"cannot be learned: {hint}")
