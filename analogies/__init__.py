@@ -7,11 +7,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analogies.api import apply_field, fill, make_analogy, synthesize_texture, transfer_style
+    from analogies.api import (
+        FastAnalogy,
+        apply_field,
+        fill,
+        make_analogy,
+        synthesize_texture,
+        transfer_style,
+    )
     from analogies.errors import InputError
     from analogies.options.table import Options
 
 _HOMES = {
+    "FastAnalogy": "api",
     "InputError": "errors",
     "Options": "options",
     "apply_field": "api",
@@ -22,6 +30,7 @@ _HOMES = {
 }
 _ROOMS = ("features", "images", "losses", "matching", "optimizers", "synthesis")
 __all__ = [
+    "FastAnalogy",
     "InputError",
     "Options",
     "apply_field",

@@ -14,6 +14,7 @@ from analogies.options.table import Options
 from analogies.runs import job as jobs
 from analogies.runs.controls import MASKS, as_guide
 from analogies.runs.inputs import is_path
+from analogies.runs.learning.fast_analogy import FastAnalogy as FastAnalogy
 from analogies.runs.run import run
 
 Source = str | os.PathLike | bytes | BinaryIO | np.ndarray  # or a PIL image

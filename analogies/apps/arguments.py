@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TextIO
 
 from analogies.apps import guides, usage
+from analogies.apps.fast import words as fast
 from analogies.apps.usage import PROGRAM
 from analogies.errors import InputError
 from analogies.options.kinds import Kind, OptionError, check, spelled
@@ -86,7 +87,10 @@ class _Tell(argparse.Action):
 
 
 def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
-    """The four paths (a, a_prime, b, out) or `batch` and what belongs to one; the options given.
+    """What is asked for, and the options that were given.
+
+    The first has the four paths (a, a_prime, b, out); or `batch` and what belongs to one; or, where
+    `learn` or `with_net` names a network, what `fast.words.understood` tells.
 
     Exits with 0 after --help and --version, and with 2 on bad usage.
     """
@@ -111,7 +115,13 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
     dashed = usage.wrong_dash(words[: len(words) - len(argv[end + 1 :])], options)
     if dashed:
         parser.error(dashed)
+    net = fast.understood(namespace, words, given, parser.error)
     of_batch = {name: getattr(namespace, name, None) for name in _OF_BATCH}
+    if net is not None:
+        for name, value in of_batch.items():
+            if value is not None:
+                parser.error(f"{spelled(name)} does not go with a network. Received: {value}")
+        return net, given
     if hasattr(namespace, "batch"):
         if len(words) > 1:
             parser.error(
@@ -162,7 +172,7 @@ def _write(stream: TextIO | None, text: str) -> None:
 def _options() -> list[str]:
     """Every option as it is spelled."""
     others = ["--batch", *map(spelled, _OF_BATCH), "--help", "--help-all", "--version"]
-    return [*map(spelled, kinds()), guides.MASK, *others]
+    return [*map(spelled, kinds()), *fast.NAMES, guides.MASK, *others]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -191,6 +201,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch", metavar="LIST.csv", help=_BATCH)
     for name, (metavar, text) in _OF_BATCH.items():
         parser.add_argument(spelled(name), metavar=metavar, help=text)
+    fast.add_arguments(parser)
     groups: dict[str, Any] = {}
     for name, kind in kinds().items():
         if kind.group not in groups:

@@ -47,6 +47,8 @@ def main(argv: Sequence[str]) -> int:
         given.setdefault("vgg_weights", os.environ[WEIGHTS_VARIABLE])
     try:
         with signals_raised():
+            if getattr(paths, "learn", None) or getattr(paths, "with_net", None):
+                return _told(_of_network(paths, given))
             if paths.batch is not None:
                 return _make_all(paths, given)
             return _told(_make(paths, given))
@@ -72,6 +74,19 @@ def _make(paths: argparse.Namespace, given: dict[str, Any]) -> Ending:
 
     job = jobs.check(paths.a, paths.a_prime, paths.b, paths.out, options, remark=remark)
     return _run(job)
+
+
+def _of_network(paths: argparse.Namespace, given: dict[str, Any]) -> Ending:
+    """Learn a network, or make pictures by one."""
+    told: dict[str, Any] = {name: given[name] for name in ("quiet", "verbose") if name in given}
+    _set_up_logging(Options.parse(told))
+    if paths.learn:
+        from analogies.apps.fast import learning
+
+        return learning.learn(paths, given)
+    from analogies.apps.fast import making
+
+    return making.make(paths, given)
 
 
 def _repeat(paths: argparse.Namespace, given: dict[str, Any]) -> Ending:

@@ -59,6 +59,7 @@ beside it records the run.
 {options}
 
 Less work gives a quick look: --speed fast --height 256
+--learn NET.keras A A' learns it once; --with NET.keras B OUT makes B' at once
 --help-all has every option with its range and default, and the presets' values.
 """
 

@@ -10,13 +10,17 @@ from importlib import import_module, util
 
 from analogies.errors import InputError
 
-TABLES = ("run", "start", "batch", "memory", "quality", "optimizer", "matching", "hlo")
+TABLES = (
+    *("run", "start", "batch", "memory", "quality", "fast"),
+    *("optimizer", "matching", "hlo"),
+)
 _HELP = {
     "run": "phases, time and memory of the public command",
     "start": "import and tracing, against a bare import of TensorFlow",
     "batch": "many analogies in one process, against as many commands",
     "memory": "the estimate made before a run, against what the run takes",
     "quality": "planted analogies, where the right answer is known, and the examples",
+    "fast": "networks that learned an analogy, against the program itself",
     "optimizer": "evaluations needed, against SciPy's L-BFGS-B",
     "matching": "time and accuracy of the matchers",
     "hlo": "write a pass and a match as StableHLO, for other machines",

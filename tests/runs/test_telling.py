@@ -35,3 +35,12 @@ def test_blocks_that_overlap_leave_the_level_as_it_was(order, level):
     for number in order:
         blocks[number].__exit__(None, None, None)
     assert LOGGER.level == logging.INFO
+
+
+def test_a_block_within_another_gives_its_level_back(level):
+    with loudness(Options()):
+        with loudness(Options(quiet=True)):
+            assert LOGGER.level == logging.ERROR
+            with loudness(Options()):
+                assert LOGGER.level == logging.ERROR
+        assert LOGGER.level == logging.INFO

@@ -81,7 +81,7 @@ class TensorBoard:
         folder = Path(logdir) / Path(earlier or "").name
         goes_on = earlier is not None and folder.is_dir()
         try:
-            self.folder = folder if goes_on else _new_folder(Path(logdir), name)
+            self.folder = folder if goes_on else new_folder(Path(logdir), name)
             self._writer = tf.summary.create_file_writer(os.fsencode(self.folder))
         except (OSError, tf.errors.OpError) as error:
             raise InputError(
@@ -170,7 +170,7 @@ def _scalars(record: "Progress", evaluations: int) -> dict[str, float]:
     }
 
 
-def _new_folder(logdir: Path, name: str) -> Path:
+def new_folder(logdir: Path, name: str) -> Path:
     """A folder that was not there, say `landscape_2026-11-22_17-05-31`."""
     name = "".join(c if c.isalnum() or c in "-_." else "_" for c in name) or "run"
     stem = time.strftime(f"{name[:100]}_%Y-%m-%d_%H-%M-%S").replace("%", "_")

@@ -1,0 +1,1 @@
+"""Learning an analogy, the file that a network is kept in, and using it."""

@@ -1,0 +1,152 @@
+"""The network that learns an analogy: pictures in, pictures out, of layers that Keras brings.
+
+Three fourths of the work are done on cells of 4 x 4 px: a picture's 48 numbers per cell fit into 48
+channels, so nothing is lost there, and a convolution sees sixteen times as much for its price.
+Around that, a few channels at the full size keep what is fine.
+
+    seen  = conv 3x3 (picture)
+    cells = conv 4x4 / 4 (seen) [+ conv 1x1 (noise)]
+    cells = cells + conv 3x3 (relu (conv 3x3 (cells)))          four times
+    fine  = conv 3x3 ([transposed conv 4x4 * 4 (cells), seen] [, the same of the noise])
+    B'    = rule (picture) + conv 3x3 (fine)
+
+A convolution of 4 x 4 px with a stride of 4 is space-to-depth and a matrix, its transpose a
+matrix and a pixel shuffle. Nothing is normalized over the picture, so a piece of a picture comes
+out as it does in the whole (see `sizes.HALO`), and neighboring frames alike. The rule, where there
+is one, is that of `joint.pixel_rule`, and is not trained.
+"""
+
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from analogies.synthesis.student.sizes import BLOCKS, CELL, GRAIN, NOISE, SIZES
+
+
+class RuleWeights(NamedTuple):
+    """A smooth rule of the picture, see `joint.pixel_rule`; all for values in [-1, 1].
+
+    Attributes:
+        knots: `(k,)`, of the curves, or None where there are none.
+        curves: `(k, 3, 3)`, of knot, channel, and channel of B'.
+        filter: `(9, 9, 3, 3)`, or None where there is none.
+        constant: `(3,)`.
+    """
+
+    knots: np.ndarray | None
+    curves: np.ndarray | None
+    filter: np.ndarray | None
+    constant: np.ndarray
+
+
+def build(size: str, noise: bool, rule: RuleWeights | None = None, seed: int = 0) -> keras.Model:
+    """The network, untrained.
+
+    Args:
+        size: "small" or "large".
+        noise: whether it takes noise, for analogies where a B has many B'.
+        rule: what it starts from; None: from nothing.
+        seed: of its first weights.
+
+    Returns:
+        a functional model of the picture `(n, h, w, 3)`, float32 in [0, 255], sides multiples of
+        `CELL`, and of noise `(n, h / CELL, w / CELL, NOISE)`, of mean 0 and deviation 1, where
+        there is any; it returns B' `(n, h, w, 3)`, values in [0, 255] not enforced.
+    """
+    fine, cells = SIZES[size]
+    seeds = iter(range(1000 * seed, 1000 * seed + 1000))
+    picture = keras.Input((None, None, 3), dtype="float32", name="picture")
+    x = keras.layers.Rescaling(1 / 127.5, -1.0, name="values", dtype="float32")(picture)
+    seen = _conv(fine, 3, next(seeds), "seen", relu=True)(x)
+    deep = _conv(cells, CELL, next(seeds), "to_cells", stride=CELL)(seen)
+    inputs = [picture]
+    if noise:
+        inputs.append(keras.Input((None, None, NOISE), dtype="float32", name="noise"))
+        spread = _conv(cells, 1, next(seeds), "noise_to_cells")(inputs[1])
+        deep = keras.layers.Add(name="with_noise", dtype="float32")([deep, spread])
+    for number in range(1, BLOCKS + 1):
+        inner = keras.layers.ReLU(name=f"block{number}_relu", dtype="float32")(deep)
+        inner = _conv(cells, 3, next(seeds), f"block{number}_conv1", relu=True)(inner)
+        inner = _conv(cells, 3, next(seeds), f"block{number}_conv2", scale=0.3)(inner)
+        deep = keras.layers.Add(name=f"block{number}", dtype="float32")([deep, inner])
+    shown = [_shuffled(fine, next(seeds), "to_pixels", "relu")(deep), seen]
+    if noise:
+        shown.append(_shuffled(GRAIN, next(seeds), "noise_to_pixels")(inputs[1]))
+    both = keras.layers.Concatenate(name="with_seen", dtype="float32")(shown)
+    both = _conv(fine, 3, next(seeds), "fine", relu=True)(both)
+    found = _conv(3, 3, next(seeds), "change", scale=0.05)(both)
+    if rule is not None:
+        found = keras.layers.Add(name="with_rule", dtype="float32")([found, *_ruled(x, rule)])
+    found = keras.layers.Rescaling(127.5, 127.5, name="b_prime", dtype="float32")(found)
+    model = keras.Model(inputs if noise else picture, found, name="fast_analogy")
+    if rule is not None:
+        _set_rule(model, rule)
+    return model
+
+
+_FIXED: dict[str, Any] = {"data_format": "channels_last", "dtype": "float32", "padding": "same"}
+
+
+def _initial(seed: int, scale: float) -> keras.initializers.Initializer:
+    return keras.initializers.VarianceScaling(2.0 * scale**2, "fan_in", "normal", seed=seed)
+
+
+def _conv(
+    channels: int,
+    side: int,
+    seed: int,
+    name: str,
+    stride: int = 1,
+    relu: bool = False,
+    scale: float = 1.0,
+) -> keras.layers.Layer:
+    return keras.layers.Conv2D(
+        channels,
+        side,
+        strides=stride,
+        activation="relu" if relu else None,
+        kernel_initializer=_initial(seed, scale),
+        name=name,
+        **_FIXED,
+    )
+
+
+def _shuffled(
+    channels: int, seed: int, name: str, activation: str | None = None
+) -> keras.layers.Layer:
+    """From cells to pixels."""
+    return keras.layers.Conv2DTranspose(
+        channels,
+        CELL,
+        strides=CELL,
+        activation=activation,
+        kernel_initializer=_initial(seed, 1.0),
+        name=name,
+        **_FIXED,
+    )
+
+
+def _ruled(x: keras.KerasTensor, rule: RuleWeights) -> list[keras.KerasTensor]:
+    """What the parts of a rule make of a picture, to be added up; their weights come later."""
+    parts = []
+    frozen = {"trainable": False, **_FIXED}
+    if rule.knots is not None:
+        width = 3 * len(rule.knots)
+        bent = keras.layers.Conv2D(width, 1, activation="relu", name="rule_knots", **frozen)(x)
+        parts.append(keras.layers.Conv2D(3, 1, name="rule_curves", **frozen)(bent))
+    side = 1 if rule.filter is None else rule.filter.shape[0]
+    parts.append(keras.layers.Conv2D(3, side, name="rule_filter", **frozen)(x))
+    return parts
+
+
+def _set_rule(model: keras.Model, rule: RuleWeights) -> None:
+    """Give the layers of the rule its weights."""
+    if rule.knots is not None and rule.curves is not None:
+        # Knot by knot all channels, as `curves` lists them.
+        kernel = np.tile(np.eye(3), (1, len(rule.knots)))[np.newaxis, np.newaxis]
+        model.get_layer("rule_knots").set_weights([kernel, -np.repeat(rule.knots, 3)])
+        curves = rule.curves.reshape(1, 1, -1, 3)
+        model.get_layer("rule_curves").set_weights([curves, np.zeros(3)])
+    kernel = np.zeros((1, 1, 3, 3)) if rule.filter is None else rule.filter
+    model.get_layer("rule_filter").set_weights([kernel, rule.constant])

@@ -1,0 +1,21 @@
+"""The sizes of the network, known without TensorFlow."""
+
+from typing import NamedTuple
+
+CELL = 4  # px of a side
+NOISE = 16  # channels, one value per cell each, so that there are as many as a cell has pixels
+GRAIN = 4  # channels of noise at the full size
+BLOCKS = 4
+# What a pixel of B' sees beyond itself, px: 9 cells of the convolutions on cells and the transposed
+# one's own, and what the two at the full size see around them; a multiple of CELL.
+HALO = (2 * BLOCKS + 2) * CELL + 4
+
+
+class Size(NamedTuple):
+    """Channels: of the picture at its full size, and of its cells."""
+
+    fine: int
+    cells: int
+
+
+SIZES = {"small": Size(12, 48), "large": Size(16, 72)}

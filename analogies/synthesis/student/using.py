@@ -1,0 +1,108 @@
+"""What a trained network makes of a picture of any size, in pieces where it is large."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from analogies.synthesis.student.sizes import CELL, HALO, NOISE
+
+PIECE = 768  # px, side of what is made at once, at most
+
+Call = Callable[..., Any]
+
+
+def compiled(model: keras.Model) -> Call:
+    """A network as a function of `(n, h, w, 3)` and, where it takes any, noise; of any size."""
+    specs = [tf.TensorSpec((None, None, None, 3), tf.float32)]
+    if len(model.inputs) > 1:
+        specs.append(tf.TensorSpec((None, None, None, NOISE), tf.float32))
+
+    @tf.function(input_signature=specs, autograph=False)
+    def call(*inputs: tf.Tensor) -> tf.Tensor:
+        return model(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
+
+    return call
+
+
+def make(
+    call: Call, pictures: np.ndarray, noise: bool, seed: int = 0, piece: int = PIECE
+) -> np.ndarray:
+    """B' of some pictures of one size.
+
+    The pictures are mirrored at their edges, as they are for the rule, by as much as a pixel of
+    B' sees (`HALO`), so a piece that is cut out with that much around it comes out as in the
+    whole, but for rounding. The noise is that of the place in the picture.
+
+    Args:
+        call: of `compiled`.
+        pictures: `(n, h, w, 3)` in [0, 255].
+        noise: whether the network takes noise.
+        seed: of the noise, alike for all pictures.
+        piece: side in px of the largest part that is made at once, without what is seen around it.
+
+    Returns:
+        float32 `(n, h, w, 3)` in [0, 255].
+    """
+    count, height, width, _ = pictures.shape
+    rest = -height % CELL, -width % CELL
+    edges = ((0, 0), (HALO, HALO + rest[0]), (HALO, HALO + rest[1]), (0, 0))
+    padded = np.pad(np.asarray(pictures, np.float32), edges, "symmetric")
+    field = noise_field(padded.shape[1:3], seed).numpy() if noise else None
+    side = max(CELL, piece // CELL * CELL)
+    found = np.empty((count, height + rest[0], width + rest[1], 3), np.float32)
+    for top in range(0, height, side):
+        for left in range(0, width, side):
+            core = np.s_[:, top : top + side, left : left + side]
+            rows, columns = found[core].shape[1:3]
+            window = np.s_[:, top : top + rows + 2 * HALO, left : left + columns + 2 * HALO]
+            given = [tf.constant(padded[window])]
+            if field is not None:
+                cells = tuple(slice(s.start // CELL, s.stop // CELL) for s in window[1:])
+                part = np.broadcast_to(field[cells], (count, *field[cells].shape))
+                given.append(tf.constant(part))
+            found[core] = call(*given).numpy()[:, HALO:-HALO, HALO:-HALO]
+    return np.clip(found[:, :height, :width], 0.0, 255.0)
+
+
+def noise_field(size: tuple[int, int] | tf.Tensor, seed: int) -> tf.Tensor:
+    """Noise for a picture of a size in px, float32 `(h / CELL, w / CELL, NOISE)`."""
+    shape = (size[0] // CELL, size[1] // CELL, NOISE)
+    return tf.random.stateless_normal(shape, tf.constant([seed, 1]))
+
+
+def whole(call: Call, pictures: tf.Tensor, noise: bool, seed: int) -> tf.Tensor:
+    """What `make` does, at once and in a graph.
+
+    Args:
+        pictures: float32 `(n, h, w, 3)` in [0, 255].
+
+    Returns:
+        float32 `(n, h, w, 3)` in [0, 255].
+    """
+    count, height, width = (pictures.shape[i] or tf.shape(pictures)[i] for i in range(3))
+    padded = tf.gather(tf.gather(pictures, _mirrored(height), axis=1), _mirrored(width), axis=2)
+    given = [padded]
+    if noise:
+        field = _field_of(height, width, seed)
+        given.append(tf.repeat(field[tf.newaxis], count, axis=0))
+    found = call(*given)[:, HALO : HALO + height, HALO : HALO + width]
+    return tf.clip_by_value(found, 0.0, 255.0)
+
+
+def _field_of(height: int | tf.Tensor, width: int | tf.Tensor, seed: int) -> tf.Tensor:
+    """Noise for a padded picture; of a size that is known, as numbers."""
+    sides = [side + -side % CELL + 2 * HALO for side in (height, width)]
+    if any(isinstance(side, tf.Tensor) for side in sides):
+        return noise_field((sides[0], sides[1]), seed)
+    with tf.init_scope():
+        values = noise_field((sides[0], sides[1]), seed).numpy()
+    return tf.constant(values)
+
+
+def _mirrored(side: int | tf.Tensor) -> tf.Tensor:
+    """Places of the rows of a padded picture in the picture, as `np.pad` mirrors it."""
+    places = tf.range(-HALO, side + -side % CELL + HALO) % (2 * side)
+    return tf.minimum(places, 2 * side - 1 - places)

@@ -1,0 +1,145 @@
+"""The `fast` table: networks that learned planted analogies, against the program itself.
+
+One row per case and per processor-minutes of learning: what the network's picture gains over B, and
+which share of the program's gain that is; for labels, accuracy and sharpness of both. Then the time
+of a 512 px square picture, beside one pass of the slim network and the program's own.
+"""
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+import analogies
+from analogies.errors import InputError
+from analogies.options.learning import LearningOptions
+from analogies.options.table import Options
+from benchmarks import planted, quality
+
+FAMILIES = ("recolor", "deblur", "emboss", "edges", "texture_by_numbers")
+SIDE = 512  # px, of the pictures that are timed
+MAPS = 12  # label maps that are drawn as examples
+ROUNDS = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this table understands."""
+    parser.add_argument("--families", nargs="+", metavar="NAME", default=list(FAMILIES))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3], metavar="N")
+    parser.add_argument("--size", type=int, default=160, help="px of a side (default: 160)")
+    parser.add_argument("--minutes", type=float, default=5.0, help="of learning (default: 5)")
+    parser.add_argument("--steps", type=int, metavar="N", help="of learning, instead of minutes")
+    parser.add_argument("--net-size", default="small", help="small or large (default: small)")
+    parser.add_argument("--planted-module", metavar="PATH", help="other generators of cases")
+    parser.add_argument(
+        "--save", metavar="FOLDER", help="keep B, slow, fast and the truth as strips"
+    )
+    parser.add_argument("--no-speed", action="store_true", help="leave the times out")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print the table.
+
+    Raises:
+        InputError: something given is not known.
+    """
+    families = planted.FAMILIES | quality.load_families(args.planted_module, None)
+    for name in args.families:
+        if name not in FAMILIES:
+            raise InputError(f"there are {', '.join(FAMILIES)}. Received: {name!r}")
+        for seed in args.seeds:
+            with tempfile.TemporaryDirectory() as folder:
+                print(one(name, families[name], seed, args, Path(folder)), flush=True)
+    if not args.no_speed:
+        print(speed(args.net_size), flush=True)
+
+
+def one(
+    name: str, family: Callable[..., Any], seed: int, args: argparse.Namespace, folder: Path
+) -> str:
+    """The row of a case."""
+    from analogies.runs.learning import learn, lesson
+
+    case = family(seed, args.size, args.size)
+    started = time.perf_counter()
+    slow = quality.make(name, case, {})
+    seconds = time.perf_counter() - started
+    for key in ("A", "Ap"):
+        Image.fromarray(case[key]).save(folder / f"{key}.png")
+    examples = _maps(family, seed, args.size, folder) if name in quality.LABELED else None
+    learning = LearningOptions(
+        examples=examples, minutes=args.minutes, learn_steps=args.steps, net_size=args.net_size
+    )
+    net = folder / "net.keras"
+    planned = lesson.plan(net, folder / "A.png", folder / "Ap.png", Options(), learning)
+    before, outcome = _processor(), learn.learn(planned)
+    spent = _processor() - before
+    fast = analogies.FastAnalogy(net)(case["B"])
+    if args.save:
+        Path(args.save).mkdir(parents=True, exist_ok=True)
+        strip = np.hstack([case["B"], slow, fast, case["truth"]])
+        Image.fromarray(strip).save(Path(args.save) / f"{name}-{seed}.png")
+    figures = [quality.judge(name, case, picture) for picture in (slow, fast)]
+    told = f"{name:20}{seed:3}  {outcome.about['steps']:5} steps {spent:6.0f} CPU s"
+    for key in figures[0]:
+        if key not in quality.GIVEN:
+            told += f"  {key} {figures[1][key]:.3f} (slow {figures[0][key]:.3f})"
+    if "gain dB" in figures[0]:
+        told += f"  share {figures[1]['gain dB'] / figures[0]['gain dB']:.2f}"
+    return f"{told}  slow {seconds:.1f} s"
+
+
+def _maps(family: Callable[..., Any], seed: int, size: int, folder: Path) -> str:
+    """A folder of label maps of other cases."""
+    place = folder / "maps"
+    place.mkdir()
+    for number in range(MAPS):
+        drawn = family(1000 * (seed + 1) + number, size, size)["B"]
+        Image.fromarray(drawn).save(place / f"{number:02}.png")
+    return str(place)
+
+
+def speed(size: str) -> str:
+    """Times of a picture of `SIDE` px, in turn with a pass of the slim network."""
+    import tensorflow as tf
+
+    from analogies.features import FeatureModel
+    from analogies.synthesis.student import network, using
+
+    picture = np.random.default_rng(0).uniform(0, 255, (1, SIDE, SIDE, 3)).astype(np.float32)
+    slim = FeatureModel("slim", ("block5_conv1",))
+    function = tf.function(slim)
+    given = tf.constant(picture)
+    calls: dict[str, Callable[[], Any]] = {"a pass of the slim network": partial(function, given)}
+    for noise in (False, True):
+        call = using.compiled(network.build(size, noise))
+        title = f"B', {size}{', with noise' if noise else ''}"
+        calls[title] = partial(using.make, call, picture, noise)
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
+    for number in range(ROUNDS + 1):
+        for name, call in calls.items():
+            wall, spent = time.perf_counter(), _processor()
+            call()
+            if number:
+                found[name].append((time.perf_counter() - wall, _processor() - spent))
+    lines = [f"\n{SIDE}x{SIDE} px, least of {ROUNDS}"]
+    base = min(spent for _, spent in found["a pass of the slim network"])
+    for name, rounds in found.items():
+        wall, spent = (min(column) for column in zip(*rounds, strict=True))
+        ratio = f"{spent / base:.2f} of a slim pass"
+        lines.append(f"{name:32}{1000 * wall:8.0f} ms  {1000 * spent:8.0f} CPU ms  {ratio}")
+    return "\n".join(lines)
+
+
+def _processor() -> float:
+    """Seconds of processor time of this process so far."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + (used.ru_stime if sys.platform == "darwin" else 0.0)
