@@ -32,7 +32,7 @@ STYLE_COLORS = 2.0  # weight of B in A's colors beside that of its tones, where 
 STYLE_FLOW = 1.0  # the same of how its forms run
 # Weight of how high a place lies, beside that of flat labels, per level from the coarsest: what is
 # large stands where it does in A', and the finer levels mend it freely.
-HEIGHT = (0.04, 0.03, 0.01, 0.0)
+HEIGHT = (0.05, 0.05, 0.05, 0.0)
 STROKES = 1.5  # px, of the Gaussian blur that takes the strokes off a painting
 
 
