@@ -17,6 +17,7 @@ import numpy as np
 
 from analogies.matching.pixels import kernels
 from analogies.matching.pixels.guides import Settings
+from analogies.matching.pixels.kept import Kept
 from analogies.matching.pixels.maps import JointMaps
 from analogies.matching.pixels.places import near, occurrences
 
@@ -60,6 +61,7 @@ class CompiledLevel:
         image: float32 `(h, w, c)`, B' at the start, changed in place; None votes one.
         settings: Of which patch size and uniformity count here.
         each: As `workers` gives it.
+        kept: What of B' stays as it is; None makes all of it.
     """
 
     def __init__(
@@ -71,27 +73,32 @@ class CompiledLevel:
         image: np.ndarray | None,
         settings: Settings,
         each: Each,
+        kept: Kept | None = None,
     ) -> None:
-        self.maps, self.patch, self.each = maps, settings.patch_size, each
+        self.maps, self.patch, self.each, self.kept = maps, settings.patch_size, each, kept
         self.places = np.ascontiguousarray(places, np.int32)
         self.width, self.channels = maps.source.shape[1:]
         h, w = self.places.shape
         self.style = style.reshape(-1, style.shape[2])
         self.allowed = np.ascontiguousarray(allowed, np.uint8).ravel()
         self.energy = np.zeros((h, w), np.int32)
-        self.active = np.ones((h, w), np.uint8)
+        self.needed = np.ones((h, w), np.uint8)  # patches that show a pixel that is made
+        if kept is not None:
+            self.needed = near(kept.made, self.patch, maps.wrap)
+        self.active = self.needed
         self.change = np.zeros((h, w), np.float32)
-        usable = np.count_nonzero(allowed)
-        # Evenly used, each pixel occurs h * w * patch^2 / usable times in the field's patches, and
-        # a patch has patch^2 pixels.
-        self.penalty = settings.uniformity * maps.unit * usable / (h * w * self.patch**4)
+        usable, searched = np.count_nonzero(allowed), max(np.count_nonzero(self.needed), 1)
+        # Evenly used, each pixel occurs searched * patch^2 / usable times in the field's patches,
+        # and a patch has patch^2 pixels.
+        self.penalty = settings.uniformity * maps.unit * usable / (searched * self.patch**4)
         bands = _bands(h)
         self.rows = _ranges(0, h, bands)
         # One row of each band a step; of a single band all, as its own count is always right.
         steps = max(last - first for first, last in self.rows) if bands > 1 else 1
         self.parts = np.array([_ranges(*rows, steps) for rows in self.rows])
         self.before = self.places.copy()
-        self.counts = occurrences(self.places, maps.source.shape[:2], self.patch)
+        counted = self.places if kept is None else self.places[self.needed > 0]
+        self.counts = occurrences(counted, maps.source.shape[:2], self.patch)
         self.deltas = np.zeros((bands, self.counts.size), np.int32)
         self.image = np.zeros((h, w, style.shape[2]), np.float32)
         if image is None:
@@ -125,13 +132,17 @@ class CompiledLevel:
             )
 
         self.each(vote_rows, self.rows)
+        changed = self.change >= still
+        if self.kept is not None:
+            self.image[:] = self.kept.restored(self.image)
+            changed &= self.kept.made
         self.maps.show(self.image)
-        self.active = near(self.change >= still, self.patch, self.maps.wrap)
+        self.active = near(changed, self.patch, self.maps.wrap)
         return bool(self.active.any())
 
     def measured(self) -> np.ndarray:
-        """float32 `(h, w)`: the weighted squared distance of every patch to its match."""
-        active, self.active = self.active, np.ones_like(self.active)
+        """float32 `(h, w)`: the weighted squared distance of every needed patch to its match."""
+        active, self.active = self.active, self.needed
         self._measure()
         self.active = active
         return (self.energy / np.float32(self.maps.unit)).astype(np.float32)

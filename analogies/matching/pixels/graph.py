@@ -17,6 +17,20 @@ NEIGHBORS = ((0, -1), (-1, 0), (0, 1), (1, 0))
 JUMPS = (1, 4)  # how far away propagation looks
 
 
+class Kept(NamedTuple):
+    """What of B' stays as it is.
+
+    Attributes:
+        made: bool `(h, w)`, the pixels that are made.
+        needed: bool `(h, w)`, patches that show one of them.
+        known: float32 `(h, w, c)`, or of a shape that is broadcast to it; B' elsewhere.
+    """
+
+    made: tf.Tensor
+    needed: tf.Tensor
+    known: tf.Tensor
+
+
 class Task(NamedTuple):
     """What a level is about.
 
@@ -27,6 +41,7 @@ class Task(NamedTuple):
         root: float32 scalar, what a pixel of B' is multiplied by.
         allowed: bool `(hA, wA)`, middles of patches that may be taken.
         uniformity: float32 scalar.
+        kept: Without any all of B' is made.
     """
 
     style: tf.Tensor
@@ -35,6 +50,7 @@ class Task(NamedTuple):
     root: tf.Tensor
     allowed: tf.Tensor
     uniformity: tf.Tensor
+    kept: Kept | tuple[()] = ()
 
 
 class State(NamedTuple):
@@ -80,8 +96,7 @@ def level(
         image: float32 `(h, w, c)`, B' at the start; None votes one.
     """
     image = vote(task.style, places, patch_size) if image is None else image
-    shape = tf.shape(places)
-    start = State(image, places, tf.zeros(shape), tf.fill(shape, True))
+    start = begun(task, places, image)
 
     def body(number: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
         drawn = tf.stack([tf.cast(seed, tf.int32), number])
@@ -95,6 +110,14 @@ def level(
         parallel_iterations=1,
     )
     return state._replace(energy=measured(task, state, patch_size))
+
+
+def begun(task: Task, places: tf.Tensor, image: tf.Tensor) -> State:
+    """The state before the first round."""
+    shape, kept = tf.shape(places), task.kept
+    if not kept:
+        return State(image, places, tf.zeros(shape), tf.fill(shape, True))
+    return State(_restored(kept, image), places, tf.zeros(shape), kept.needed)
 
 
 def vote(style: tf.Tensor, places: tf.Tensor, patch_size: int) -> tf.Tensor:
@@ -129,19 +152,28 @@ def vote(style: tf.Tensor, places: tf.Tensor, patch_size: int) -> tf.Tensor:
 def voted(task: Task, state: State, patch_size: int, still: float | tf.Tensor) -> State:
     """The vote, after which patches without a pixel that has changed by `still` rest."""
     image = vote(task.style, state.places, patch_size)
+    if task.kept:
+        image = _restored(task.kept, image)
     changed = tf.reduce_max(tf.abs(image - state.image), axis=-1) >= still
+    if task.kept:
+        changed &= task.kept.made
     near = tf.nn.max_pool2d(
         tf.cast(changed, tf.float32)[tf.newaxis, ..., tf.newaxis], patch_size, 1, "SAME"
     )
     return state._replace(image=image, active=near[0, ..., 0] > 0)
 
 
+def _restored(kept: Kept, image: tf.Tensor) -> tf.Tensor:
+    return tf.where(kept.made[..., tf.newaxis], image, kept.known)
+
+
 def measured(task: Task, state: State, patch_size: int) -> tf.Tensor:
-    """float32 `(h, w)`: the weighted squared distance of every patch to its match."""
+    """float32 `(h, w)`: the weighted squared distance of every needed patch to its match."""
     maps = _maps(task, state, patch_size)
     index = tf.range(tf.size(state.places, tf.int64))
     energy = _distance(maps, tf.reshape(state.places, (-1,)), index)
-    return tf.reshape(energy, tf.shape(state.places))
+    energy = tf.reshape(energy, tf.shape(state.places))
+    return tf.where(task.kept.needed, energy, 0.0) if task.kept else energy
 
 
 def search(
@@ -287,12 +319,18 @@ def _distance(maps: _Maps, places: tf.Tensor, own: tf.Tensor) -> tf.Tensor:
 def _use_costs(task: Task, maps: _Maps, places: tf.Tensor) -> tf.Tensor:
     """float32 `(hA * wA,)`: what the occurrence of the patch around each place costs."""
     count = tf.reduce_prod(maps.source_size)
-    uses = tf.math.unsorted_segment_sum(tf.ones_like(places, tf.float32), places, count)
+    needed = tf.ones_like(places, tf.float32)
+    if task.kept:
+        needed = tf.cast(tf.reshape(task.kept.needed, (-1,)), tf.float32)
+    uses = tf.math.unsorted_segment_sum(needed, places, count)
     uses = tf.reshape(uses, tf.concat([[1], maps.source_size, [1]], 0))
     border = maps.patch // 2
     for _ in range(2):  # the pixels of the patches, then the patches' sums of these
         uses = tf.pad(uses, [[0, 0], [border, border], [border, border], [0, 0]])
         uses = tf.nn.avg_pool2d(uses, maps.patch, 1, "VALID")
     usable = tf.math.count_nonzero(task.allowed, dtype=tf.float32)
-    share = usable / tf.cast(tf.size(places), tf.float32)
+    searched = tf.size(places)
+    if task.kept:
+        searched = tf.maximum(tf.math.count_nonzero(task.kept.needed, dtype=tf.int32), 1)
+    share = usable / tf.cast(searched, tf.float32)
     return tf.reshape(uses, (-1,)) * task.uniformity * share

@@ -8,25 +8,21 @@ import tensorflow as tf
 
 from analogies.matching.pixels import graph
 from analogies.matching.pixels.guides import Guide, Settings
+from analogies.matching.pixels.kept import Kept
+from analogies.matching.pixels.places import near
 
 
 @cache
-def _functions(patch: int) -> tuple[Callable, Callable, Callable]:
+def _functions(patch: int, masked: bool) -> tuple[Callable, Callable, Callable]:
     """Search, vote and measuring as graphs for maps of any size, traced once."""
 
     def floats(*shape: int | None) -> tf.TensorSpec:
         return tf.TensorSpec(shape, tf.float32)
 
-    values = floats(None, None, None)
-    task = graph.Task(
-        values, values, values, floats(), tf.TensorSpec((None, None), tf.bool), floats()
-    )
-    state = graph.State(
-        values,
-        tf.TensorSpec((None, None), tf.int64),
-        floats(None, None),
-        tf.TensorSpec((None, None), tf.bool),
-    )
+    values, mask = floats(None, None, None), tf.TensorSpec((None, None), tf.bool)
+    kept = graph.Kept(mask, mask, values) if masked else ()
+    task = graph.Task(values, values, values, floats(), mask, floats(), kept)
+    state = graph.State(values, tf.TensorSpec((None, None), tf.int64), floats(None, None), mask)
     number, seed = tf.TensorSpec((), tf.int32), tf.TensorSpec((2,), tf.int32)
     return (
         tf.function(
@@ -54,6 +50,7 @@ class GraphLevel:
         places: int32 `(h, w)`, the field at the start.
         image: float32 `(h, w, c)`, B' at the start; None votes one.
         settings: Of which patch size and uniformity count here.
+        kept: What of B' stays as it is; None makes all of it.
     """
 
     def __init__(
@@ -65,9 +62,10 @@ class GraphLevel:
         places: np.ndarray,
         image: np.ndarray | None,
         settings: Settings,
+        kept: Kept | None = None,
     ) -> None:
         self.width = style.shape[1]
-        self._search, self._vote, self._measured = _functions(settings.patch_size)
+        self._search, self._vote, self._measured = _functions(settings.patch_size, kept is not None)
         style_root, *roots = (
             np.float32(np.sqrt(weight / values.shape[2]))
             for weight, values in zip(weights, [style, *(g.source for g in guides)], strict=True)
@@ -83,15 +81,11 @@ class GraphLevel:
             tf.constant(style_root),
             tf.constant(allowed),
             tf.constant(settings.uniformity, tf.float32),
+            () if kept is None else _kept(kept, settings.patch_size),
         )
         begin = tf.constant(places, tf.int64)
         shown = graph.vote(self.task.style, begin, settings.patch_size) if image is None else image
-        self.state = graph.State(
-            tf.convert_to_tensor(shown, tf.float32),
-            begin,
-            tf.zeros(places.shape),
-            tf.fill(places.shape, True),
-        )
+        self.state = graph.begun(self.task, begin, tf.convert_to_tensor(shown, tf.float32))
 
     @property
     def image(self) -> np.ndarray:
@@ -115,5 +109,10 @@ class GraphLevel:
         return bool(tf.reduce_any(self.state.active))
 
     def measured(self) -> np.ndarray:
-        """float32 `(h, w)`: the weighted squared distance of every patch to its match."""
+        """float32 `(h, w)`: the weighted squared distance of every needed patch to its match."""
         return self._measured(self.task, self.state).numpy()
+
+
+def _kept(kept: Kept, patch_size: int) -> graph.Kept:
+    needed = near(kept.made, patch_size, wrap=False) > 0
+    return graph.Kept(tf.constant(kept.made), tf.constant(needed), tf.constant(kept.known))

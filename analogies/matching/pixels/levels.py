@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from analogies.matching.pixels.guides import (
     at_level,
     checked,
 )
+from analogies.matching.pixels.kept import as_kept
 from analogies.matching.pixels.maps import joint_maps
 from analogies.matching.pixels.places import allowed_places, joined, random_field
 
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     from analogies.matching.pixels.graph_level import GraphLevel
 
 Field = tuple[np.ndarray, np.ndarray]
+
+
+class Masks(NamedTuple):
+    """Which pixels are used, which are made, and those that stay; see `synthesize_level`."""
+
+    usable: np.ndarray | None = None
+    made: np.ndarray | None = None
+    known: np.ndarray | None = None
 
 
 def synthesize_level(
@@ -35,6 +44,8 @@ def synthesize_level(
     field: Field | None = None,
     style_weight: float = 1.0,
     a_mask: np.ndarray | None = None,
+    b_mask: np.ndarray | None = None,
+    known: np.ndarray | None = None,
     on_round: Callable[[int, Synthesized], bool | None] | None = None,
 ) -> Synthesized:
     """Make B' of patches of A' at one size: search matches, vote, and again.
@@ -49,17 +60,22 @@ def synthesize_level(
             Those that are not allowed are moved. None: random ones.
         style_weight: What squared differences between A' and B' count, shared by the channels.
         a_mask: `(hA, wA)`, where A' may be used; patches must lie inside it.
+        b_mask: `(h, w)`, where B' is made; patches that show nothing of it are not searched.
+        known: `(h, w, c)`, with `b_mask`: B' in the range of A'; where the mask is False it stays,
+            and the patches that reach over the border fit to it.
         on_round: Called after each vote with the number of the round and what there is; the level
             ends where it returns True.
 
     Returns:
-        B' after the last vote, with the energies of the field for this B'.
+        B' after the last vote, with the energies of the field for this B'; they are 0, and the
+        field says nothing, where nothing is searched.
 
     Raises:
         InputError: for inputs that do not go together.
     """
     settings = settings or Settings()
-    with _level(style, guides, settings, size, init, field, style_weight, a_mask) as level:
+    masks = Masks(a_mask, b_mask, known)
+    with _level(style, guides, settings, size, init, field, style_weight, masks) as level:
         for number in range(settings.rounds):
             level.search(settings.sweeps, (settings.seed, number))
             going = level.vote(settings.still)
@@ -92,8 +108,8 @@ def search(
         The field and its energies, and B' as given.
     """
     settings = settings or Settings()
-    size = (np.shape(image)[0], np.shape(image)[1])
-    with _level(style, guides, settings, size, image, field, style_weight, a_mask) as level:
+    size, masks = (np.shape(image)[0], np.shape(image)[1]), Masks(a_mask)
+    with _level(style, guides, settings, size, image, field, style_weight, masks) as level:
         level.search(settings.sweeps, (settings.seed, number))
         return _result(level)
 
@@ -108,7 +124,7 @@ def vote(style: np.ndarray, rows: np.ndarray, cols: np.ndarray, patch_size: int 
     """
     size = (np.shape(rows)[0], np.shape(rows)[1])
     settings = Settings(patch_size=patch_size)
-    with _level(style, (), settings, size, None, (rows, cols), 1.0, None) as level:
+    with _level(style, (), settings, size, None, (rows, cols), 1.0, Masks()) as level:
         return level.image
 
 
@@ -129,10 +145,12 @@ class LevelSearch:
         field: Field | None = None,
         style_weight: float = 1.0,
         a_mask: np.ndarray | None = None,
+        b_mask: np.ndarray | None = None,
+        known: np.ndarray | None = None,
     ) -> None:
-        self._settings = settings or Settings()
+        self._settings, masks = settings or Settings(), Masks(a_mask, b_mask, known)
         self._stack = ExitStack()
-        opened = _level(style, guides, self._settings, size, init, field, style_weight, a_mask)
+        opened = _level(style, guides, self._settings, size, init, field, style_weight, masks)
         self._level = self._stack.enter_context(opened)
 
     def search(self, number: int) -> None:
@@ -177,7 +195,7 @@ def _level(
     init: np.ndarray | None,
     field: Field | None,
     style_weight: float,
-    a_mask: np.ndarray | None,
+    masks: "Masks",
 ) -> "Iterator[CompiledLevel | GraphLevel]":
     if size is None and not guides:
         start = init if init is not None else field[0] if field is not None else None
@@ -189,7 +207,10 @@ def _level(
             f"B' at the start must have the shape {(*size, style.shape[2])}."
             f" Received: {image.shape}."
         )
-    allowed = allowed_places(style.shape[:2], settings.patch_size, a_mask)
+    kept = as_kept(masks.made, masks.known, size, style.shape[2])
+    if kept is not None and image is not None:
+        image = kept.restored(image)
+    allowed = allowed_places(style.shape[:2], settings.patch_size, masks.usable)
     if field is None:
         places = random_field(allowed, size, settings.seed)
     else:
@@ -203,14 +224,14 @@ def _level(
     if settings.engine == "tensorflow":
         from analogies.matching.pixels.graph_level import GraphLevel
 
-        yield GraphLevel(style, guides, weights, allowed, places, image, settings)
+        yield GraphLevel(style, guides, weights, allowed, places, image, settings, kept)
         return
     # Numba takes half a second to import.
     from analogies.matching.pixels.compiled import CompiledLevel, workers
 
     maps = joint_maps(style, guides, weights, size, settings.patch_size)
     with workers(settings.threads) as each:
-        yield CompiledLevel(maps, style, allowed, places, image, settings, each)
+        yield CompiledLevel(maps, style, allowed, places, image, settings, each, kept)
 
 
 def _result(level: "CompiledLevel | GraphLevel") -> Synthesized:

@@ -22,14 +22,23 @@ def allowed_places(size: tuple[int, int], patch_size: int, mask: np.ndarray | No
             f"The mask must be as large as the style, {tuple(size)}. Received: {usable.shape}."
         )
     allowed = np.zeros(size, bool)
-    inner = np.lib.stride_tricks.sliding_window_view(usable, (patch_size, patch_size))
-    allowed[radius : size[0] - radius, radius : size[1] - radius] = inner.all((2, 3))
+    allowed[radius : size[0] - radius, radius : size[1] - radius] = _whole(usable, patch_size)
     if not allowed.any():
         raise InputError(
             f"The mask must leave a whole patch of {patch_size} by {patch_size} pixels."
             f" Received: a mask with {int(usable.sum())} usable pixels. Use smaller patches."
         )
     return allowed
+
+
+def leaves_patches(mask: np.ndarray, patch_size: int) -> bool:
+    """Whether a whole patch lies inside a mask, bool `(h, w)`."""
+    return min(mask.shape) >= patch_size and bool(_whole(mask, patch_size).any())
+
+
+def _whole(mask: np.ndarray, patch_size: int) -> np.ndarray:
+    """Which patches lie wholly inside, by their first pixels."""
+    return np.lib.stride_tricks.sliding_window_view(mask, (patch_size, patch_size)).all((2, 3))
 
 
 def random_field(allowed: np.ndarray, size: tuple[int, int], seed: int) -> np.ndarray:

@@ -15,8 +15,9 @@ from analogies.matching.pixels.guides import (
     at_level,
     checked,
 )
+from analogies.matching.pixels.kept import as_kept
 from analogies.matching.pixels.levels import Field, synthesize_level
-from analogies.matching.pixels.places import upsampled
+from analogies.matching.pixels.places import leaves_patches, upsampled
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +48,8 @@ def synthesize(
     field: Field | None = None,
     style_weight: float | Sequence[float] = 1.0,
     a_mask: np.ndarray | None = None,
+    b_mask: np.ndarray | None = None,
+    known: np.ndarray | None = None,
     extra_pass: bool = False,
     on_level: Callable[[LevelDone], bool | None] | None = None,
 ) -> Synthesized:
@@ -69,7 +72,10 @@ def synthesize(
             coarsest level starts from it.
         style_weight: What squared differences between A' and B' count, shared by the channels;
             a sequence as for guides.
-        a_mask: `(hA, wA)`, where A' may be used; patches must lie inside it.
+        a_mask: `(hA, wA)`, where A' may be used; patches must lie inside it, also at the coarsest
+            level, of which there are fewer for a narrow mask.
+        b_mask, known: `(h, w)` and `(h, w, c)`: where B' is made, and B' in the range of A', which
+            stays elsewhere; see `synthesize_level`.
         extra_pass: Go once more over the last level, with patches of 3 and without uniformity.
         on_level: Called after each level; all ends where it returns True.
 
@@ -92,9 +98,14 @@ def synthesize(
     init = None if init is None else as_map(init, "B' at the start")
     if levels is not None and levels < 1:
         raise InputError(f"levels must be 1 or more, or None. Received: {levels}.")
-    count = levels or _level_count(style.shape[:2], size, settings.patch_size)
+    masks = {
+        name: None if mask is None else np.asarray(mask, bool)
+        for name, mask in (("a_mask", a_mask), ("b_mask", b_mask))
+    }
+    kept = as_kept(masks["b_mask"], known, size, style.shape[2])
+    count = levels or _level_count(style.shape[:2], size, settings.patch_size, masks["a_mask"])
     refers_to = style.shape[:2]
-    start, masked = field, None if a_mask is None else np.asarray(a_mask)
+    start = field
 
     def at(number: int, of_source: tuple[int, int], of_target: tuple[int, int]) -> dict[str, Any]:
         """What does not depend on the levels before."""
@@ -110,7 +121,9 @@ def synthesize(
             ],
             "size": of_target,
             "style_weight": at_level(style_weight, number),
-            "a_mask": None if masked is None else reduced(masked, of_source),
+            "a_mask": _reduced(masks["a_mask"], of_source),
+            "b_mask": _reduced(masks["b_mask"], of_target),
+            "known": _reduced(None if kept is None else kept.known, of_target),
         }
 
     for number in range(count):
@@ -152,8 +165,18 @@ def reduced(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.ascontiguousarray(values[rows][:, cols])
 
 
-def _level_count(source: tuple[int, int], target: tuple[int, int], patch_size: int) -> int:
+def _reduced(values: np.ndarray | None, size: tuple[int, int]) -> np.ndarray | None:
+    return None if values is None else reduced(values, size)
+
+
+def _level_count(
+    source: tuple[int, int], target: tuple[int, int], patch_size: int, a_mask: np.ndarray | None
+) -> int:
     count = 1
     while min(level_size(source, count) + level_size(target, count)) > 2 * patch_size:
+        if a_mask is not None and not leaves_patches(
+            reduced(a_mask, level_size(source, count)), patch_size
+        ):
+            break
         count += 1
     return count

@@ -31,7 +31,8 @@ def soft_map(seed, size, channels=3, cell=6):
 
 def opened(style, guides, image, field, chosen):
     size = image.shape[:2]
-    return levels_module._level(style, guides, chosen, size, image, field, 1.0, None)
+    masks = levels_module.Masks()
+    return levels_module._level(style, guides, chosen, size, image, field, 1.0, masks)
 
 
 @settings(max_examples=25, deadline=None)
