@@ -11,6 +11,7 @@ from analogies.apps import usage
 from analogies.apps.usage import PROGRAM
 from analogies.options.kinds import Kind, OptionError, check, spelled
 from analogies.options.presets import DEFAULT, PRESETS
+from analogies.options.sequences import moving_defaults, moving_kinds
 from analogies.options.table import defaults, kinds
 from analogies.runs.machine.versions import version
 
@@ -25,6 +26,8 @@ _BATCH = (
     "leaves the cell empty. Paths in the table start from its folder. Rows that are finished, of "
     "the same pictures and options, are skipped. LIST.summary.csv tells what became of each row."
 )
+
+_KEYED = ("b", "out")  # what stands beside key frames
 
 # All options of image-analogies. Its users' scripts abbreviate them as argparse allows, and an
 # option of ours must not make such an abbreviation ambiguous.
@@ -75,7 +78,8 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
     options = _options()
     if unknown:
         parser.error(usage.unknown(unknown, options))
-    given = {name: getattr(namespace, name) for name in kinds() if hasattr(namespace, name)}
+    names = [*kinds(), *moving_kinds()]
+    given = {name: getattr(namespace, name) for name in names if hasattr(namespace, name)}
     words = [*getattr(namespace, "paths", ()), *argv[end + 1 :]]
     dashed = usage.wrong_dash(words[: len(words) - len(argv[end + 1 :])], options)
     if dashed:
@@ -84,6 +88,8 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
         if words:
             parser.error(f"--batch takes no pictures beside the list: {' '.join(words)}")
         return argparse.Namespace(batch=namespace.batch), given
+    if "key" in given and len(words) == len(_KEYED):
+        return argparse.Namespace(**dict(zip(_KEYED, words, strict=True)), batch=None), given
     return _paths(parser, words, given.get("preset", DEFAULT)), given
 
 
@@ -119,7 +125,7 @@ def _write(stream: TextIO | None, text: str) -> None:
 
 def _options() -> list[str]:
     """Every option as it is spelled."""
-    return [*map(spelled, kinds()), "--batch", "--help", "--help-all", "--version"]
+    return [*map(spelled, kinds()), *map(spelled, moving_kinds()), "--batch", "--help", "--help-all", "--version"]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -147,7 +153,7 @@ def build_parser() -> argparse.ArgumentParser:
         parser.add_argument(*short, name, action=_Tell, text=tell, help=text)
     parser.add_argument("--batch", metavar="LIST.csv", help=_BATCH)
     groups: dict[str, Any] = {}
-    for name, kind in kinds().items():
+    for name, kind in {**kinds(), **moving_kinds()}.items():
         if kind.group not in groups:
             groups[kind.group] = parser.add_argument_group(kind.group)
         _add(groups[kind.group], name, kind)
@@ -203,6 +209,6 @@ def _add(group: Any, name: str, kind: Kind) -> None:
 
 
 def _help(name: str, kind: Kind) -> str:
-    default = defaults()[name]
-    tail = "" if default is None else f" (default: {usage.as_text(default)})"
+    default = {**defaults(), **moving_defaults()}[name]
+    tail = "" if default in (None, ()) else f" (default: {usage.as_text(default)})"
     return (kind.help + tail).replace("%", "%%")

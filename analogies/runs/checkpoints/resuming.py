@@ -108,7 +108,7 @@ def prepare(options: Options, pictures: Mapping[str, Picture]) -> Keeping | None
         except InputError as error:
             notes.append(f"{error}; it is passed over")
             continue
-        _check_same(path, saved.made_from, now)
+        check_same(path, saved.made_from, now)
         level, iteration = saved.carried.level + 1, saved.carried.iteration
         passes = f"{iteration} of its {options.iters} passes done"
         notes.append(f"goes on from {path}: level {level}, {passes}")
@@ -132,7 +132,7 @@ def made_from(options: Options, pictures: Mapping[str, Picture]) -> dict[str, An
     }
     found[spelled("init")] = options.init if options.init in ("noise", "b") else "auto"
     for name, picture in pictures.items():
-        found[spoken(name)] = _identity(picture)
+        found[spoken(name)] = identity(picture)
     if options.vgg_weights:
         digest = hashlib.sha256(Path(options.vgg_weights).read_bytes()).hexdigest()
         found[spelled("vgg_weights")] = f"a file of SHA-256 {digest[:16]}"
@@ -154,7 +154,12 @@ def differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _check_same(path: Path, was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+def check_same(path: Path, was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """See that what a result depends on is what it was.
+
+    Raises:
+        InputError: it is not; what differs.
+    """
     found = differences(was, now)
     if len(found) > _MOST_TOLD:
         found[_MOST_TOLD:] = [f"and {len(found) - _MOST_TOLD} more"]
@@ -171,7 +176,7 @@ def _told(values: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else shorten(value)
 
 
-def _identity(picture: Picture) -> str:
+def identity(picture: Picture) -> str:
     """A picture by its size and what it shows."""
     digest = hashlib.sha256(picture.pixels.tobytes())
     if picture.alpha is not None:

@@ -12,6 +12,8 @@ and large strokes; the pixels of A' decide what it looks like (Texler et al. 202
 Transfer Using Neurally-Guided Patch-Based Synthesis").
 """
 
+import weakref
+
 import numpy as np
 
 from analogies.images.scaling import scaled
@@ -41,7 +43,7 @@ def guides(
     a, b, weight = sources.a, sources.b, kind.weight * follow
     found = []
     if kind == STYLE:
-        plain = blurred(a, STROKES)
+        plain = _plain(a)
         tones = _luminance(plain)
         found.append(Guide(tones, _as_dark_as(_luminance(b), tones), weight))
         found.append(Guide(plain, recolored(b, plain), STYLE_COLORS * follow))
@@ -55,6 +57,19 @@ def guides(
         soft = _softened(sources.a_prime, factor)
         found.append(Guide(soft, scaled(network, b.shape[:2]), kind.network))
     return found
+
+
+_last: list[tuple[weakref.ref, np.ndarray]] = []  # of the last picture asked for, and the answer
+
+
+def _plain(a: np.ndarray) -> np.ndarray:
+    """A without its strokes; asked again for the same, as for every frame, it is remembered."""
+    for known, plain in _last:
+        if known() is a:
+            return plain
+    plain = blurred(a, STROKES)
+    _last[:] = [(weakref.ref(a), plain)]
+    return plain
 
 
 def recolored(b: np.ndarray, a: np.ndarray) -> np.ndarray:
