@@ -125,7 +125,14 @@ def _write(stream: TextIO | None, text: str) -> None:
 
 def _options() -> list[str]:
     """Every option as it is spelled."""
-    return [*map(spelled, kinds()), *map(spelled, moving_kinds()), "--batch", "--help", "--help-all", "--version"]
+    return [
+        *map(spelled, kinds()),
+        *map(spelled, moving_kinds()),
+        "--batch",
+        "--help",
+        "--help-all",
+        "--version",
+    ]
 
 
 def build_parser() -> argparse.ArgumentParser:

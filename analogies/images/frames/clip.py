@@ -12,7 +12,7 @@ import numpy as np
 from analogies import images
 from analogies.errors import InputError
 from analogies.files import replacing
-from analogies.images.frames.ffmpeg import Running, running
+from analogies.images.frames.ffmpeg import running
 from analogies.images.pictures import Picture
 from analogies.images.sizes import check_size
 
@@ -84,7 +84,8 @@ class Clip:
         decoder = ("-c:v", self.decoder) if self.decoder else ()
         # fmt: off
         arguments = (
-            *decoder, "-i", str(self.path), "-map", "0:v:0", "-vf", ",".join([*steps, chosen, shaped]),
+            *decoder, "-i", str(self.path), "-map", "0:v:0",
+            "-vf", ",".join([*steps, chosen, shaped]),
             "-fps_mode", "passthrough", "-frames:v", str(len(numbers)), "-f", "image2pipe",
             "-c:v", "pam", "-pix_fmt", pixels, "-",
         )
@@ -224,7 +225,6 @@ def _encode(
     path: Path, to: Path, frames: Iterable[np.ndarray], rate: Fraction, more: tuple[str, ...]
 ) -> None:
     container, settings, _ = _WRITTEN[path.suffix.lower()]
-    ffmpeg: Running | None = None
     iterator = iter(frames)
     first = next(iterator)
     height, width = (side + side % 2 for side in first.shape[:2])
@@ -244,7 +244,9 @@ def _encode(
         try:
             for frame in _chained(first, iterator):
                 padded = np.pad(
-                    frame, ((0, height - frame.shape[0]), (0, width - frame.shape[1]), (0, 0)), "edge"
+                    frame,
+                    ((0, height - frame.shape[0]), (0, width - frame.shape[1]), (0, 0)),
+                    "edge",
                 )
                 ffmpeg.stdin.write(np.ascontiguousarray(padded).tobytes())
             ffmpeg.stdin.close()

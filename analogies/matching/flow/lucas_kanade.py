@@ -35,7 +35,8 @@ def lucas_kanade(one: np.ndarray, other: np.ndarray) -> np.ndarray:
         ratio = np.array([size[0] / before[0], size[1] / before[1]], np.float32)
         found = scaled(found, (size[0], size[1])) * ratio
         first, second = (
-            _window(scaled(frame[..., np.newaxis], (size[0], size[1])), 0.7) for frame in (one, other)
+            _window(scaled(frame[..., np.newaxis], (size[0], size[1])), 0.7)
+            for frame in (one, other)
         )
         for _ in range(ROUNDS):
             found = _median(found + _step(first[..., 0], second, found))

@@ -12,7 +12,7 @@ def grid(height: int, width: int) -> np.ndarray:
 
 
 def warped(picture: np.ndarray, flow: np.ndarray) -> np.ndarray:
-    """float32 `(h, w, c)`: what the picture `(h, w, c)` shows where the flow leads, see `sampled`."""
+    """float32 `(h, w, c)`: what a picture shows where the flow leads, see `sampled`."""
     return sampled(picture, grid(*flow.shape[:2]) + flow)
 
 

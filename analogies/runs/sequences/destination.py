@@ -36,8 +36,10 @@ class MovingDestination:
     @property
     def record(self) -> Path:
         """Where the run record goes."""
-        return self.result.with_name(self.result.name + ".json") if self.kind == "folder" else (
-            self.result.with_suffix(".json")
+        return (
+            self.result.with_name(self.result.name + ".json")
+            if self.kind == "folder"
+            else (self.result.with_suffix(".json"))
         )
 
     @property
@@ -102,7 +104,9 @@ def assemble(
     if isinstance(frames, Clip) and frames.sound:
         start, seconds = numbers[0] / frames.rate, len(files) / rate
         sound = Sound(frames.path, float(start), float(seconds))
-    shown = (frame for frame, times in zip(_read(files), repeats, strict=True) for _ in range(times))
+    shown = (
+        frame for frame, times in zip(_read(files), repeats, strict=True) for _ in range(times)
+    )
     write_clip(to.result, shown, rate, sound)
 
 

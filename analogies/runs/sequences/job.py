@@ -123,16 +123,18 @@ def check(
     if sources:
         first = next(iter(frames.read(range(numbers[0], numbers[0] + 1))), None)
         if first is None:
-            raise InputError(f"B: frame {numbers[0]} cannot be read. Received: {str(frames.path)!r}")
-        job = jobs.check(sources["a"], sources["a_prime"], first.pixels, None, frame_options(options))
+            raise InputError(
+                f"B: frame {numbers[0]} cannot be read. Received: {str(frames.path)!r}"
+            )
+        job = jobs.check(
+            sources["a"], sources["a_prime"], first.pixels, None, frame_options(options)
+        )
         known = dict(jobs.with_pictures(job).pictures)
         known.pop("b")
     made = {
         **made_from(frame_options(options), known),
         **{f"--{name}": value for name, value in moving.as_dict().items() if name != "key"},
-        **{
-            f"--key {number}": identity(images.read(key.picture)) for number, key in keys.items()
-        },
+        **{f"--key {number}": identity(images.read(key.picture)) for number, key in keys.items()},
         "B": _fingerprint(frames),
         "the flow": engine(),
     }

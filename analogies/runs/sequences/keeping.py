@@ -1,11 +1,11 @@
 """What it takes to go on with a moving picture: its frames and what the next depends on.
 
-    job.json           what the frames depend on
-    frames/NAME.png    finished; of a folder as output they lie there at once
-    rows.jsonl         a line for each, for the record
-    state_I.npz        after frame I of the order in which they are made: number, tracks
-    anchors/N.png, anchors/N-frame.png
-    behind/N.png       carried from the key frame behind, colors and worth
+job.json           what the frames depend on
+frames/NAME.png    finished; of a folder as output they lie there at once
+rows.jsonl         a line for each, for the record
+state_I.npz        after frame I of the order in which they are made: number, tracks
+anchors/N.png, anchors/N-frame.png
+behind/N.png       carried from the key frame behind, colors and worth
 """
 
 import contextlib

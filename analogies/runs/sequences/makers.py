@@ -62,4 +62,3 @@ class Whole:
         if made.ended is not None:
             raise made.ended
         return made.picture.astype(np.float32)
-

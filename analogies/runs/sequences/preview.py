@@ -58,10 +58,9 @@ def _carried(job: MovingJob, key: int | None, number: int) -> Carried | None:
         return [frame for frame, _ in read_frames(job.frames, numbers, job.size)]
 
     if key < number:
-        found = (frame for frame, _ in read_frames(job.frames, range(key + 1, number + 1), job.size))
+        found = (
+            frame for frame, _ in read_frames(job.frames, range(key + 1, number + 1), job.size)
+        )
     else:
         found = backwards(lambda x: iter(read(x)), range(key - 1, number - 1, -1))
-    last = None
-    for _, last in carried_back(found, key, job.keys[key], job.moving.coherence):
-        pass
-    return last
+    return [known for _, known in carried_back(found, key, job.keys[key], job.moving.coherence)][-1]

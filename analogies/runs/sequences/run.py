@@ -1,4 +1,4 @@
-"""A run over the frames of a moving picture: each is made, kept, and in the end all are put together.
+"""A run over the frames of a moving picture: each is made and kept, then all are put together.
 
 From the first frame on nothing is lost: every frame is a file as soon as it is made, a signal or a
 failure ends the run with what there is put together, and another run goes on with the same bytes.
@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,13 +24,14 @@ from analogies.runs.machine.versions import versions
 from analogies.runs.sequences.destination import assemble, write_frame
 from analogies.runs.sequences.job import MovingJob, read_frames
 from analogies.runs.sequences.keeping import Keeper
-from analogies.runs.sequences.makers import maker_of
 from analogies.runs.sequences.order import Order, backwards
 from analogies.runs.telling import loudness, tell
 from analogies.synthesis.sequence.carrying import Frame
 from analogies.synthesis.sequence.joining import Behind, behind
 from analogies.synthesis.sequence.loop import Made, Memory, carried_back, in_sequence, one_by_one
-from analogies.synthesis.sequence.making import Maker
+
+if TYPE_CHECKING:
+    from analogies.synthesis.sequence.making import Maker
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class MovingOutcome:
 
 
 def run_sequence(
-    job: MovingJob, listeners: Sequence[FrameListener] = (), maker: Maker | None = None
+    job: MovingJob, listeners: Sequence[FrameListener] = (), maker: "Maker | None" = None
 ) -> MovingOutcome:
     """Make the frames of a job and put them together.
 
@@ -121,7 +122,7 @@ def run_sequence(
 class _Run:
     """The steps of a run."""
 
-    def __init__(self, job: MovingJob, keeper: Keeper, maker: Maker | None) -> None:
+    def __init__(self, job: MovingJob, keeper: Keeper, maker: "Maker | None") -> None:
         self._job, self._keeper, self._maker = job, keeper, maker
         self._alone = job.moving.coherence == 0
         self._order = Order(job.numbers, tuple(job.keys))
@@ -148,7 +149,7 @@ class _Run:
 
     def frames(self) -> Iterator[FrameDone]:
         """Make what is left, and keep it."""
-        job, place = self._job, self._begin
+        place = self._begin
         alphas: dict[int, tuple[np.ndarray | None, np.ndarray]] = {}
 
         def noted(frames: Iterator[tuple[Frame, np.ndarray | None]]) -> Iterator[Frame]:
@@ -200,6 +201,8 @@ class _Run:
         """The frames of a segment."""
         job = self._job
         if self._maker is None:
+            from analogies.runs.sequences.makers import maker_of
+
             self._maker, alone = maker_of(job)
             self._alone = self._alone or alone
         if self._alone:
@@ -242,7 +245,9 @@ class _Run:
             yield frame
         if count < len(numbers):
             if not count and numbers.start == self._job.numbers.start:
-                raise InputError(f"B: no frame can be read. Received: {str(self._job.frames.path)!r}")
+                raise InputError(
+                    f"B: no frame can be read. Received: {str(self._job.frames.path)!r}"
+                )
             tell([f"{self._job.frames.path} ends before frame {numbers[count]}: it is damaged"])
 
     def _write(self, made: Made, seen: np.ndarray, alpha: np.ndarray | None) -> None:

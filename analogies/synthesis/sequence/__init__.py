@@ -1,1 +1,1 @@
-"""Frames of a moving picture made one after another, so that what is painted stays on what moves."""
+"""Frames of a moving picture, made so that what is painted stays on what moves."""

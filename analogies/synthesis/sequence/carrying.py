@@ -12,8 +12,8 @@ only in the end, so that they are interpolated once, however long the way was, a
 
 The correction keeps small errors of the flow from adding up; a part of it at a time, so that what
 is carried does not tremble. A pixel is lost, and made anew, where the flow there and the flow back
-disagree (it was hidden before), where its place lies outside of its anchor, and where `seen` differs
-from the frame by more than the tolerance.
+disagree (it was hidden before), where its place lies outside of its anchor, and where `seen`
+differs from the frame by more than the tolerance.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ class Frame(NamedTuple):
 
 
 class Anchor(NamedTuple):
-    """A frame that pixels were made in: what it showed and what was made of it, uint8 `(h, w, 3)`."""
+    """A frame that pixels were made in: what it showed, and its B', uint8 `(h, w, 3)`."""
 
     frame: np.ndarray
     picture: np.ndarray
@@ -152,7 +152,7 @@ def fewer(tracks: Tracks, number: int, most: int = ANCHORS) -> Tracks:
 
 
 def _moved(tracks: Tracks, motion: np.ndarray) -> Tracks:
-    """Tracks brought along a flow; between neighbors of one anchor their places are interpolated."""
+    """Tracks brought along a flow; between neighbors of one anchor places are interpolated."""
     height, width = motion.shape[:2]
     ends = grid(height, width) + motion
     last = np.array([height - 1, width - 1], np.float32)

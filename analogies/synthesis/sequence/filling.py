@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from analogies.matching.pixels import Guide, Settings, focused_vote, synthesize
-from analogies.synthesis.pixels.method import FOCUS
-from analogies.synthesis.pixels.planning import FINE_PATCH
+from analogies.synthesis.pixels.planning import FINE_PATCH, FOCUS
 
 LEVELS = 3
 ROUNDS, SWEEPS = 2, 2

@@ -1,7 +1,7 @@
 """The frames one after another: what is known is carried along, what is lost is made anew."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,9 @@ from analogies.synthesis.sequence.carrying import (
     made_anew,
 )
 from analogies.synthesis.sequence.joining import Behind, joined
-from analogies.synthesis.sequence.making import Maker
+
+if TYPE_CHECKING:
+    from analogies.synthesis.sequence.making import Maker
 
 CUT = 0.6  # of a frame that is lost: another scene begins
 
@@ -56,7 +58,7 @@ class Made(NamedTuple):
     flicker: float | None = None
 
 
-def one_by_one(frames: Iterable[Frame], maker: Maker) -> Iterator[Made]:
+def one_by_one(frames: Iterable[Frame], maker: "Maker") -> Iterator[Made]:
     """Every frame by itself."""
     for frame in frames:
         yield Made(frame.number, whole_levels(maker.whole(frame)), None)
@@ -64,7 +66,7 @@ def one_by_one(frames: Iterable[Frame], maker: Maker) -> Iterator[Made]:
 
 def in_sequence(
     frames: Iterable[Frame],
-    maker: Maker,
+    maker: "Maker",
     coherence: float,
     memory: Memory | None = None,
     before: np.ndarray | None = None,
@@ -144,7 +146,7 @@ def _given(frame: Frame, key: Anchor) -> Made:
     return Made(frame.number, key.picture, Memory(frame, tracks, {frame.number: key}), 0.0)
 
 
-def _begun(frame: Frame, maker: Maker) -> Made:
+def _begun(frame: Frame, maker: "Maker") -> Made:
     picture = whole_levels(maker.whole(frame))
     anchors = {frame.number: Anchor(frame.shown, picture)}
     return Made(
@@ -154,7 +156,7 @@ def _begun(frame: Frame, maker: Maker) -> Made:
 
 def _next(
     frame: Frame,
-    maker: Maker,
+    maker: "Maker",
     coherence: float,
     memory: Memory,
     before: np.ndarray | None,
@@ -181,4 +183,5 @@ def _next(
 
 
 def whole_levels(picture: np.ndarray) -> np.ndarray:
+    """A picture as it is kept, uint8."""
     return np.rint(np.clip(picture, 0, 255)).astype(np.uint8)

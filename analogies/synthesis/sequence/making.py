@@ -12,13 +12,12 @@ from analogies.options.table import Options
 from analogies.synthesis.likeness import blurred, detail
 from analogies.synthesis.pixels.kinds import Kind
 from analogies.synthesis.pixels.maps import LUMINANCE, guides
-from analogies.synthesis.pixels.method import UNIFORMITY
-from analogies.synthesis.pixels.planning import patch_size
+from analogies.synthesis.pixels.planning import UNIFORMITY, patch_size
 from analogies.synthesis.pixels.sources import gathered
 from analogies.synthesis.pyramid import result_size, scaled_size
 from analogies.synthesis.references import References
 from analogies.synthesis.sequence.carrying import Anchor, Frame, Tracks
-from analogies.synthesis.sequence.filling import LEVELS, ROUNDS, SWEEPS, filled
+from analogies.synthesis.sequence.filling import ROUNDS, SWEEPS, filled
 
 Whole = Callable[[Frame], np.ndarray]  # float32 `(h, w, 3)` in [0, 255]
 # Of Jamriška et al., "Stylizing Video by Example" (2019), section 4.
@@ -173,6 +172,3 @@ def _settings(options: Options, patch: int) -> Settings:
         sweeps=SWEEPS,
         seed=options.seed,
     )
-
-
-__all__ = ["LEVELS", "ByKeys", "ByPatches", "ByWholes", "Known", "Maker"]
