@@ -149,6 +149,7 @@ def _animation(path: Path) -> Frames:
         durations = []
         for number in range(count):
             image.seek(number)
+            image.load()  # WebP and APNG say it then
             durations.append(int(image.info.get("duration", 0) or 0) or USUAL_MS)
         loop = image.info.get("loop")
     size = images.inspect(path)

@@ -181,6 +181,8 @@ def _check_options(options: Options, moving: Moving, sources: Mapping[str, Any])
         raise OptionError("preset", f"makes nothing of a moving B. Received: {options.preset!r}")
     if options.contrast:
         raise OptionError("contrast", "is measured on one picture and would flicker; leave it out")
+    if options.fit:
+        raise OptionError("fit", "may change the size from frame to frame; give --height")
     if moving.key and sources:
         raise OptionError("key", "takes the place of A and A': B OUT --key N FILE")
     if options.match_color != "off" and moving.key:

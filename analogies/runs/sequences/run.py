@@ -201,9 +201,9 @@ class _Run:
         """The frames of a segment."""
         job = self._job
         if self._maker is None:
-            from analogies.runs.sequences.makers import maker_of
+            from analogies.runs.sequences import makers
 
-            self._maker, alone = maker_of(job)
+            self._maker, alone = makers.maker_of(job)
             self._alone = self._alone or alone
         if self._alone:
             yield from one_by_one(frames, self._maker)

@@ -12,8 +12,9 @@ only in the end, so that they are interpolated once, however long the way was, a
 
 The correction keeps small errors of the flow from adding up; a part of it at a time, so that what
 is carried does not tremble. A pixel is lost, and made anew, where the flow there and the flow back
-disagree (it was hidden before), where its place lies outside of its anchor, and where `seen`
-differs from the frame by more than the tolerance.
+disagree (it was hidden before) and `seen` differs from the frame at all, where its place lies
+outside of its anchor, and where `seen` differs by more than the tolerance. In flat areas flows
+disagree as they like, and nothing is wrong.
 """
 
 from collections.abc import Mapping
@@ -30,6 +31,7 @@ TORN = 2.0  # px: neighbors whose places differ by more are not interpolated bet
 WINDOW = 1.5  # px, sigma, of what is compared
 SPECK = 0.5  # of a pixel's neighborhood that must be lost for it to be
 ANCHORS = 12  # at most; beyond that those of the fewest pixels are put together in one
+DOUBT = 3.0  # gray levels, up to which a frame is as it should be wherever the flow leads
 ONE = 20.0  # gray levels: unit of the tolerance
 
 
@@ -115,7 +117,7 @@ def carried(
     seen = looked_up(moved, {number: anchor.frame for number, anchor in anchors.items()})
     misfit = _misfit(frame, seen)
     inside = _inside(moved, frame.shape[:2])
-    lost = ~trusted | ~inside | (misfit > tolerance(coherence))
+    lost = (~trusted & (misfit > DOUBT)) | ~inside | (misfit > tolerance(coherence))
     picture = looked_up(moved, {number: anchor.picture for number, anchor in anchors.items()})
     return Carried(moved, picture, _without_specks(lost) | ~inside, misfit, motion, trusted)
 

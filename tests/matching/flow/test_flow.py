@@ -44,7 +44,7 @@ def test_whole_steps_are_exact_and_edges_go_on():
     shift = np.full((80, 96, 2), (2, 3), np.float32)
     assert np.abs(warped(picture, shift)[:70, :90] - picture[2:72, 3:93]).max() < 1e-3
     far = np.full((80, 96, 2), (200, 0), np.float32)
-    assert np.array_equal(warped(picture, far)[0], picture[-1])
+    assert np.abs(warped(picture, far)[0] - picture[-1]).max() < 1e-3
 
 
 def test_halves_are_between_and_lose_little():

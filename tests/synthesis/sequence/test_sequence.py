@@ -33,13 +33,13 @@ def painted(frame):
 
 
 class Never:
-    """Makes gray, so that it is seen where it did."""
+    """Makes black, and leaves what is lost as it is."""
 
     def whole(self, frame):
         return np.full(frame.shown.shape, 0.0, np.float32)
 
     def part(self, frame, known):
-        return np.where(known.lost[..., np.newaxis], 0.0, known.picture)
+        return known.picture
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,10 @@ class Never:
 )
 def test_a_painting_stays_on_what_moves_and_does_not_drift(camera):
     picture = scene()
-    frames = [Frame(i, seen(picture, i, **camera)) for i in range(12)]
+    frames = [Frame(i, seen(picture, i, **camera)) for i in range(8)]
     keys = {0: Anchor(frames[0].shown, painted(frames[0].shown))}
     made = list(in_sequence(frames, Never(), 0.8, keys=keys))
-    for number in (3, 11):
+    for number in (2, 7):
         left = np.abs(made[number].picture.astype(float) - painted(frames[number].shown))
         carried = made[number].memory.tracks.anchor == 0
         assert carried.mean() > 0.6
