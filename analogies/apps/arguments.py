@@ -24,8 +24,26 @@ _BATCH = (
     "Make many analogies: a table with the columns a, a_prime, b, out and any of the options below "
     "(scales, min_scale, ...), one analogy per row. Options given beside it hold where a row "
     "leaves the cell empty. Paths in the table start from its folder. Rows that are finished, of "
-    "the same pictures and options, are skipped. LIST.summary.csv tells what became of each row."
+    "the same pictures and options, are skipped. LIST.summary.csv tells what became of each row. "
+    "Or a folder of pictures, or a pattern in quotes such as 'photos/*.jpg': each of them is a B, "
+    "with --a and --a-prime for all, and OUT is the folder for the results, which keep the names."
 )
+# Of a batch, beside the options of every run: {name: (placeholder, meaning)}.
+_OF_BATCH = {
+    "a": ("A", "With --batch of a folder or pattern: A for all of its pictures."),
+    "a_prime": ("A'", "A' for all of them; presets of one picture take --a alone."),
+    "workers": (
+        "N|auto|ADDRESS",
+        "With --batch: so many processes of this machine; auto: the Ray cluster that this machine "
+        "is in, or else as many processes as serve it; or the address of a cluster, as "
+        "ray://head:10001. Needs pip install 'analogies[ray]'.",
+    ),
+    "per_worker": (
+        "CORES",
+        "Cores for each of the --workers, and a GPU where there are any. Left out: 2, or with "
+        "--workers N as many as this machine has for each.",
+    ),
+}
 
 _KEYED = ("b", "out")  # what stands beside key frames
 
@@ -65,7 +83,7 @@ class _Tell(argparse.Action):
 
 
 def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
-    """The four paths (a, a_prime, b, out) or `batch`, a list; and the options that were given.
+    """The four paths (a, a_prime, b, out) or `batch` and what belongs to one; the options given.
 
     Exits with 0 after --help and --version, and with 2 on bad usage.
     """
@@ -84,10 +102,18 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
     dashed = usage.wrong_dash(words[: len(words) - len(argv[end + 1 :])], options)
     if dashed:
         parser.error(dashed)
+    of_batch = {name: getattr(namespace, name, None) for name in _OF_BATCH}
     if hasattr(namespace, "batch"):
-        if words:
-            parser.error(f"--batch takes no pictures beside the list: {' '.join(words)}")
-        return argparse.Namespace(batch=namespace.batch), given
+        if len(words) > 1:
+            parser.error(
+                "--batch takes no pictures beside the list; a pattern needs quotes, --batch "
+                f"'photos/*.jpg'. Received: {' '.join(words)}"
+            )
+        out = words[0] if words else None
+        return argparse.Namespace(batch=namespace.batch, out=out, **of_batch), given
+    for name, value in of_batch.items():
+        if value is not None:
+            parser.error(f"{spelled(name)} goes with --batch. Received: {value}")
     if "key" in given and len(words) == len(_KEYED):
         return argparse.Namespace(**dict(zip(_KEYED, words, strict=True)), batch=None), given
     return _paths(parser, words, given.get("preset", DEFAULT)), given
@@ -125,14 +151,8 @@ def _write(stream: TextIO | None, text: str) -> None:
 
 def _options() -> list[str]:
     """Every option as it is spelled."""
-    return [
-        *map(spelled, kinds()),
-        *map(spelled, moving_kinds()),
-        "--batch",
-        "--help",
-        "--help-all",
-        "--version",
-    ]
+    others = ["--batch", *map(spelled, _OF_BATCH), "--help", "--help-all", "--version"]
+    return [*map(spelled, kinds()), *map(spelled, moving_kinds()), *others]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -159,6 +179,8 @@ def build_parser() -> argparse.ArgumentParser:
         short = ["-h"] if name == "--help" else []
         parser.add_argument(*short, name, action=_Tell, text=tell, help=text)
     parser.add_argument("--batch", metavar="LIST.csv", help=_BATCH)
+    for name, (metavar, text) in _OF_BATCH.items():
+        parser.add_argument(spelled(name), metavar=metavar, help=text)
     groups: dict[str, Any] = {}
     for name, kind in {**kinds(), **moving_kinds()}.items():
         if kind.group not in groups:

@@ -49,7 +49,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         with signals_raised():
             if paths.batch is not None:
-                return _make_all(paths.batch, given)
+                return _make_all(paths, given)
             return _told(_make(paths, given))
     except Interrupted as interrupt:
         return _told(Ending("interrupted before there was a picture", interrupt.exit_code))
@@ -71,7 +71,7 @@ def _make(paths: argparse.Namespace, given: dict[str, Any]) -> Ending:
     return _run(job)
 
 
-def _make_all(path: str, given: dict[str, Any]) -> int:
+def _make_all(paths: argparse.Namespace, given: dict[str, Any]) -> int:
     """Make the analogies of a list."""
     told: dict[str, Any] = {name: given[name] for name in ("quiet", "verbose") if name in given}
     _set_up_logging(Options.parse(told))
@@ -79,9 +79,16 @@ def _make_all(path: str, given: dict[str, Any]) -> int:
         if name in moving_kinds():
             raise OptionError(name, "is for a moving B, and lists make pictures")
         check(name, value, kinds()[name])
+    from analogies.apps.batch import lists
     from analogies.apps.batch import runner as batch
 
-    return batch.run(path, given, _run)
+    way: batch.Way = batch.InTurn(_run)
+    if paths.workers is not None or paths.per_worker is not None:
+        from analogies.apps.workers import crew
+
+        way = crew.hired(paths.workers, paths.per_worker)
+    listed = lists.listing(paths.batch, paths.a, paths.a_prime, paths.out)
+    return batch.run(listed, given, way)
 
 
 def _run(job: "Job") -> Ending:

@@ -17,6 +17,7 @@ LINES = """\
   make_image_analogy.py --preset style STYLE CONTENT OUT
   make_image_analogy.py --preset texture EXAMPLE OUT --width 512 --height 512
   make_image_analogy.py --batch LIST.csv
+  make_image_analogy.py --batch FOLDER --a A --a-prime A' OUTFOLDER
 """
 
 OUTPUTS = """\

@@ -108,6 +108,7 @@ def check(
     remark: str = "",
     init: Any = None,
     pairs: Sequence[tuple[Any, Any]] = (),
+    room: Room | None = None,
 ) -> Job:
     """A job of which the headers of the pictures alone are read, where they are files.
 
@@ -118,6 +119,7 @@ def check(
         remark: on how the options were chosen, for the notes.
         init: picture to start from, where the options name none.
         pairs: further A and A', behind those that the options name.
+        room: what the run may take of memory, where that is not what this machine has free.
 
     Raises:
         InputError: one line on the first thing that cannot be used; no file was written.
@@ -149,7 +151,9 @@ def check(
     network = check_features(options)
     job = Job(options, sources, pictures, to, remark)
     _check_outputs(job, (height, width))
-    fitted = memory_check.checked(sizes["a"], sizes["b"], options, network, pairs=further(sizes))
+    fitted = memory_check.checked(
+        sizes["a"], sizes["b"], options, network, room, pairs=further(sizes)
+    )
     return replace(job, options=fitted.options, resized=fitted.note)
 
 

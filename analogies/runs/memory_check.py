@@ -17,6 +17,10 @@ STEPS = 200  # of a size that is looked for, between the one asked for and nothi
 LEAST_SHARE = 0.5  # smaller results than that only with A and A' made as much smaller
 
 
+class TooLargeError(InputError):
+    """A run takes more memory than there is."""
+
+
 class Fitted(NamedTuple):
     """Options with which a run fits.
 
@@ -50,8 +54,8 @@ def checked(
         decision: who makes what, where the pictures are known; else what is foreseen.
 
     Raises:
-        InputError: it does not fit; with the estimate, the room, and what would: smaller pieces,
-            or else the size.
+        TooLargeError: (an InputError) it does not fit; with the estimate, the room, and what would:
+            smaller pieces, or else the size.
     """
     if options.memory is not None:
         room = Room(int(options.memory * GB), "allowed by --memory")
@@ -68,14 +72,14 @@ def checked(
         f"memory, more than the {room.size / GB:.1f} GB {room.source}"
     )
     if smaller is None:
-        raise InputError(f"{lack}; no size would fit")
+        raise TooLargeError(f"{lack}; no size would fit")
     made = f"--height {smaller.height} --width {smaller.width}"
     if in_pieces:
         made = f"--memory {smaller.memory:g} (in smaller pieces)"
     if smaller.a_scale != options.a_scale:
         made += f" --a-scale {smaller.a_scale:.3g}"
     if not options.fit:
-        raise InputError(f"{lack}; {made} would fit, and --fit chooses that by itself")
+        raise TooLargeError(f"{lack}; {made} would fit, and --fit chooses that by itself")
     return Fitted(smaller, f"{lack}; made with {made}")
 
 

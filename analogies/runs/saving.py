@@ -4,10 +4,8 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import numpy as np
 
 from analogies import images
 from analogies.files import reason
@@ -32,19 +30,22 @@ def save(outcome: Outcome) -> Kept:
         images.write(to.result, outcome.picture, outcome.alpha)
         kept = Kept(to.result)
     except Exception as error:
-        kept = Kept(_elsewhere(to.result, outcome.picture, outcome.alpha), reason(error))
+        place = elsewhere(
+            to.result, lambda free: images.write(free, outcome.picture, outcome.alpha)
+        )
+        kept = Kept(place, reason(error))
     outcome.seconds["save"] = time.monotonic() - started
     if kept.path is not None:
         _write_record(outcome, kept.path)
     return kept
 
 
-def _elsewhere(path: Path, picture: np.ndarray, alpha: np.ndarray | None) -> Path | None:
-    """Write a picture somewhere; returns where, or None where no folder takes it."""
+def elsewhere(path: Path, write: Callable[[Path], None]) -> Path | None:
+    """Write a picture somewhere, as PNG; returns where, or None where no folder takes it."""
     for place in _places(path):
         with contextlib.suppress(Exception):
             free = next(name for name in _names(place / path.stem) if not os.path.lexists(name))
-            images.write(free, picture, alpha)
+            write(free)
             return free
     return None
 

@@ -224,5 +224,14 @@ def _value(name: str, cell: str, kind: Kind, folder: Path) -> Any:
 
 
 def _path(folder: Path, cell: str) -> str:
-    """A path of a list, which starts from its folder."""
-    return os.path.join(folder, expanded(cell))
+    """A path of a list, which starts from its folder; an address of a store is one already."""
+    return cell if is_address(cell) else os.path.join(folder, expanded(cell))
+
+
+def is_address(path: str | os.PathLike) -> bool:
+    """Whether this is the address of something in a store, and no path.
+
+    >>> is_address("s3://pictures/a.png"), is_address("C:/a.png")
+    (True, False)
+    """
+    return re.match(r"[a-z][a-z0-9+.-]+://", os.fspath(path)) is not None

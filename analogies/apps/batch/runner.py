@@ -1,6 +1,7 @@
-"""Many analogies in one process: check them all, skip what is finished, render, sum up.
+"""Many analogies: check them all, skip what is finished, render, sum up.
 
-What was compiled for one analogy serves the next; a failure ends only its own row.
+Who renders is a `Way`: this process, in which what was compiled for one analogy serves the next,
+or workers elsewhere. A failure ends only its own row.
 """
 
 import contextlib
@@ -8,79 +9,93 @@ import csv
 import io
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from absl import logging
 
 from analogies.apps.batch import rows
-from analogies.apps.usage import PROGRAM
+from analogies.apps.batch.entries import (
+    INTERRUPTED,
+    SKIPPED,
+    STATUSES,
+    WAITING,
+    Entry,
+    complain,
+)
+from analogies.apps.batch.lists import Listing
 from analogies.apps.wording import INTERRUPTED as SIGNALLED
 from analogies.apps.wording import MACHINE, Ending, failure
 from analogies.errors import InputError
-from analogies.files import check_writable, expanded, write_atomically
+from analogies.files import check_writable, write_atomically
 from analogies.options import presets
 from analogies.options.table import Options
 from analogies.runs import job as jobs
 from analogies.runs.job import Job
+from analogies.runs.machine.free_memory import Room
 from analogies.runs.machine.signals import Interrupted, signals_ignored
 from analogies.runs.record import digest
 
 COLUMNS = ("out", "status", "seconds", "message")
-STATUSES = ("done", "skipped", "failed", "interrupted", "waiting")
-DONE, SKIPPED, FAILED, INTERRUPTED, WAITING = STATUSES
 Make = Callable[[Job], Ending]
 
 
-@dataclass
-class Entry:
-    """A row of the list and what became of it.
+class Way(Protocol):
+    """How the analogies of a list are made."""
 
-    Attributes:
-        row: the row.
-        job: checked, without its pictures; None where it cannot be made.
-        status: "waiting", "done", "skipped", "failed" or "interrupted".
-        seconds: that making it took.
-        message: why it failed.
-        code: exit code of this row.
+    def plan(self, row: rows.Row, given: Mapping[str, Any]) -> Job:
+        """Check a row; raises InputError on what is wrong with it."""
+
+    def is_finished(self, entry: Entry) -> bool:
+        """Whether the result of a checked row is there, see `is_finished`."""
+
+    def render(self, entries: Sequence[Entry], changed: Callable[[], object]) -> None:
+        """Make what waits, noting what became of it, and call `changed` whenever that is more.
+
+        Raises:
+            Interrupted: a signal came; what had not begun still waits.
+        """
+
+
+class InTurn:
+    """One analogy after the other in this process.
+
+    Args:
+        make: runs a checked job; returns the last line and an exit code.
     """
 
-    row: rows.Row
-    job: Job | None = None
-    status: str = WAITING
-    seconds: float | None = None
-    message: str = ""
-    code: int = 0
+    def __init__(self, make: Make) -> None:
+        self._make = make
 
-    def fail(self, error: Exception) -> None:
-        """Note a failure and tell it in one line."""
-        self.end(failure(error))
+    def plan(self, row: rows.Row, given: Mapping[str, Any]) -> Job:
+        """Check a row."""
+        out = row.pictures.get("out", "")
+        if rows.is_address(out):
+            raise InputError(f"only --workers write to the address of a store. Received: {out!r}")
+        return plan(row, given)
 
-    def end(self, said: Ending) -> None:
-        """Note what became of the row, and tell it in one line."""
-        self.message, self.code, _ = said
-        if self.code > SIGNALLED:
-            self.status = INTERRUPTED
-        else:
-            self.status = FAILED if self.code else DONE
-        if self.status == DONE:
-            self.message = ""
-            logging.info("%s", said.message)
-            return
-        _complain(f"line {self.row.line}, {self.row.out}: {said.message}")
+    def is_finished(self, entry: Entry) -> bool:
+        """Whether the result is there."""
+        return entry.job is not None and is_finished(entry.job)
+
+    def render(self, entries: Sequence[Entry], changed: Callable[[], object]) -> None:
+        """Make what waits."""
+        for number, entry in enumerate(entries, 1):
+            if entry.waits:
+                logging.info("%d of %d: %s", number, len(entries), entry.row.out)
+                _render(entry, self._make)
+                changed()
 
 
-def run(path: str, given: Mapping[str, Any], make: Make) -> int:
+def run(listed: Listing, given: Mapping[str, Any], way: Way) -> int:
     """Make the analogies of a list.
 
     Args:
-        path: of the list.
+        listed: the list.
         given: options of the command line; a row's own win.
-        make: runs a checked job; returns the last line and an exit code.
+        way: how they are made.
 
     Returns:
         0 where every result is there; else the largest exit code of a row, 1 where the machine
@@ -90,42 +105,38 @@ def run(path: str, given: Mapping[str, Any], make: Make) -> int:
     Raises:
         InputError: the list or its summary cannot be used at all.
     """
-    path = expanded(path)
-    entries = [Entry(row) for row in rows.read(path)]
-    summary = summary_path(path)
-    check_writable(summary)
-    _check_all(entries, given)
-    _check_apart(entries, {Path(path).resolve(): "the list", summary.resolve(): "its summary"})
-    _skip_finished(entries)
+    entries = [Entry(row) for row in listed.rows]
+    check_writable(listed.summary)
+    _check_all(entries, given, way)
+    _check_apart(entries, listed.taken)
+    for entry in entries:
+        if entry.waits and way.is_finished(entry):
+            entry.status = SKIPPED
     stopped = 0
     try:
-        for number, entry in enumerate(entries, 1):
-            if entry.job is not None and entry.status == WAITING:
-                logging.info("%d of %d: %s", number, len(entries), entry.row.out)
-                _render(entry, make)
-                _write_summary(summary, entries)
+        way.render(entries, lambda: _write_summary(listed.summary, entries))
     except Interrupted as interrupt:
         stopped = interrupt.exit_code
+    except Exception as error:  # of the machinery: what is there is told
+        stopped = _gave_up(error)
     _remove_folders(entries)
     with signals_ignored():
-        lost = _write_summary(summary, entries)
+        lost = _write_summary(listed.summary, entries)
     counts = {status: sum(entry.status == status for entry in entries) for status in STATUSES}
     told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     if lost:
         logging.info("%s", told)
-        _complain(lost)
+        complain(lost)
     else:
-        logging.info("%s; %s", told, summary)
+        logging.info("%s; %s", told, listed.summary)
     return stopped or max(bool(lost) * MACHINE, *(entry.code for entry in entries))
 
 
-def summary_path(path: str) -> Path:
-    """Where it is told what became of the rows of a list.
-
-    >>> summary_path("pictures/list.csv").name
-    'list.summary.csv'
-    """
-    return Path(path).with_suffix(".summary.csv")
+def _gave_up(error: Exception) -> int:
+    """Tell why no more rows are made; returns the exit code."""
+    said = failure(error)
+    complain(said.message)
+    return said.code
 
 
 def is_finished(job: Job) -> bool:
@@ -147,21 +158,35 @@ def is_finished(job: Job) -> bool:
     return agrees and made_of == {name: digest(path) for name, path in job.inputs.items()}
 
 
-def _complain(line: str) -> None:
-    with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody listens
-        sys.stderr.write(f"{PROGRAM}: error: {line}\n")
-
-
-def _check_all(entries: Sequence[Entry], given: Mapping[str, Any]) -> None:
+def _check_all(entries: Sequence[Entry], given: Mapping[str, Any], way: Way) -> None:
     """Plan every row and tell what is wrong with each."""
     for entry in entries:
         try:
-            entry.job = _plan(entry.row, given)
+            entry.job = way.plan(entry.row, given)
         except InputError as error:
             entry.fail(error)
 
 
-def _plan(row: rows.Row, given: Mapping[str, Any]) -> Job:
+class Chosen(NamedTuple):
+    """A row with its options.
+
+    Attributes:
+        paths: of a, a_prime and b.
+        options: as given, not yet checked together.
+        remark: on how they were chosen, or "".
+    """
+
+    paths: Mapping[str, str]
+    options: dict[str, Any]
+    remark: str
+
+
+def chosen(row: rows.Row, given: Mapping[str, Any]) -> Chosen:
+    """The pictures and options of a row.
+
+    Raises:
+        InputError: something is wrong with the row itself.
+    """
     if row.problem:
         raise InputError(row.problem)
     options = {**given, **row.options}
@@ -170,6 +195,16 @@ def _plan(row: rows.Row, given: Mapping[str, Any]) -> Job:
     if options.get("checkpoint"):  # a folder belongs to one run
         own = "_".join(Path(row.out).with_suffix("").parts).strip(os.sep + "_")
         options["checkpoint"] = os.path.join(options["checkpoint"], own)
+    return Chosen(paths, options, remark)
+
+
+def plan(row: rows.Row, given: Mapping[str, Any], room: Room | None = None) -> Job:
+    """A row's job, checked; `room` as `jobs.check` takes it.
+
+    Raises:
+        InputError: something in it cannot be used.
+    """
+    paths, options, remark = chosen(row, given)
     return jobs.check(
         paths["a"],
         paths["a_prime"],
@@ -177,6 +212,7 @@ def _plan(row: rows.Row, given: Mapping[str, Any]) -> Job:
         row.pictures["out"],
         Options.parse(options),
         remark=remark,
+        room=room,
     )
 
 
@@ -188,8 +224,11 @@ def _remove_folders(entries: Sequence[Entry]) -> None:
                 Path(entry.job.options.checkpoint).parent.rmdir()
 
 
-def _outputs(job: Job) -> list[Path]:
-    return job.destination.files(job.options) if job.destination else []
+def _outputs(entry: Entry, job: Job) -> list[Path]:
+    """All files of a row; what it writes to a store stands for itself."""
+    if job.destination is None:
+        return [Path(entry.row.pictures["out"])]
+    return job.destination.files(job.options)
 
 
 def _check_apart(entries: Sequence[Entry], taken: Mapping[Path, str]) -> None:
@@ -201,18 +240,12 @@ def _check_apart(entries: Sequence[Entry], taken: Mapping[Path, str]) -> None:
             path.resolve(): f"a picture of line {entry.row.line}" for path in job.inputs.values()
         }
     for entry, job in planned:
-        outputs = [path.resolve() for path in _outputs(job)]
+        outputs = [path.resolve() for path in _outputs(entry, job)]
         clash = next((path for path in outputs if path in used), None)
         if clash is not None:
             problem = f"its output is {used[clash]}. Received: {str(clash)!r}"
             entry.fail(InputError(problem))
         used |= dict.fromkeys(outputs, f"an output of line {entry.row.line}, too")
-
-
-def _skip_finished(entries: Sequence[Entry]) -> None:
-    for entry in entries:
-        if entry.job is not None and entry.status == WAITING and is_finished(entry.job):
-            entry.status = SKIPPED
 
 
 def _render(entry: Entry, make: Make) -> None:

@@ -99,7 +99,9 @@ def test_what_is_made_of_key_frames_looks_like_them():
     new = made.memory.tracks.anchor != 0
     assert 0.02 < new.mean() < 0.3
     truth = painted(frames[2].shown).astype(float)
-    assert np.abs(made.picture - truth)[new].mean() < 0.6 * np.abs(truth.mean((0, 1)) - truth).mean()
+    assert (
+        np.abs(made.picture - truth)[new].mean() < 0.6 * np.abs(truth.mean((0, 1)) - truth).mean()
+    )
 
 
 def test_anchors_are_put_together_by_halves():

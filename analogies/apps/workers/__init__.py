@@ -1,0 +1,1 @@
+"""Batches on the processes of this machine or of a Ray cluster."""
