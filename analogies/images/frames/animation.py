@@ -35,11 +35,12 @@ def write_animation(
         settings = {"disposal": 2, "optimize": False}
     try:
         with replacing(path) as temporary:
-            next(pictures).save(
+            first, others = next(pictures), pictures
+            first.save(
                 temporary,
                 format=kind,
                 save_all=True,
-                append_images=pictures,
+                append_images=list(others) if kind == "PNG" else others,
                 duration=list(durations),
                 loop=loop or 0,
                 **settings,
