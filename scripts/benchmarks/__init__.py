@@ -10,7 +10,9 @@ from importlib import import_module, util
 
 from analogies.errors import InputError
 
-TABLES = ("run", "start", "batch", "memory", "quality", "optimizer", "matching", "hlo")
+TABLES = (
+    *("run", "start", "batch", "memory", "quality", "optimizer", "matching", "moving", "hlo"),
+)
 _HELP = {
     "run": "phases, time and memory of the public command",
     "start": "import and tracing, against a bare import of TensorFlow",
@@ -19,6 +21,7 @@ _HELP = {
     "quality": "planted analogies, where the right answer is known, and the examples",
     "optimizer": "evaluations needed, against SciPy's L-BFGS-B",
     "matching": "time and accuracy of the matchers",
+    "moving": "a clip in sequence against its frames one by one, and planted motion",
     "hlo": "write a pass and a match as StableHLO, for other machines",
 }
 
