@@ -205,4 +205,4 @@ def _inside(tracks: Tracks, size: tuple[int, int]) -> np.ndarray:
 def _without_specks(lost: np.ndarray) -> np.ndarray:
     """Lost areas without single pixels, and a pixel wider."""
     most = blurred(lost[..., np.newaxis].astype(np.float32), 1.0)[..., 0] > SPECK
-    return blurred(most[..., np.newaxis].astype(np.float32), 0.7)[..., 0] > 0.1
+    return blurred(most[..., np.newaxis].astype(np.float32), 0.7)[..., 0] > 0.25
