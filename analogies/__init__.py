@@ -7,13 +7,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analogies.api import make_analogy, synthesize_texture, transfer_style
+    from analogies.api import apply_field, fill, make_analogy, synthesize_texture, transfer_style
     from analogies.errors import InputError
     from analogies.options.table import Options
 
 _HOMES = {
     "InputError": "errors",
     "Options": "options",
+    "apply_field": "api",
+    "fill": "api",
     "make_analogy": "api",
     "synthesize_texture": "api",
     "transfer_style": "api",
@@ -22,6 +24,8 @@ _ROOMS = ("features", "images", "losses", "matching", "optimizers", "synthesis")
 __all__ = [
     "InputError",
     "Options",
+    "apply_field",
+    "fill",
     "make_analogy",
     "synthesize_texture",
     "transfer_style",

@@ -12,6 +12,7 @@ from analogies.errors import InputError
 from analogies.options import presets
 from analogies.options.table import Options
 from analogies.runs import job as jobs
+from analogies.runs.controls import MASKS, as_guide
 from analogies.runs.inputs import is_path
 from analogies.runs.run import run
 
@@ -24,6 +25,7 @@ def make_analogy(
     b: Source,
     *,
     pairs: Sequence[tuple[Source, Source]] = (),
+    guides: Sequence[Sequence[Any]] = (),
     out: str | os.PathLike | None = None,
     **options: Any,
 ) -> np.ndarray:
@@ -37,10 +39,15 @@ def make_analogy(
         b: the picture to be changed as A was, any size.
         pairs: further pairs of A and A'; the two of a pair have one size. All pairs are one
             reference.
+        guides: further pictures that say what corresponds, `(a_map, b_map)`, with a weight and a
+            picture of how much they count where: `(a_map, b_map, weight, mask)`. `a_map` is as
+            large as A, or a sequence of a map for each pair; `b_map` and the mask as large as B.
+            "#00ff00" is a map of one color.
         out: where to write the result and the record of the run, or a prefix of pictures of every
             pass, as the command does; left out, nothing is written but what options ask for.
-        **options: any of `Options`, such as `height=231` or `preset="recolor"`. `init` may be an
-            array. Without `preset`, and with one picture as A and A', the preset style is used.
+        **options: any of `Options`, such as `height=231` or `preset="recolor"`. `init`, `a_mask`
+            and `b_mask` may be arrays. Without `preset`, and with one picture as A and A', the
+            preset style is used.
 
     Returns:
         uint8 `(H, W, 3)`, of the size of B or as `width` and `height` say.
@@ -62,8 +69,17 @@ def make_analogy(
         options = {**options, "init": "auto"}
     else:  # `Options` takes words and paths
         init = None
+    masks = {
+        name: options[name] for name in MASKS if name in options and not is_path(options[name])
+    }
+    options = {name: value for name, value in options.items() if name not in masks}
     job = jobs.plan(
-        a, a_prime, b, out, Options.parse(options), remark=remark, init=init, pairs=pairs
+        *(a, a_prime, b, out, Options.parse(options)),
+        remark=remark,
+        init=init,
+        pairs=pairs,
+        guides=[as_guide(number, given) for number, given in enumerate(guides, 1)],
+        masks=masks,
     )
     outcome = run(job)
     kept = outcome.kept
@@ -118,3 +134,51 @@ def synthesize_texture(example: Source, height: int, width: int, **options: Any)
     options = {"preset": "texture", **options}
     source = images.read(example).pixels
     return make_analogy(source, source, source, height=height, width=width, **options)
+
+
+def fill(picture: Source, mask: Source, **options: Any) -> np.ndarray:
+    """Make what a mask covers anew, from the rest of the same picture.
+
+    Args:
+        picture: path or array as for `make_analogy`.
+        mask: as large; white, or True, is made anew, the rest stays to the byte.
+        **options: any of `Options`: `extend="40,0,40,0"` grows the picture, too; `from_other` names
+            another picture that patches come from; another `seed` gives another filling.
+
+    Returns:
+        uint8 `(H, W, 3)`, of the size of the picture or as much larger as `extend` says.
+
+    Raises:
+        InputError: a picture, the mask or an option cannot be used.
+    """
+    options = {"preset": "fill", **options}
+    return make_analogy(picture, picture, picture, b_mask=mask, **options)
+
+
+def apply_field(
+    field: str | os.PathLike,
+    given: Source,
+    *,
+    out: str | os.PathLike | None = None,
+    nearest: bool = False,
+) -> np.ndarray:
+    """Put together another map of A' as a run put together B': its normals, heights, roughness.
+
+    Args:
+        field: a file that a run with `save_field` wrote.
+        given: the map, as large as that run's A': a file of 8 or 16 bits a channel (PNG, TIFF) or
+            of floats (TIFF), or an array uint8, uint16 or float `(h, w)` or `(h, w, c)`. Its
+            numbers are taken as they are: no color profile counts.
+        out: file to write, .png or, for floats too, .tif; left out, nothing is written.
+        nearest: take each pixel from the middle of its own patch, which makes no numbers that the
+            map has not; else it is the mean of the patches over it, as in B'.
+
+    Returns:
+        the map of B' in the dtype of the map given.
+
+    Raises:
+        InputError: the field or the map cannot be used, or the map has another size than A'.
+    """
+    from analogies.runs.repeating import repeat
+
+    return repeat(field, given, out, nearest)

@@ -9,13 +9,14 @@ from pathlib import Path
 import desert
 import emblem
 import landscape
+import numpy as np
 import still_life
 import textures
 from PIL import Image
 
 
 def pictures():
-    """Yield ``(name, uint8 (H, W, 3))`` for each picture."""
+    """Yield ``(name, uint8 (H, W, 3) or (H, W))`` for each picture."""
     first, second = landscape.first_map(), landscape.second_map()
     yield "landscape-a", landscape.label_colors(first)
     yield "landscape-a-prime", landscape.paint(first, 1)
@@ -23,8 +24,10 @@ def pictures():
     fruit = still_life.render(still_life.FIRST, 192, 256, 3)
     bowl = still_life.render(still_life.SECOND, 192, 256, 4)
     yield "style-content", fruit
+    yield "fill-mask", still_life.apple_mask()
     yield "style-painting", textures.swirls(208, 256, 11)
     yield "texture", textures.pebbles(160, 192, 5)
+    yield "texture-mask", around((160, 192), 80, 100, 30, 46)
     yield "recolor-a", textures.gray(fruit)
     yield "recolor-a-prime", textures.toned(fruit)
     yield "recolor-b", textures.gray(bowl)
@@ -39,6 +42,13 @@ def pictures():
     mask = emblem.mask()
     yield "emblem-a", emblem.flat(mask)
     yield "emblem-a-prime", emblem.ornamented(mask, 1)
+
+
+def around(shape, row, column, height, width):
+    """A mask, white in an ellipse with the given half axes."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    inside = np.hypot((rows - row) / height, (columns - column) / width) < 1
+    return np.repeat(np.uint8(255) * inside[..., None], 3, axis=-1)
 
 
 def main(folder=None):

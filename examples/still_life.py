@@ -134,3 +134,11 @@ def render(scene, height, width, seed):
     backdrop = np.array([0.2, 0.22, 0.25]) + fade[..., None] * np.array([0.26, 0.25, 0.22])
     image = np.where(wall[..., None], backdrop * (1 + 0.4 * grain[..., None]), image)
     return to_bytes(shrink(np.clip(image, 0, 1) ** (1 / 1.3), factor))
+
+
+def apple_mask():
+    """Where the apple of the first table stands, with its shadow: uint8 `(192, 256)`."""
+    rows, cols = np.mgrid[:192, :256]
+    apple = ((rows - 114) / 34) ** 2 + ((cols - 137) / 33) ** 2 < 1
+    shadow = ((rows - 139) / 11) ** 2 + ((cols - 150) / 32) ** 2 < 1
+    return np.uint8(255) * (apple | shadow)

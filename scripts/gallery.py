@@ -55,6 +55,9 @@ def _texture(name: str, title: str) -> Sheet:
     return Sheet(name, title, "synthesize_texture", {"Example": "texture.png"}, options)
 
 
+FILLED = {"Picture": "style-content.png", "Mask": "fill-mask.png"}
+TILED = dict.fromkeys(("A", "A'", "B"), "texture.png")
+
 SHEETS = (
     _analogy("landscape", "Texture by numbers", "analogy"),
     _analogy("desert", "Soft labels", "analogy"),
@@ -66,6 +69,8 @@ SHEETS = (
     _analogy("pixels", "Texture by numbers without a network", "pixels", "landscape"),
     _style("cnnmrf", "Style transfer as CNNMRF made it"),
     _texture("texture", "Texture synthesis"),
+    Sheet("fill", "What a mask covers made anew", "fill", FILLED, {"preset": "fill"}),
+    Sheet("tile", "A picture made to tile", "make_analogy", TILED, {"preset": "tile"}),
     _texture("cnnmrf-texture", "Texture synthesis as CNNMRF made it"),
     _analogy("image-analogies", "As image-analogies made it", "image-analogies", "landscape"),
 )

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TextIO
 
-from analogies.apps import usage
+from analogies.apps import guides, usage
 from analogies.apps.usage import PROGRAM
+from analogies.errors import InputError
 from analogies.options.kinds import Kind, OptionError, check, spelled
 from analogies.options.presets import DEFAULT, PRESETS
 from analogies.options.sequences import moving_defaults, moving_kinds
@@ -46,6 +47,10 @@ _OF_BATCH = {
 }
 
 _KEYED = ("b", "out")  # what stands beside key frames
+_GUIDE_MASK = (
+    "Picture as large as B, behind a --guide: how much that counts, all where it is white, not at "
+    "all where it is black."
+)
 
 # All options of image-analogies. Its users' scripts abbreviate them as argparse allows, and an
 # option of ours must not make such an abbreviation ambiguous.
@@ -92,12 +97,19 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
         sys.exit(2)
     parser = build_parser()
     end = argv.index("--") if "--" in argv else len(argv)  # behind it all are paths
+    try:
+        rest, found = guides.taken(argv[:end])
+    except InputError as error:
+        parser.error(str(error))
+    argv, end = [*rest, *argv[end:]], len(rest)
     namespace, unknown = parser.parse_known_intermixed_args(expand_prefixes(argv[:end]))
     options = _options()
     if unknown:
         parser.error(usage.unknown(unknown, options))
     names = [*kinds(), *moving_kinds()]
     given = {name: getattr(namespace, name) for name in names if hasattr(namespace, name)}
+    if found:
+        given["guide"] = found
     words = [*getattr(namespace, "paths", ()), *argv[end + 1 :]]
     dashed = usage.wrong_dash(words[: len(words) - len(argv[end + 1 :])], options)
     if dashed:
@@ -116,7 +128,10 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
             parser.error(f"{spelled(name)} goes with --batch. Received: {value}")
     if "key" in given and len(words) == len(_KEYED):
         return argparse.Namespace(**dict(zip(_KEYED, words, strict=True)), batch=None), given
-    return _paths(parser, words, given.get("preset", DEFAULT)), given
+    paths = _paths(parser, words, given.get("preset", DEFAULT))
+    for name in kinds().keys() & vars(paths).keys():  # a picture that is an option's, too
+        given.setdefault(name, getattr(paths, name))
+    return paths, given
 
 
 def _paths(parser: argparse.ArgumentParser, words: list[str], name: str) -> argparse.Namespace:
@@ -152,7 +167,7 @@ def _write(stream: TextIO | None, text: str) -> None:
 def _options() -> list[str]:
     """Every option as it is spelled."""
     others = ["--batch", *map(spelled, _OF_BATCH), "--help", "--help-all", "--version"]
-    return [*map(spelled, kinds()), *map(spelled, moving_kinds()), *others]
+    return [*map(spelled, kinds()), *map(spelled, moving_kinds()), guides.MASK, *others]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -186,6 +201,8 @@ def build_parser() -> argparse.ArgumentParser:
         if kind.group not in groups:
             groups[kind.group] = parser.add_argument_group(kind.group)
         _add(groups[kind.group], name, kind)
+        if name == "guide":
+            groups[kind.group].add_argument(guides.MASK, metavar="FILE", help=_GUIDE_MASK)
     return parser
 
 
@@ -226,14 +243,18 @@ def _add(group: Any, name: str, kind: Kind) -> None:
     if kind.type == "flag":
         group.add_argument(spelled(name), action="store_true", help=kind.help)
         return
+    if kind.type == "guides":
+        words = tuple((kind.metavar or "").split())
+        group.add_argument(spelled(name), nargs=len(words), metavar=words, help=kind.help)
+        return
     if kind.type == "pairs":
         first, second = (kind.metavar or "ONE OTHER").split()
         group.add_argument(
             spelled(name), nargs=2, action="append", metavar=(first, second), help=kind.help
         )
         return
-    words = "{" + ",".join(kind.choices) + "}"
-    metavar = kind.metavar or (words if kind.choices else name.upper())
+    choices = "{" + ",".join(kind.choices) + "}"
+    metavar = kind.metavar or (choices if kind.choices else name.upper())
     group.add_argument(spelled(name), metavar=metavar, help=_help(name, kind))
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from analogies.runs.guarding import Listener
     from analogies.runs.job import Job
 
+_GUIDE = kinds()["guide"]
 WEIGHTS_VARIABLE = "VGG_WEIGHT_PATH"
 
 
@@ -59,9 +60,16 @@ def main(argv: Sequence[str]) -> int:
 
 def _make(paths: argparse.Namespace, given: dict[str, Any]) -> Ending:
     """Make one analogy, or those of the frames of a moving picture."""
-    if "key" in given or moving.is_moving(paths.b, paths.out):
+    if "key" in given or moving.is_moving(getattr(paths, "b", ""), paths.out):
         return moving.make(paths, given, _set_up_logging, _run)
-    moving.check_still(given, paths.b)
+    moving.check_still(given, getattr(paths, "b", ""))
+    if hasattr(paths, "field"):
+        return _repeat(paths, given)
+    checked = check("guide", given.get("guide", ()), _GUIDE)
+    slots = {name: value for name, value in vars(paths).items() if name in ("a", "a_prime", "b")}
+    paths = argparse.Namespace(
+        out=paths.out, **presets.with_target(given.get("preset"), slots, checked)
+    )
     chosen, remark = presets.choose(given, paths.a, paths.a_prime, paths.b)
     options = Options.parse(chosen)
     _set_up_logging(options)
@@ -69,6 +77,16 @@ def _make(paths: argparse.Namespace, given: dict[str, Any]) -> Ending:
 
     job = jobs.check(paths.a, paths.a_prime, paths.b, paths.out, options, remark=remark)
     return _run(job)
+
+
+def _repeat(paths: argparse.Namespace, given: dict[str, Any]) -> Ending:
+    """Apply a field to a map."""
+    options = Options.parse(given)
+    _set_up_logging(options)
+    from analogies.runs.repeating import repeat
+
+    found = repeat(paths.field, paths.map, paths.out, options.nearest)
+    return Ending(f"{paths.out}, {found.shape[1]}x{found.shape[0]} px", DONE)
 
 
 def _make_all(paths: argparse.Namespace, given: dict[str, Any]) -> int:

@@ -62,6 +62,44 @@ class ReflectionPadding(keras.layers.Layer):
         return (n, None if h is None else h + 2, None if w is None else w + 2, c)
 
 
+@keras.saving.register_keras_serializable(package="analogies")
+class WrapPadding(keras.layers.Layer):
+    """One pixel on each side: of the other side along the axes that wrap, else as it is without.
+
+    (n, h, w, c) to (n, h + 2, w + 2, c). Maps of convolutions and poolings padded so roll with the
+    picture, by whole strides.
+
+    Args:
+        wrap: whether rows and columns go on at their other side.
+        beyond: what stands beyond the other sides, "reflect" or "zero".
+    """
+
+    def __init__(self, wrap=(True, True), beyond="reflect", **kwargs):
+        super().__init__(**{"dtype": "float32", "trainable": False, **kwargs})
+        self.wrap, self.beyond = tuple(wrap), beyond
+
+    def get_config(self):
+        """What makes the same layer again."""
+        return {**super().get_config(), "wrap": self.wrap, "beyond": self.beyond}
+
+    def call(self, x):
+        """`x` with its border."""
+        for axis, wraps in enumerate(self.wrap, 1):
+            border = [(0, 0)] * 4
+            border[axis] = (1, 1)
+            if wraps:
+                last, first = ((slice(None),) * axis + (i,) for i in (slice(-1, None), slice(0, 1)))
+                x = ops.concatenate([x[last], x, x[first]], axis=axis)
+            else:
+                x = ops.pad(x, border, mode="reflect" if self.beyond == "reflect" else "constant")
+        return x
+
+    def compute_output_shape(self, input_shape):
+        """Two rows and two columns more."""
+        n, h, w, c = input_shape
+        return (n, None if h is None else h + 2, None if w is None else w + 2, c)
+
+
 def _pad_tensorflow(x, thin):
     """One `MirrorPad`: measured faster, gradient included, than slices and concatenation."""
     import tensorflow as tf

@@ -15,7 +15,11 @@ from analogies.features.networks import (
     check_network,
     layer_table,
 )
-from analogies.features.preprocessing import CaffePreprocessing, ReflectionPadding
+from analogies.features.preprocessing import (
+    CaffePreprocessing,
+    ReflectionPadding,
+    WrapPadding,
+)
 
 POOLINGS = ("max", "avg")
 
@@ -40,6 +44,8 @@ class FeatureModel(keras.Model):
             them the model traces faster.
         precision: "float32", or "bfloat16": convolutions take and give bfloat16 and sum in
             float32. Weights and the maps returned are float32 either way.
+        wrap: whether rows and columns of the pictures go on at their other side, as those of
+            pictures that tile do; then the maps roll with the picture, by whole strides.
 
     Raises:
         InputError: unknown network, layer or pooling; a weight file that cannot be used, holds
@@ -59,6 +65,7 @@ class FeatureModel(keras.Model):
         pooling: str = "max",
         thin_maps: bool = True,
         precision: str = "float32",
+        wrap: tuple[bool, bool] = (False, False),
     ):
         layers = (layers,) if isinstance(layers, str) else tuple(layers)
         if pooling not in POOLINGS:
@@ -78,6 +85,8 @@ class FeatureModel(keras.Model):
         pad = None
         if padding == "reflect":
             pad = partial(ReflectionPadding, thin_maps, dtype=policy)
+        if any(wrap):
+            pad = partial(WrapPadding, wrap, padding, dtype=policy)
         images, maps = _build(_cut(network, names), pad, caffe, pooling, policy)
         outputs = {given: maps[name] for given, name in zip(layers, names, strict=True)}
         super().__init__(inputs=images, outputs=outputs, name=network)

@@ -14,7 +14,10 @@ _BLOCK = 16  # new cells; more multiply more zeros, fewer read more cells twice
 
 
 def resize(
-    image: tf.Tensor, size: tuple[int, int] | tf.Tensor, kernel: str = "linear"
+    image: tf.Tensor,
+    size: tuple[int, int] | tf.Tensor,
+    kernel: str = "linear",
+    wrap: tuple[bool, bool] = (False, False),
 ) -> tf.Tensor:
     """Resample a map to another size; pixel centers are at half-integers, images are mirrored at
     their edges.
@@ -27,6 +30,7 @@ def resize(
         size: `(h', w')`, integers or an int32 tensor of two.
         kernel: `"linear"` (never leaves the range of the input) or `"cubic"` (Keys 1981;
             sharper, can overshoot).
+        wrap: whether rows and columns go on at their other side, instead of being mirrored.
 
     Returns:
         float32 `(h', w', c)`.
@@ -34,17 +38,19 @@ def resize(
     if kernel not in _REACH:
         raise ValueError(f"kernel must be linear or cubic. Received: kernel={kernel!r}")
     image = tf.convert_to_tensor(image, tf.float32)
-    tall = _resize_side(image, 0, size[0], kernel)  # (h', w, c)
-    return _resize_side(tall, 1, size[1], kernel)
+    tall = _resize_side(image, 0, size[0], kernel, wrap[0])  # (h', w, c)
+    return _resize_side(tall, 1, size[1], kernel, wrap[1])
 
 
-def _resize_side(image: tf.Tensor, side: int, new: int | tf.Tensor, kernel: str) -> tf.Tensor:
+def _resize_side(
+    image: tf.Tensor, side: int, new: int | tf.Tensor, kernel: str, wrap: bool
+) -> tf.Tensor:
     """Resample rows (0) or columns (1) of `(h, w, c)`, if there are not as many already."""
 
     def resized() -> tf.Tensor:
         if side == 0:
-            return _resample(image, new, kernel)
-        turned = _resample(tf.transpose(image, (1, 0, 2)), new, kernel)
+            return _resample(image, new, kernel, wrap)
+        turned = _resample(tf.transpose(image, (1, 0, 2)), new, kernel, wrap)
         return tf.transpose(turned, (1, 0, 2))
 
     old, wanted = image.shape[side], tf.get_static_value(new)
@@ -53,18 +59,22 @@ def _resize_side(image: tf.Tensor, side: int, new: int | tf.Tensor, kernel: str)
     return tf.cond(tf.equal(tf.shape(image)[side], new), lambda: image, resized)
 
 
-def _resample(image: tf.Tensor, new: int | tf.Tensor, kernel: str) -> tf.Tensor:
+def _resample(image: tf.Tensor, new: int | tf.Tensor, kernel: str, wrap: bool) -> tf.Tensor:
     """Resample the rows of `(h, w, c)` to `(new, w, c)`."""
     width, channels = (image.shape[i] or tf.shape(image)[i] for i in (1, 2))
     rows = tf.reshape(image, (-1, width * channels))
-    cells, weights = _blocks(tf.shape(image)[0], new, kernel)
+    cells, weights = _blocks(tf.shape(image)[0], new, kernel, wrap)
     blocks = tf.matmul(weights, tf.gather(rows, cells))  # (blocks, block, w * c)
     found = tf.reshape(blocks, (-1, width * channels))[:new]
     return tf.reshape(found, (new, width, channels))
 
 
-def _blocks(old: tf.Tensor, new: int | tf.Tensor, kernel: str) -> tuple[tf.Tensor, tf.Tensor]:
+def _blocks(
+    old: tf.Tensor, new: int | tf.Tensor, kernel: str, wrap: bool = False
+) -> tuple[tf.Tensor, tf.Tensor]:
     """What blocks of new cells are made of; beyond its ends the column of old ones is mirrored.
+
+    Or it begins anew there, where it wraps.
 
     Returns:
         the old cells that a block reads, int32 `(blocks, read)`, and their weights in each of its
@@ -84,6 +94,8 @@ def _blocks(old: tf.Tensor, new: int | tf.Tensor, kernel: str) -> tuple[tf.Tenso
     distances = (found[:, tf.newaxis] - centers[:, :, tf.newaxis]) / support
     weights = _kernel(tf.cast(distances, tf.float32), kernel)
     cells = tf.cast(found, tf.int32)
+    if wrap:
+        return cells % old, weights / tf.reduce_sum(weights, axis=-1, keepdims=True)
     mirrored_once = (cells >= -old) & (cells < 2 * old)
     weights = tf.where(mirrored_once[:, tf.newaxis], weights, 0.0)
     cells = tf.where(cells < 0, -1 - cells, cells)

@@ -106,6 +106,22 @@ def convert(stream: BinaryIO, tags: Tags) -> tuple[Image.Image, float, Notes] | 
     return image, white, notes
 
 
+def samples(stream: BinaryIO, tags: Tags) -> np.ndarray | None:
+    """The numbers of a file of 16 bits and more as they are, `(height, width, channels)`.
+
+    Returns:
+        of the file's own dtype; None where its samples have 8 bits or are packed otherwise.
+
+    Raises:
+        InputError: a size that cannot be worked with.
+    """
+    dtype, sized = _dtype(tags), isinstance(tags.get(_WIDTH), int)
+    if dtype is None or not sized or not isinstance(tags.get(_HEIGHT), int):
+        return None
+    check_size(tags[_WIDTH], tags[_HEIGHT], "a TIFF picture")
+    return _samples(stream, tags, dtype, int(tags.get(_SAMPLES, 1)))
+
+
 def is_misread(tags: Tags) -> bool:
     """Whether Pillow may misread it: 0 as black where it is white, half of all large integers as
     negative, floats in the other order of bytes as noise.

@@ -95,6 +95,7 @@ _RULES: tuple[tuple[str, Callable[[Options], bool], str], ...] = (
     ("seed", _nothing_random, "nothing in this run is random; --init noise is"),
     ("coarse_side", _no_pixels, _NO_PIXELS),
     ("pixel_patch", _no_pixels, _NO_PIXELS),
+    ("nearest", lambda options: options.preset != "repeat", "it is for --preset repeat"),
     *((name, _no_network, _NO_NETWORK) for name in (*NETWORK_OPTIONS, *_OF_LAYER_MODE)),
     ("transfer", _no_network, _NO_NETWORK),
     (

@@ -11,11 +11,27 @@ import math
 import numbers
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from analogies.errors import InputError
 from analogies.files import expanded
+
+_GUIDE = "maps of A and of B, and a weight: A_MAP B_MAP [WEIGHT]"
+
+
+class GuideFiles(NamedTuple):
+    """A guide as it is given.
+
+    Attributes:
+        maps: paths, or colors like #00ff00; of A of each pair, then of B.
+        weight: or None where none is given.
+        mask: path of how much it counts where in B', or None.
+    """
+
+    maps: tuple[str, ...]
+    weight: float | None = None
+    mask: str | None = None
 
 
 class OptionError(InputError):
@@ -49,7 +65,7 @@ class Kind:
     """Everything about an option but its name and its default.
 
     Attributes:
-        type: "integer", "number", "choice", "layers", "text", "pairs" or "flag".
+        type: "integer", "number", "choice", "layers", "text", "pairs", "guides" or "flag".
         group: heading under which `--help` lists it.
         help: one or two sentences; the default is added to them.
         unit: unit of a number ("px", "%"), shown behind the range.
@@ -225,6 +241,38 @@ def _check_pairs(name: str, value: Any, kind: Kind) -> tuple[tuple[str, str], ..
     )
 
 
+def _check_guides(name: str, value: Any, kind: Kind) -> tuple[GuideFiles, ...]:
+    """Guides from groups of A_MAP, B_MAP and, where they are given, a weight and a mask."""
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+        raise OptionError(name, f"must be {_GUIDE}. Received: {shorten(value)}")
+    return tuple(_check_guide(name, group, kind) for group in value)
+
+
+def _check_guide(name: str, group: Any, kind: Kind) -> GuideFiles:
+    """One of them; several A_MAP, one for each pair, are a sequence of their own."""
+    parts = list(group) if isinstance(group, Sequence) and not isinstance(group, str) else []
+    paths = isinstance(parts[1], str | os.PathLike) if len(parts) == 3 else True
+    if not paths and _is_group(parts[0]):
+        *a_maps, b_map = parts[0]  # as it is kept
+        parts = [a_maps, b_map, *parts[1:]]
+    if not 2 <= len(parts) <= 4:
+        raise OptionError(name, f"must be {_GUIDE}. Received: {shorten(group)}")
+    a_maps, b_map, weight, mask = (*parts, None, None)[:4]
+    maps = [*(a_maps if _is_group(a_maps) else [a_maps]), b_map]
+    if len(maps) < 2:
+        raise OptionError(name, f"must be {_GUIDE}. Received: {shorten(group)}")
+    limits = replace(kind, minimum=0, maximum=1e6)
+    return GuideFiles(
+        tuple(_check_text(name, path, kind) for path in maps),
+        None if weight is None else _check_number(f"{name}'s weight", weight, limits),
+        None if mask is None else _check_text("guide_mask", mask, kind),
+    )
+
+
+def _is_group(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
 def _check_flag(name: str, value: Any, kind: Kind) -> bool:
     if not isinstance(value, bool):
         raise OptionError(name, f"must be True or False. Received: {shorten(value)}")
@@ -238,6 +286,7 @@ _CHECKS = {
     "layers": _check_layers,
     "text": _check_text,
     "pairs": _check_pairs,
+    "guides": _check_guides,
     "flag": _check_flag,
 }
 

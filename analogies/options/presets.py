@@ -11,21 +11,33 @@ A preset is nothing but values for options; a value that is given beside it wins
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from analogies.errors import InputError
 from analogies.files import expanded
 
 DEFAULT = "analogy"
+EBSYNTH = "ebsynth"
 
 _ANALOGY = {"A": ("a",), "A'": ("a_prime",), "B": ("b",)}
 _STYLE = {"STYLE": ("a", "a_prime"), "CONTENT": ("b",)}
 _STYLE_LAYERS = ("block2_conv1", "block3_conv1", "block4_conv1")
 _OLD_LAYERS = ("block3_conv1", "block4_conv1")  # image-analogies' and CNNMRF's
+
+# Pixels without a network; what was there says nothing of what comes there.
+_ANEW = {
+    "transfer": "picture",
+    "finish": "pixels",
+    "coarse_side": 0,
+    "analogy_w": 0.0,
+    "a_scale_mode": "none",
+    "uniformity": 0.003,
+}
 
 # Its weights of 1e-4 for the patches and 1e-3 for smoothness, times 1e4 and by our formulas.
 _CNNMRF = {
@@ -49,8 +61,9 @@ class Preset:
 
     Attributes:
         help: what it makes, one line for `--help`.
-        pictures: {name in the usage: what it stands for among a, a_prime and b}, in order. The
-            four names A A' B OUT are accepted with every preset.
+        pictures: {name in the usage: what it stands for among a, a_prime, b, b_mask}, in order. The
+            four names A A' B OUT are accepted with every preset. One alone has none of these: a
+            field and a map.
         values: {option: value} where they differ from the defaults.
     """
 
@@ -84,9 +97,34 @@ PRESETS = {
         {"EXAMPLE": ("a", "a_prime", "b")},
         {"transfer": "picture", "analogy_w": 0.0, "a_scale_mode": "none"},
     ),
+    "fill": Preset(
+        "what is white in MASK made anew from the rest of the picture",
+        {"PICTURE": ("a", "a_prime", "b"), "MASK": ("b_mask",)},
+        _ANEW,
+    ),
+    "tile": Preset(
+        "the picture with bands along its sides made anew, so that it repeats without a seam",
+        {"PICTURE": ("a", "a_prime", "b")},
+        {**_ANEW, "tile": "both", "seam": 12.0},
+    ),
+    "repeat": Preset(
+        "the patches of a run with --save-field, of another map of its A'",
+        {"FIELD": ("field",), "MAP": ("map",)},
+    ),
     "pixels": Preset(
         "B remade of pixels of A', without a network, as EbSynth does it",
         values={"transfer": "picture", "finish": "pixels", "coarse_side": 0},
+    ),
+    EBSYNTH: Preset(
+        "the style put where --guide maps say, as EbSynth does it: STYLE OUT --guide A_MAP B_MAP W",
+        {"STYLE": ("a", "a_prime")},
+        {
+            "transfer": "picture",
+            "finish": "pixels",
+            "coarse_side": 0,
+            "analogy_w": 0.0,
+            "a_scale_mode": "none",
+        },
     ),
     "superres": Preset("B sharpened as the blurred A was into the sharp A'"),
     "recolor": Preset("gray B colored as the gray A was into A'"),
@@ -148,6 +186,24 @@ def with_preset(given: Mapping[str, Any]) -> dict[str, Any]:
     name = given.get("preset", DEFAULT)
     preset = PRESETS.get(name) if isinstance(name, str) else None
     return {**(preset.values if preset else {}), **given}
+
+
+def with_target(name: Any, slots: Mapping[str, Any], guides: Sequence[Any]) -> dict[str, Any]:
+    """The pictures of a preset, B among them: where it takes none, the first guide's map of B.
+
+    Args:
+        name: of the preset.
+        slots: a, a_prime and, where it is given, b.
+        guides: checked, or sources of maps, B's last.
+
+    Raises:
+        InputError: there is no guide.
+    """
+    if "b" in slots:
+        return dict(slots)
+    if not guides:
+        raise InputError(f"--preset {name} needs at least one --guide A_MAP B_MAP [WEIGHT]")
+    return {**slots, "b": guides[0].maps[-1]}
 
 
 def choose(given: Mapping[str, Any], a: Any, a_prime: Any, b: Any) -> tuple[dict[str, Any], str]:

@@ -16,13 +16,13 @@ import dataclasses
 import difflib
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from analogies.errors import InputError
-from analogies.options.kinds import Kind, OptionError, check, kind_of, option
-from analogies.options.presets import DEFAULT, PRESETS, with_preset
+from analogies.options.kinds import GuideFiles, Kind, OptionError, check, kind_of, option
+from analogies.options.presets import DEFAULT, EBSYNTH, PRESETS, with_preset
 from analogies.options.speeds import DEFAULT as SPEED
 from analogies.options.speeds import SPEEDS, with_speed
 
@@ -33,6 +33,7 @@ PRESET = "preset"
 SIZE = "size"
 START = "start and repeatability"
 MATCHING = "matching"
+CONTROL = "what goes where"
 LOSSES = "what the result should keep (weights and layers)"
 FEATURES = "features"
 COLOR = "color"
@@ -124,6 +125,12 @@ class Options:
         "auto: 5.", choices=("auto", "3", "5", "7"),
     )
 
+    tile: str = option(
+        "none", SIZE, "choice", "Make a result that repeats without a seam: its right side goes on "
+        "at its left (x), its lower at its upper (y), or both. Its fine levels are pixels of A'.",
+        choices=("none", "x", "y", "both"), exported=False,
+    )
+
     # Matching
     model: str = option(
         "auto", MATCHING, "choice", "How matches are found: by looking at all (exact; also called "
@@ -170,6 +177,39 @@ class Options:
         "pairs are one reference: a patch of B' comes from the pair that suits it best.",
         metavar="A A'", exported=False,
     )
+
+    # What goes where
+    guide: tuple[GuideFiles, ...] = option(
+        (), CONTROL, "guides", "One more picture of A and of B that say what corresponds: "
+        "segments, positions, normals. As large as A and B; repeatable. At most 24 exact "
+        "colors are classes. A weight of 1, the default, has as much say as A and B, 0 none. With "
+        "--pair an A_MAP for each pair; #00ff00 is a map of one color.",
+        metavar="A_MAP B_MAP [WEIGHT]", exported=False,
+    )
+    a_mask: str | None = option(
+        None, CONTROL, "text", "Picture as large as A: only where it is white A' is sampled, by "
+        "whole patches. What is transparent in A or A' is not sampled either.",
+        metavar="FILE", exported=False,
+    )
+    b_mask: str | None = option(
+        None, CONTROL, "text", "Picture as large as B: only where it is white B' is made; the rest "
+        "is B, or the picture of --init, to the byte. Blended over a few px inside.",
+        metavar="FILE", exported=False,
+    )
+    from_other: str | None = option(
+        None, CONTROL, "text", "Picture that --preset fill takes patches from, instead of the rest "
+        "of the same picture.", metavar="PICTURE", exported=False,
+    )
+    extend: str | None = option(
+        None, CONTROL, "text", "With --preset fill: grow the picture by so many px beyond its "
+        "left, upper, right and lower edge.", metavar="L,T,R,B", exported=False,
+    )
+    seam: float = option(
+        0.0, CONTROL, "number", "With --tile: keep B' but for a band of this width along each side "
+        "that is to tile.", unit="% of the shorter side", minimum=0, maximum=50, metavar="PERCENT",
+        exported=False,
+    )
+
     rotations: int = option(
         0, MATCHING, "integer", "Copies of A and A' turned by 7.5 degrees up to N times to either "
         "side, as further places to find patches.",
@@ -274,6 +314,16 @@ class Options:
         False, OUTPUT, "flag", "Write the pictures of all passes at the full size.", runtime=True
     )
 
+    save_field: str | None = option(
+        None, OUTPUT, "text", "Write which patches of A' the result was put together from, as "
+        ".npz; --preset repeat makes other maps of them. Its fine levels are then pixels of A'.",
+        metavar="FILE.npz", exported=False,
+    )
+    nearest: bool = option(
+        False, OUTPUT, "flag", "With --preset repeat: each pixel from the middle of its own patch, "
+        "instead of the mean of all patches over it.", exported=False,
+    )
+
     # Running
     device: str = option(
         "auto", RUNNING, "text", "Where to compute: auto, cpu, gpu, or gpu:N.",
@@ -342,6 +392,7 @@ class Options:
                 value = None
             object.__setattr__(self, name, check(name, value, kind))
         _check_device(self.device)
+        _check_anew(self)
         _check_weights(self)
 
     @classmethod
@@ -365,13 +416,45 @@ class Options:
     def as_dict(self) -> dict[str, Any]:
         """All options as JSON can hold them; `Options.parse` takes them back."""
         values = dataclasses.asdict(self)
+        values["guide"] = [[list(maps), *others] for maps, *others in self.guide]
         return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
+
+    def guide_weights(self) -> tuple[float, ...]:
+        """Weights of the guides; 1 where none is given, or what the preset says."""
+        return self.weights_of([guide.weight for guide in self.guide])
+
+    def weights_of(self, given: Sequence[float | None]) -> tuple[float, ...]:
+        """Weights of guides, some of which are not given."""
+        usual = 1.0 / max(len(given), 1) if self.preset == EBSYNTH else 1.0
+        return tuple(usual if weight is None else weight for weight in given)
 
     def fingerprint(self) -> str:
         """SHA-256 (hex) of the options on which the result's pixels depend."""
         known = kinds()
         values = {name: v for name, v in self.as_dict().items() if not known[name].runtime}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def tiled(self) -> tuple[bool, bool]:
+        """Whether rows and columns of the result go on at its other side."""
+        return self.tile in ("y", "both"), self.tile in ("x", "both")
+
+    @property
+    def margins(self) -> tuple[int, int, int, int]:
+        """What B grows by at its left, upper, right and lower edge, px."""
+        left, top, right, bottom = _margins(self.extend)
+        return left, top, right, bottom
+
+    @property
+    def makes_anew(self) -> bool:
+        """Whether what a mask covers is made of what is around it alone: pixels, and no B."""
+        alone = self.analogy_w == self.b_content_w == 0 and self.preset != EBSYNTH
+        return alone and self.coarse_side == 0
+
+    @property
+    def ends_in_pixels(self) -> bool:
+        """Whether what is asked for takes pixels of A' on the finest level."""
+        return any(self.tiled) or self.save_field is not None
 
     def layers(self) -> dict[str, tuple[str, ...]]:
         """Layers of the terms that have a weight, {option's name: layers}."""
@@ -414,6 +497,30 @@ def _of_preset(given: Mapping[str, Any]) -> Mapping[str, Any]:
     return PRESETS[name].values if isinstance(name, str) and name in PRESETS else {}
 
 
+def _margins(extend: str | None) -> list[int]:
+    """Four numbers of px from text, 0 where there is none."""
+    if extend is None:
+        return [0, 0, 0, 0]
+    words = [word.strip() for word in extend.split(",")]
+    if len(words) != 4 or not all(word.isdecimal() and len(word) < 6 for word in words):
+        wanted = "four numbers of px, LEFT,UPPER,RIGHT,LOWER, say 40,0,40,0"
+        raise OptionError("extend", f"must be {wanted}. Received: {extend!r}")
+    return [int(word) for word in words]
+
+
+def _check_anew(options: Options) -> None:
+    """Whether what is to be made anew can be."""
+    _margins(options.extend)
+    for name, preset in (("extend", "fill"), ("from_other", "fill"), ("seam", "tile")):
+        value = getattr(options, name)
+        if value != defaults()[name] and not options.makes_anew:
+            raise OptionError(name, f"goes with --preset {preset}. Received: {value!r}")
+    if options.seam and options.tile == "none":
+        raise OptionError("seam", f"goes with --tile x, y or both. Received: {options.seam!r}")
+    if any(options.margins) and (options.width or options.height):
+        raise OptionError("extend", "says how large the result is; leave out width and height")
+
+
 def _check_device(device: str) -> None:
     name, _, number = device.partition(":")
     numbered = name == "gpu" and number.isdecimal()
@@ -431,13 +538,37 @@ def _check_weights(options: Options) -> None:
             raise OptionError(name, "must name at least one layer. Received: none")
     if options.coarse_side == 0:
         _check_without_network(options)
+    for name in ("tile", "save_field"):
+        if getattr(options, name) != defaults()[name]:
+            _check_pixels(options, name)
     if options.resume and options.checkpoint is None:
         raise OptionError("resume", "needs the folder of the checkpoints, --checkpoint FOLDER")
     if options.fit and options.checkpoint is not None:
         hint = "later another size may fit; without a checkpoint it tells the size to ask for"
         raise OptionError("fit", f"cannot be combined with a checkpoint: {hint}")
+    if options.preset == EBSYNTH and options.coarse_side != 0:
+        raise OptionError(
+            "coarse_side", f"must be 0 with the preset {EBSYNTH}, which has no network"
+        )
     if options.quiet and options.verbose:
         raise InputError("quiet and verbose cannot both be asked for")
+
+
+def _check_pixels(options: Options, name: str) -> None:
+    """Whether a way that ends in pixels of A' is asked for, where an option takes that."""
+    reasons = {
+        "the network alone (finish)": options.finish == "network",
+        "residuals (transfer)": options.transfer == "residual",
+        "a field per layer (match_mode)": options.match_mode == "layer",
+        "a stride of patches (patch_stride)": options.patch_stride > 1 and name == "tile",
+        "several pictures (pair, rotations, rescales)": name == "save_field"
+        and bool(options.pair or options.rotations or options.rescales),
+        "nothing that is matched (analogy_w and mrf_w)": options.analogy_w == options.mrf_w == 0,
+    }
+    for reason, applies in reasons.items():
+        if applies:
+            received = f"Received: {getattr(options, name)!r}"
+            raise OptionError(name, f"is not made with {reason}. {received}")
 
 
 def _check_without_network(options: Options) -> None:
@@ -445,6 +576,7 @@ def _check_without_network(options: Options) -> None:
     if options.finish == "network":
         hint = "where finish is network; leave one of the two out. Received: 0"
         raise OptionError("coarse_side", f"must be 1 or more {hint}")
-    if options.analogy_w == options.mrf_w == options.b_content_w == 0:
+    guided = options.preset == EBSYNTH
+    if options.analogy_w == options.mrf_w == options.b_content_w == 0 and not guided:
         hint = "or one of analogy_w, mrf_w and b_content_w above it. Received: 0"
         raise OptionError("coarse_side", f"must be 1 or more {hint}")

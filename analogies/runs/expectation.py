@@ -89,8 +89,10 @@ def expected_seconds(
     if way.pixels:
         width = max(size[1] for size in sizes)
         whole = round(sum(map(math.prod, sizes)) * count_copies(options) / width), width
-        levels = pixel_levels(options, way.kind, whole, size_out, way.share)
-        work += sum(pixel_cost(options, way.kind, level, way.network).total for level in levels)
+        share = way.share if way.network else None
+        levels = pixel_levels(options, way.kind, whole, size_out, share)
+        asked = options, way.kind
+        work += sum(pixel_cost(*asked, level, way.network, way.guides).total for level in levels)
     start = START_TENSORFLOW if needs_tensorflow(options, way) else START
     given = 2 * sum(map(math.prod, [size_a, *pairs])) + math.prod(size_b) + math.prod(size_out)
     cores = min(available_cpus(), BANDS)  # more find nothing to do in pixels

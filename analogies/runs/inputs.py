@@ -1,6 +1,7 @@
 """The pictures that a run starts from: what they are called, and A' in B's colors."""
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -9,6 +10,9 @@ import numpy as np
 from analogies.options.table import Options
 
 _NAMES = {"a": "A", "a_prime": "A'", "b": "B", "init": "--init"}
+_MASKS = {"a_mask": "--a-mask", "b_mask": "--b-mask"}
+_PAIRED = re.compile(r"(a|a_prime)(\d*)")
+_GUIDE = re.compile(r"guide(\d+)_(a(\d*)|b|mask)")
 
 
 class Pair(NamedTuple):
@@ -30,12 +34,31 @@ def pair_names(number: int) -> Pair:
 def spoken(name: str) -> str:
     """What a picture is called in messages.
 
-    >>> spoken("a_prime"), spoken("a_prime2")
-    ("A'", "A' of pair 2")
+    >>> spoken("a_prime"), spoken("a_prime2"), spoken("guide2_b")
+    ("A'", "A' of pair 2", 'B_MAP of guide 2')
     """
-    number = name[len(name.rstrip("0123456789")) :]
-    spoken = _NAMES.get(name.removesuffix(number), name)
-    return f"{spoken} of pair {number}" if number else spoken
+    guide = _GUIDE.fullmatch(name)
+    if guide:
+        number, what, pair = guide.groups()
+        words = {"a": "A_MAP", "b": "B_MAP", "mask": "--guide-mask"}
+        of_pair = f" for pair {pair}" if pair else ""
+        return f"{words['a' if what.startswith('a') else what]} of guide {number}{of_pair}"
+    paired = _PAIRED.fullmatch(name)
+    if paired and paired[2]:
+        return f"{_NAMES[paired[1]]} of pair {paired[2]}"
+    return _NAMES.get(name) or _MASKS.get(name, name)
+
+
+def beside(name: str) -> str | None:
+    """The picture that a map or mask must be as large as; None for other pictures.
+
+    >>> beside("guide1_a2"), beside("b_mask"), beside("a")
+    ('a2', 'b', None)
+    """
+    guide = _GUIDE.fullmatch(name)
+    if guide:
+        return guide[2] if guide[2].startswith("a") else "b"
+    return {"a_mask": "a", "b_mask": "b"}.get(name)
 
 
 def is_path(source: Any) -> bool:
@@ -69,5 +92,4 @@ def pairs_of(pixels: Mapping[str, np.ndarray], options: Options) -> list[Pair]:
 
 def further(sizes: Mapping[str, tuple[int, int]]) -> list[tuple[int, int]]:
     """Of the sizes of the inputs, those of the further pairs' A."""
-    known = ("a", "a_prime", "b", "init")
-    return [size for name, size in sizes.items() if name not in known and "prime" not in name]
+    return [size for name, size in sizes.items() if re.fullmatch(r"a\d+", name)]

@@ -1,8 +1,10 @@
 """A job as a person gives it, checked as far as that goes without TensorFlow."""
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,21 +15,26 @@ from analogies.errors import InputError
 from analogies.features import weights as weight_files
 from analogies.features.networks import check_layers
 from analogies.files import check_writable, expanded, prepare_folder
+from analogies.images.controls import Channels
 from analogies.options.idle import without_effect
 from analogies.options.kinds import OptionError, spelled
+from analogies.options.presets import EBSYNTH
 from analogies.options.table import Options
-from analogies.runs import destination, memory_check
+from analogies.runs import controls, destination, filling, memory_check
 from analogies.runs.checkpoints import resuming
+from analogies.runs.controls import Guide
 from analogies.runs.destination import Destination
 from analogies.runs.inputs import further, is_path, pair_names, spoken
 from analogies.runs.machine.free_memory import Room
 from analogies.runs.machine.silence import silence
+from analogies.synthesis.controls import Controls
 from analogies.synthesis.decision import Decision
 from analogies.synthesis.memory import estimate
 from analogies.synthesis.pyramid import result_size
 
 T = TypeVar("T")
 Size = tuple[int, int]
+NO_MASKS: Mapping[str, Any] = {}
 WORDS = ("auto", "noise", "b")  # values of `init` that are no pictures
 
 
@@ -38,13 +45,15 @@ class Job:
     Attributes:
         options: checked options.
         sources: {"a", "a_prime", "b", "init" where that is a picture, and "a2", "a_prime2" and so
-            on for further pairs: path of a file, or a picture as `images.read` takes it}.
+            on for further pairs, "guide1_a", "guide1_b", "guide1_mask", "a_mask", "b_mask": path of
+            a file, or a picture as `images.read` takes it}.
         pictures: the same, decoded; before `with_pictures` only those that are no files.
         destination: of what is written, or None where nothing is kept.
         remark: on how the options were chosen, or empty.
         resized: on how the size was changed to fit into the memory, or empty.
         keeping: where its checkpoints go and from which it starts, or None where none are wanted.
         seconds: {what: seconds} that it took so far.
+        weights: of the guides.
     """
 
     options: Options
@@ -55,6 +64,7 @@ class Job:
     resized: str = ""
     keeping: resuming.Keeping | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
+    weights: tuple[float, ...] = ()
 
     @property
     def inputs(self) -> dict[str, Path]:
@@ -76,13 +86,32 @@ class Job:
                 for name, picture in self.pictures.items()
                 for note in picture.notes
             ),
+            *controls.notes(self.sources, self.pictures, self.weights, self.channels),
             *(self.keeping.notes if self.keeping else ()),
         ]
+
+    @cached_property
+    def channels(self) -> dict[int, Channels]:
+        """{number: maps as channels} of the guides that have a weight."""
+        return controls.channels_of(self.pictures, self.weights, self.options)
+
+    @cached_property
+    def controls(self) -> Controls:
+        """Guides and masks as the synthesis gets them.
+
+        Raises:
+            InputError: a mask leaves nothing.
+        """
+        anew = self.options.makes_anew
+        return controls.controls_of(self.pictures, self.weights, self.channels, anew)
 
     def alpha(self) -> np.ndarray | None:
         """The transparency `(h, w)` that the result gets, B's; a texture is opaque."""
         b = self.pictures["b"]
-        texture = self.options.preset == "texture" or b is self.pictures["a_prime"]
+        kept = self.controls.kept
+        if kept is not None and kept.anew and b.alpha is not None:
+            return np.where(kept.made, np.float32(255), b.alpha)
+        texture = self.options.preset in ("texture", EBSYNTH) or b is self.pictures["a_prime"]
         return None if texture else b.alpha
 
     def result_size(self) -> Size:
@@ -108,6 +137,8 @@ def check(
     remark: str = "",
     init: Any = None,
     pairs: Sequence[tuple[Any, Any]] = (),
+    guides: Sequence[Guide] = (),
+    masks: Mapping[str, Any] = NO_MASKS,
     room: Room | None = None,
 ) -> Job:
     """A job of which the headers of the pictures alone are read, where they are files.
@@ -119,11 +150,20 @@ def check(
         remark: on how the options were chosen, for the notes.
         init: picture to start from, where the options name none.
         pairs: further A and A', behind those that the options name.
+        guides: further guides, behind those that the options name.
+        masks: {"a_mask", "b_mask": picture}, where the options name none.
         room: what the run may take of memory, where that is not what this machine has free.
 
     Raises:
         InputError: one line on the first thing that cannot be used; no file was written.
     """
+    if options.preset == "repeat":
+        raise InputError(
+            "the preset repeat takes a field and a map, FIELD MAP OUT; in Python: "
+            "analogies.apply_field(field, map)"
+        )
+    if options.from_other is not None:
+        a = a_prime = options.from_other
     sources = {"a": a, "a_prime": a_prime, "b": b}
     if options.init not in WORDS:
         sources["init"] = options.init
@@ -131,25 +171,35 @@ def check(
         sources["init"] = init
     for number, pair in enumerate([*options.pair, *pairs], 2):
         sources |= dict(zip(pair_names(number), pair, strict=True))
+    guides = [*(Guide(*given) for given in options.guide), *guides]
+    controls.check_pairs(guides, 1 + len(options.pair) + len(pairs))
+    sources |= controls.sources(options, guides, masks)
+    flat = {name for name, source in sources.items() if controls.color_of(source) is not None}
     for name, source in sources.items():
-        if is_path(source):
+        if is_path(source) and name not in flat:
             sources[name] = _named(name, expanded, source)
-    pictures = _read({name: source for name, source in sources.items() if not is_path(source)})
+    asked = {name: source for name, source in sources.items() if name not in flat}
+    pictures = _read({name: source for name, source in asked.items() if not is_path(source)})
     sizes = {name: picture.size for name, picture in pictures.items()}
     with silence():
-        for name, source in sources.items():
+        for name, source in asked.items():
             if is_path(source):
                 header = _named(name, images.inspect, source)
                 sizes[name] = header.height, header.width
     for number in range(1, len(sources)):
         if pair_names(number).a in sources:
             _check_pair(number, sources, sizes)
+    controls.check_sizes(sources, sizes)
+    maps = controls.flat_maps(sources, sizes)
+    sources, pictures = {**sources, **maps}, {**pictures, **_read(maps)}
+    weights = options.weights_of([guide.weight for guide in guides])
+    sizes["b"] = filling.extended(sizes["b"], options)
     height, width = result_size(sizes["b"], options)
     if min(height, width) < images.SMALLEST_SIDE or height * width > images.LARGEST_AREA:
         raise InputError(f"the result's size is out of range. Received: {width}x{height} px")
     to = None if out is None else destination.named(out)
     network = check_features(options)
-    job = Job(options, sources, pictures, to, remark)
+    job = Job(options, sources, pictures, to, remark, weights=weights)
     _check_outputs(job, (height, width))
     fitted = memory_check.checked(
         sizes["a"], sizes["b"], options, network, room, pairs=further(sizes)
@@ -168,11 +218,16 @@ def with_pictures(job: Job) -> Job:
     pictures = {name: {**job.pictures, **files}[name] for name in job.sources}
     if job.destination is not None:
         prepare_folder(job.destination.result)
+    if job.options.save_field is not None:
+        prepare_folder(Path(job.options.save_field))
     if job.options.logdir is not None:
         prepare_folder(Path(job.options.logdir) / "events")
-    keeping = resuming.prepare(job.options, pictures)
+    pictures = filling.prepared(job.options, job.sources, pictures)
+    read = replace(job, pictures=pictures)
+    _ = read.controls  # a mask that is of no use is told before anything begins
+    keeping = resuming.prepare(job.options, pictures, job.weights)
     seconds = {**job.seconds, "read": time.monotonic() - started}
-    return replace(job, pictures=pictures, keeping=keeping, seconds=seconds)
+    return replace(read, keeping=keeping, seconds=seconds)
 
 
 def fit_into(job: Job, decision: Decision | None, room: Room | None = None) -> Job:
@@ -261,6 +316,18 @@ def _check_pair(number: int, sources: Mapping[str, Any], sizes: Mapping[str, Siz
     )
 
 
+def _check_field(job: Job, inputs: Mapping[str, Path]) -> None:
+    """The file for the field can be written, and is neither an input nor another output."""
+    path = Path(job.options.save_field or "")
+    if path.suffix.lower() != ".npz":
+        raise OptionError("save_field", f"must name a file .npz. Received: {str(path)!r}")
+    check_writable(path)
+    if any(os.path.realpath(path) == os.path.realpath(given) for given in inputs.values()):
+        raise OptionError("save_field", f"would overwrite an input. Received: {str(path)!r}")
+    if len(further(dict.fromkeys(job.sources, (0, 0)))):
+        raise OptionError("save_field", "goes with one pair of A and A'")
+
+
 def _check_outputs(job: Job, size: Size) -> None:
     """Whatever the run is to write can be written, and is none of its inputs."""
     inputs = job.inputs
@@ -268,6 +335,8 @@ def _check_outputs(job: Job, size: Size) -> None:
         inputs["vgg_weights"] = Path(job.options.vgg_weights)
     if job.destination is not None:
         destination.check(job.destination, job.options, inputs, size)
+    if job.options.save_field is not None:
+        _check_field(job, inputs)
     if job.options.logdir is not None:
         check_writable(Path(job.options.logdir) / "events")
     resuming.check(job.options)

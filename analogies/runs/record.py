@@ -45,6 +45,10 @@ def describe(
         "versions": versions(),
         "device": device,
         "seed": job.options.seed,
+        "guides": [
+            {"weight": weight, "classes": _classes(job, number)}
+            for number, weight in enumerate(job.weights, 1)
+        ],
         "inputs": {name: _input(job, name) for name in job.sources},
         "width": width,
         "height": height,
@@ -76,6 +80,12 @@ def peak_memory() -> int | None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak // (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def _classes(job: "Job", number: int) -> int | None:
+    """How many classes a guide tells; None where its values count, or it has no weight."""
+    channels = job.channels.get(number)
+    return None if channels is None or channels.colors is None else len(channels.colors)
 
 
 def _input(job: "Job", name: str) -> dict[str, Any]:

@@ -132,7 +132,8 @@ def _decision(job: Job) -> Decision | None:
     if job.options.match_color != "off":
         return None
     pixels = _pixels(job)
-    return decide(job.options, References(pairs_of(pixels, job.options), pixels["b"]))
+    pairs = pairs_of(pixels, job.options)
+    return decide(job.options, References(pairs, pixels["b"], controls=job.controls))
 
 
 def _pixels(job: Job) -> dict[str, np.ndarray]:
@@ -154,7 +155,13 @@ def _records(job: Job) -> Iterable["Progress"]:
     (a, a_prime), *pairs = pairs_of(pixels, job.options)
     b, init = pixels["b"], pixels.get("init")
     carried = job.keeping.carried() if job.keeping else None
-    return synthesize(a, a_prime, b, job.options, init=init, carried=carried, pairs=pairs)
+    return synthesize(
+        *(a, a_prime, b, job.options),
+        init=init,
+        carried=carried,
+        pairs=pairs,
+        controls=job.controls,
+    )
 
 
 def _listen(records: Iterable["Progress"], listeners: Sequence[Listener]) -> None:
@@ -180,7 +187,7 @@ def _outcome(
     size, b, alpha = job.result_size(), job.pictures["b"], None
     pixels = log.last.image()
     try:
-        pixels = finishing.finish(pixels, b.pixels, job.options, size)
+        pixels = finishing.finish(pixels, b.pixels, job.options, size, job.controls.kept)
         alpha = finishing.transparency(job.alpha(), size)
     except Exception as error:  # the picture is there, if not as it was to be shown
         ended = ended or error

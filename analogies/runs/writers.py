@@ -1,6 +1,7 @@
 """The monitors of a run that write files, as its options ask for them."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analogies.files import reason
@@ -26,6 +27,10 @@ def writers(job: "Job", extras: dict[str, Any]) -> "list[Callable[[Progress], No
         found.append(report)
     if job.destination is not None and job.destination.prefix is not None:
         found.append(_saved_iterations(job))
+    if job.options.save_field is not None:
+        from analogies.runs.monitors import FieldFile
+
+        found.append(FieldFile(Path(job.options.save_field)))
     if job.options.logdir is not None:
         try:
             found.append(_tensorboard(job, extras))
@@ -42,7 +47,7 @@ def _saved_iterations(job: "Job") -> "Callable[[Progress], None]":
     b, alpha = job.pictures["b"], job.alpha()
     return SavedIterations(
         job.destination.pass_file,
-        lambda pixels: finishing.finish(pixels, b.pixels, job.options, size),
+        lambda pixels: finishing.finish(pixels, b.pixels, job.options, size, job.controls.kept),
         lambda shown: finishing.transparency(alpha, shown),
     )
 

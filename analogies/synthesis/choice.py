@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from analogies.errors import InputError
+from analogies.matching.pixels.places import leaves_patches
 from analogies.options.table import Options
 from analogies.synthesis import pyramid
+from analogies.synthesis.controls import resized_mask
 from analogies.synthesis.decision import decide
 from analogies.synthesis.method import Method
 from analogies.synthesis.pixels.method import PixelMethod
@@ -62,14 +65,49 @@ def plan(options: Options, references: References) -> Plan:
 
         method = method_for(options, decision.transfer)
         levels = _network_levels(options, full, size_out, decision.share, limits(method, options))
+        levels = _within_masks(levels, references, options)
         made = replace(made, levels=levels.levels, methods={"network": method}, notes=levels.notes)
     if not decision.pixels:
         return made
-    share = decision.share if decision.network else 1.0
+    share = decision.share if decision.network else None
     pixels: Any = PixelMethod(options, decision.kind, references, share, full, size_out)
     return replace(
         made, levels=(*made.levels, *pixels.levels), methods={**made.methods, "pixels": pixels}
     )
+
+
+def _within_masks(
+    levels: pyramid.Pyramid, references: References, options: Options
+) -> pyramid.Pyramid:
+    """Without the levels that are too coarse for a patch to lie inside of what may be sampled.
+
+    Raises:
+        InputError: all of them are.
+    """
+    if not references.controls.masked:
+        return levels
+    fitting = tuple(level for level in levels.levels if _fits(level, references, options))
+    if not fitting:
+        side = options.patch_size * levels.levels[-1].cell
+        raise InputError(
+            f"the part of A' that may be sampled must hold a patch of the network, {side} px wide; "
+            "--patch-size makes it smaller, --coarse-side 0 does without a network. Received: a "
+            "narrower part"
+        )
+    return replace(levels, levels=fitting)
+
+
+def _fits(level: Level, references: References, options: Options) -> bool:
+    """Whether a patch lies inside of what may be sampled of some pair."""
+    sizes = (level.size_a, *level.size_pairs)
+    side = options.patch_size * level.cell
+    for number, size in enumerate(sizes):
+        mask = references.controls.usable_of(number)
+        if size is None:
+            continue
+        if mask is None or leaves_patches(resized_mask(mask, size, 0.999), side):
+            return True
+    return False
 
 
 def _network_levels(
@@ -94,4 +132,6 @@ def _network_levels(
         model=options.model if options.match_mode == "joint" else "exact",
         copies=pyramid.count_copies(options),
     )
+    if any(options.tiled):
+        made = made.tiled(options.tiled, limits.multiple)
     return made if share == 1.0 else made.shrunk(share)

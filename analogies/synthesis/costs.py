@@ -10,6 +10,7 @@ from typing import NamedTuple
 from analogies.options.table import Options
 from analogies.synthesis import pyramid
 from analogies.synthesis.pixels.kinds import ALIKE, TEXTURE, Kind
+from analogies.synthesis.pixels.memory import joint_channels
 from analogies.synthesis.pixels.planning import pixel_rounds, refined
 from analogies.synthesis.pyramid import Level
 
@@ -21,6 +22,7 @@ JOINT_EVALUATION = 0.5  # per px of B'
 LAYER_MATCHING, LAYER_EVALUATION = 15.0, 0.4
 NEAR_ROUND, FAR_ROUND = 1.8, 4.0  # per px, first of pixels; the second where A' is not cached
 GUIDED = 1.3  # times as much, with the channels of a network's picture
+OF_CHANNELS = 0.5  # of the time of a round goes with the channels that are compared
 CACHE = 1.3e5  # px of A' that the cache holds, about
 SEARCHED = 0.85  # of a round are searched in the next, at
 SEARCHED_SIDE = 256  # px; on finer levels of label maps and textures less
@@ -101,11 +103,20 @@ def _area_a(level: Level) -> int:
     return sum(map(math.prod, [level.size_a, *filter(None, level.size_pairs)]))
 
 
-def pixel_cost(options: Options, kind: Kind, level: Level, guided: bool = False) -> LevelCost:
-    """Of a level put together from pixels of A'; `guided`: by a network's picture too."""
+def pixel_cost(
+    options: Options, kind: Kind, level: Level, guided: bool = False, given: int = 0
+) -> LevelCost:
+    """Of a level put together from pixels of A'.
+
+    Args:
+        guided: by a network's picture too.
+        given: channels of the guides that a person gives.
+    """
     area_a, area_b = math.prod(level.size_a), math.prod(level.size_b)
     first = (NEAR_ROUND + FAR_ROUND * (1.0 - min(1.0, CACHE / area_a))) * area_b
     first *= GUIDED if guided and kind != TEXTURE else 1.0
+    more = joint_channels(kind, guided, given) / joint_channels(kind, guided) - 1.0
+    first *= 1.0 + OF_CHANNELS * more
     searched = SEARCHED
     if kind in (ALIKE, TEXTURE):  # a photograph to be followed leaves work to the end
         finer = max(0.0, math.log2(math.sqrt(area_b) / SEARCHED_SIDE))

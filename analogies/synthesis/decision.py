@@ -7,17 +7,19 @@ picture    A' itself is carried over: by the network where the result is small, 
 """
 
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from analogies.options.presets import EBSYNTH
 from analogies.options.table import NETWORK_OPTIONS, Options, usual
 from analogies.synthesis.likeness import EXPLAINED, STRANGE, explained_detail, strangeness
-from analogies.synthesis.pixels.kinds import ALIKE, STYLE, TEXTURE, UNLIKE, Kind
+from analogies.synthesis.pixels.kinds import ALIKE, FILL, GUIDES, STYLE, TEXTURE, UNLIKE, Kind
 from analogies.synthesis.pyramid import coarse_share, result_size
 from analogies.synthesis.references import References
 
 COARSE_SIDE = 192  # px, see the option; where nobody asks for another
+GUIDE = 3  # channels of a guide, before it is known
 TEXTURE_SIDE = 384  # the same for textures, whose motifs the network keeps together
 
 
@@ -31,6 +33,8 @@ class Decision:
         network, pixels: whether any level is made by the network, any of pixels.
         share: size of what the network makes, as a fraction of the result, in (0, 1].
         why: for the person.
+        guides: channels of the guides that are given.
+        masked: whether a part of A' may not be sampled.
     """
 
     transfer: str
@@ -39,6 +43,8 @@ class Decision:
     pixels: bool
     share: float
     why: tuple[str, ...] = ()
+    guides: int = 0
+    masked: bool = False
 
 
 _last: list[tuple[list[weakref.ref], Options, Decision]] = []  # of the last pictures asked for
@@ -49,10 +55,19 @@ def decide(options: Options, references: References) -> Decision:
     arrays = [array for pair in references.arrays for array in pair] + [references.array_b]
     for known, asked, decision in _last:
         if asked == options and _same(known, arrays):
-            return decision
+            return _controlled(decision, references)
     decision = _decided(options, references)
     _last[:] = [([weakref.ref(array) for array in arrays], options, decision)]
-    return decision
+    return _controlled(decision, references)
+
+
+def _controlled(decision: Decision, references: References) -> Decision:
+    """The same with what guides and masks take."""
+    controls = references.controls
+    count = sum(guide.channels for guide in controls.guides)
+    anew = controls.kept is not None and controls.kept.anew
+    kind = FILL if anew and decision.kind == TEXTURE else decision.kind
+    return replace(decision, kind=kind, guides=count, masked=controls.masked)
 
 
 def _same(known: list[weakref.ref], arrays: list[np.ndarray]) -> bool:
@@ -67,9 +82,14 @@ def _decided(options: Options, references: References) -> Decision:
     same = all(np.array_equal(a, a_prime) for a, a_prime in references.arrays)
     far = 0.0 if same else strangeness(references.array_b, [a for a, _ in references.arrays])
     kind = STYLE if same else ALIKE if far <= STRANGE else UNLIKE
-    kind = kind if follow else TEXTURE
+    kind = kind if follow else _unfollowed(options)
     transfer, why = _transfer(options, references, same, far)
     return _made(options, transfer, kind, references.array_b.shape[:2], why)
+
+
+def _unfollowed(options: Options) -> Kind:
+    """The kind of a job in which B has no say."""
+    return GUIDES if options.preset == EBSYNTH else TEXTURE
 
 
 def foreseen(options: Options, size_b: tuple[int, int]) -> Decision:
@@ -80,14 +100,17 @@ def foreseen(options: Options, size_b: tuple[int, int]) -> Decision:
         size_b: `(height, width)` of B as given, px.
     """
     follow = options.analogy_w > 0 or options.b_content_w > 0
-    kind = TEXTURE if not follow else STYLE if options.preset == "style" else UNLIKE
+    kind = STYLE if options.preset == "style" else UNLIKE
+    kind = kind if follow else _unfollowed(options)
     told = options.transfer != "auto" and options.match_mode == "joint"
-    return _made(options, options.transfer if told else "picture", kind, size_b)
+    way = _made(options, options.transfer if told else "picture", kind, size_b)
+    return replace(way, guides=GUIDE * len(options.guide), masked=options.a_mask is not None)
 
 
 def at_size(decision: Decision, options: Options, size_b: tuple[int, int]) -> Decision:
     """The same for a result of another size, of which `options` have the width and height."""
-    return _made(options, decision.transfer, decision.kind, size_b, decision.why)
+    way = _made(options, decision.transfer, decision.kind, size_b, decision.why)
+    return replace(way, guides=decision.guides, masked=decision.masked)
 
 
 def _made(
@@ -111,7 +134,7 @@ def _transfer(
     """What is carried over, and why where that was found out."""
     if options.transfer != "auto" and options.match_mode == "joint":
         return options.transfer, ()
-    if options.match_mode == "layer" or same:
+    if options.match_mode == "layer" or same or options.ends_in_pixels:
         return "picture", ()
     explained = explained_detail(references.arrays)
     transfer = "residual" if explained >= EXPLAINED and far <= STRANGE else "picture"
@@ -130,7 +153,7 @@ def _coarse_side(options: Options, kind: Kind, transfer: str, size_out: tuple[in
     asked = _asks_for_network(options)
     small = kind == ALIKE and coarse_share(size_out, COARSE_SIDE) == 1.0
     alone = transfer == "residual" or options.analogy_w == options.mrf_w == 0 or small
-    needed = alone and options.finish == "auto"
+    needed = alone and options.finish == "auto" and not options.ends_in_pixels
     return COARSE_SIDE if asked or needed else 0
 
 
@@ -148,6 +171,8 @@ def _ends_in_pixels(options: Options, transfer: str, share: float) -> bool:
     """Whether the fine levels are put together from pixels of A'."""
     if options.finish != "auto":
         return options.finish == "pixels"
+    if options.ends_in_pixels:
+        return True
     if share == 1.0 or options.analogy_w == options.mrf_w == 0:
         return False
     return options.match_mode == "layer" or transfer == "picture"

@@ -20,7 +20,7 @@ FIELD = NearestNeighborField(
 
 
 class Step:
-    """A function of tensors as a graph, traced at its first call with so many of them.
+    """A function of tensors as a graph, traced at its first call with structures of a kind.
 
     Args:
         function: traceable; its arguments are structures of tensors.
@@ -31,16 +31,16 @@ class Step:
 
     def __init__(self, function: Callable, composed: bool = False) -> None:
         self._function, self._composed = function, composed
-        self._traces: dict[int, Traced] = {}
+        self._traces: dict[str, Traced] = {}
 
     def __call__(self, *arguments: Any) -> Any:
         """What the function returns for these; numbers and arrays may stand for tensors."""
         arguments = tuple(tf.nest.map_structure(tf.convert_to_tensor, a) for a in arguments)
         if self._composed and tf.executing_eagerly():
             return self._function(*arguments)
-        key = len(tf.nest.flatten(arguments))
+        specs = [of_any_size(argument) for argument in arguments]
+        key = repr(specs)  # guides differ in their channels, and masks and starts may be there
         if key not in self._traces:
-            specs = [of_any_size(argument) for argument in arguments]
             self._traces[key] = Traced(self._function, specs)
         return self._traces[key](*arguments)
 

@@ -105,24 +105,29 @@ def _rule_samples(a: np.ndarray, a_prime: np.ndarray) -> tuple[np.ndarray, np.nd
     return features, wanted[row + WINDOW // 2, col + WINDOW // 2].astype(np.float64)
 
 
-def detail(picture: np.ndarray) -> np.ndarray:
+def detail(picture: np.ndarray, wrap: tuple[bool, bool] = (False, False)) -> np.ndarray:
     """A picture `(h, w, c)` without what is smooth in it: less its Gaussian blur."""
-    return picture - blurred(picture, SMOOTH_SIGMA)
+    return picture - blurred(picture, SMOOTH_SIGMA, wrap)
 
 
-def blurred(picture: np.ndarray, sigma: float) -> np.ndarray:
-    """A picture `(h, w, c)` under a Gaussian window of `sigma` px, mirrored at its edges."""
-    return _blurred_along(_blurred_along(picture, sigma, 0), sigma, 1)
+def blurred(
+    picture: np.ndarray, sigma: float, wrap: tuple[bool, bool] = (False, False)
+) -> np.ndarray:
+    """A picture `(h, w, c)` under a Gaussian window of `sigma` px, mirrored at its edges.
+
+    Rows or columns that wrap go on at their other side instead.
+    """
+    return _blurred_along(_blurred_along(picture, sigma, 0, wrap[0]), sigma, 1, wrap[1])
 
 
-def _blurred_along(picture: np.ndarray, sigma: float, axis: int) -> np.ndarray:
+def _blurred_along(picture: np.ndarray, sigma: float, axis: int, wrap: bool) -> np.ndarray:
     """Gaussian blur along an axis."""
     reach = int(3 * sigma)
     offsets = np.arange(-reach, reach + 1)
     window = np.exp(-(offsets**2) / (2 * sigma**2))
     window = (window / window.sum()).astype(np.float32)
     pad = [(reach, reach) if i == axis else (0, 0) for i in range(picture.ndim)]
-    padded = np.pad(picture, pad, "symmetric")
+    padded = np.pad(picture, pad, mode="wrap" if wrap else "symmetric")
     size = picture.shape[axis]
     found = np.zeros_like(picture)
     for offset, weight in zip(range(2 * reach + 1), window, strict=True):

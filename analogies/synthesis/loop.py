@@ -19,8 +19,10 @@ import numpy as np
 from analogies.errors import InputError
 from analogies.options.table import Options
 from analogies.synthesis.choice import plan
+from analogies.synthesis.controls import NONE, Controls, KeptPart
 from analogies.synthesis.method import Before, Given, Image, Work
 from analogies.synthesis.progress import Clock, Progress, changed, parts_of, terms_of
+from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import References, shares
 from analogies.synthesis.state import State, on_device
 
@@ -37,6 +39,7 @@ def synthesize(
     init: np.ndarray | None = None,
     carried: State | None = None,
     pairs: Sequence[tuple[np.ndarray, np.ndarray]] = (),
+    controls: Controls = NONE,
 ) -> Iterator[Progress]:
     """Make B' such that A is to A' as B is to B'.
 
@@ -49,6 +52,7 @@ def synthesize(
             the records after it are yielded, and the result is the same to the byte. Its tensors
             may be NumPy arrays.
         pairs: further pairs of A and A', as these; all are one reference.
+        controls: guides, and what may be sampled and made.
 
     Yields:
         Progress; the last one is "done" and holds the result. To stop early, stop iterating.
@@ -57,7 +61,8 @@ def synthesize(
         InputError: the pictures are too small for the options, or A and A' differ in size.
     """
     state = carried
-    run = _Run(References([(a, a_prime), *pairs], b, options.rotations, options.rescales), options)
+    copies = options.rotations, options.rescales
+    run = _Run(References([(a, a_prime), *pairs], b, *copies, controls), options)
     run.begin(init, state)
     for index, level in enumerate(run.levels):
         if state is not None and state.level > index:
@@ -107,7 +112,15 @@ class _Run:
         before = None if state is None else Before(state, self.levels[state.level])
         with self.clock.phase("features"):
             setting = method.set(self.references, level, before)
-        return Work(index, level, method, setting, index == 0 and self.given.image is not None)
+        given = index == 0 and self.given.image is not None
+        return Work(index, level, method, setting, given, self._kept(level))
+
+    def _kept(self, level: Level) -> KeptPart | None:
+        """What of B' the loop puts back at a level; pixels do it themselves."""
+        kept = self.references.controls.kept
+        if kept is None or level.made_by == "pixels":
+            return None
+        return kept.at(level.size_b)
 
     def put_together(self, work: Work, state: State | None) -> Generator[Progress, None, State]:
         """Start a level: match and vote a few times."""
@@ -122,13 +135,13 @@ class _Run:
     def _started(self, work: Work, state: State | None) -> State:
         """B' as a level starts with it."""
         if state is None:
-            image = work.method.first(work, self.references, self.given)
+            image = work.restored(work.method.first(work, self.references, self.given))
             return State(work.index, image, matched_by=work.level.method)
         before = Before(state, self.levels[state.level])
         handed = work.method.hand_on(work, self.references, before)
         return State(
             work.index,
-            work.method.next(work, self.references, before),
+            work.restored(work.method.next(work, self.references, before)),
             matched_by=work.level.method,
             start=handed.start,
             guide=handed.guide,
@@ -141,7 +154,7 @@ class _Run:
         with self.clock.phase(_phase(work)):
             state = work.method.match(state, work)
             state = work.method.place(state, work)
-        return state._replace(rounds=state.rounds + 1)
+        return state._replace(rounds=state.rounds + 1, image=work.restored(state.image))
 
     def passed(self, work: Work, state: State) -> Generator[Progress, None, State]:
         """Match once, minimize with the matches held, record."""
@@ -152,11 +165,12 @@ class _Run:
             state = method.match(state, work)
             targets = method.targets(state, work)
         start = targets.start if work.fresh and state.iteration == 0 else state.image
+        start = work.restored(start) if work.fresh else start
         state = state._replace(image=change.undo(start))
         before_pass = state.evaluations
         for result, moved in self._minimized(work, start, targets):
             state = state._replace(
-                image=change.undo(result.x),
+                image=work.restored(change.undo(result.x)),
                 evaluations=state.evaluations + int(result.nfev),
                 loss=float(result.fun),
             )
@@ -183,6 +197,7 @@ class _Run:
             field=shown,
             match_score=state.match_score,
             changed_matches=changed(method.shown(before), shown),
+            patches=method.patches(state, work),
             matches_from=shares(shown, work.setting.parts, work.level.cell),
         )
         return state

@@ -9,7 +9,7 @@ over the layers named:
     total     base + GAPS (pictures + scene + targets + work)
     base      BASE, PIXEL_BASE without TensorFlow
                                  Python, TensorFlow, Keras, the network's code and buffers
-    pictures  24 (2 a_in + b_in)       as given, in NumPy and on the device
+    pictures  24 (2 a_in + b_in)       as given, in NumPy and on the device; guides beside them
     scene     4 a (3 + V + 2 P) + 4 b (3 + P + C)
                 V = sum c / s^2        of the layers that are voted, C: of the content
                 P = min(3 + sum c, JOINT_CHANNELS) / cell^2  of half a joint map; cells of the
@@ -106,7 +106,7 @@ def estimate(
     way = at_size(known, options, size_b)
     needs = []
     if way.network:
-        needs.append(_of_network(size_a, size_b, options, network, pairs, way.share))
+        needs.append(_of_network(size_a, size_b, options, network, pairs, way))
     if way.pixels:
         needs.append(_of_pixels(size_a, size_b, options, pairs, way))
     return max(needs, key=lambda need: need.total)
@@ -137,9 +137,16 @@ def _of_pixels(
     tensorflow = needs_tensorflow(options, way)
     same = 1 if way.kind == STYLE else 2  # A and A' are one picture
     given = same * sum(map(math.prod, [size_a, *pairs])) + math.prod(size_b)
-    held = pixel_bytes(way.kind, a, b, way.network, size_out != tuple(size_b))
+    held = pixel_bytes(way.kind, a, b, way.network, size_out != tuple(size_b), way.guides)
     base = BASE if tensorflow else PIXEL_BASE
-    return Need(base, 3 * FLOAT * given * (1 + way.network), held, 0, 0)
+    pictures = 3 * FLOAT * given * (1 + way.network)
+    return Need(base, pictures + _of_guides(size_a, size_b, pairs, way), held, 0, 0)
+
+
+def _of_guides(size_a: Size, size_b: Size, pairs: Sequence[Size], way: "Decision") -> int:
+    """Guides as they are given: their pictures, and their channels, twice for a moment."""
+    area = sum(map(math.prod, [size_a, *pairs])) + math.prod(size_b)
+    return FLOAT * area * (min(3 * way.guides, 9) + 2 * (way.guides + 1)) if way.guides else 0
 
 
 def _of_network(
@@ -148,10 +155,10 @@ def _of_network(
     options: Options,
     network: str,
     pairs: Sequence[Size],
-    share: float,
+    way: "Decision",
 ) -> Need:
     """What the network takes, at a share of the result's size."""
-    level = _finest(size_a, size_b, options, network, pairs, share)
+    level = _finest(size_a, size_b, options, network, pairs, way.share)
     sizes = [level.size_a, *filter(None, level.size_pairs)]
     largest, b = max(map(math.prod, sizes)), math.prod(level.size_b)
     given = sum(map(math.prod, sizes))
@@ -162,7 +169,7 @@ def _of_network(
     used = {name for names in terms.values() for name in names}
     matched = [layer_info(network, name) for name in sorted(voted or used)]
     channels = 3 + sum(info.channels for info in matched)
-    p = min(channels, pyramid.JOINT_CHANNELS) / level.cell**2
+    p = (min(channels, pyramid.JOINT_CHANNELS) + way.guides) / level.cell**2
     axes = 2 * given * channels / max(level.cell, min(info.stride for info in matched)) ** 2
     exact = TILE_BYTES * min(1.0, a * b / level.cell**4 / TILE_PRODUCTS)
     patchmatch = FLOAT * CANDIDATES * DESCRIPTOR * (a + b) / level.cell**2
@@ -180,7 +187,8 @@ def _of_network(
         voting, kept = VOTING * v * (a + b) / 4, PAIRS_IN_PIECES
     return Need(
         base=BASE,
-        pictures=6 * FLOAT * (2 * sum(map(math.prod, [size_a, *pairs])) + math.prod(size_b)),
+        pictures=6 * FLOAT * (2 * sum(map(math.prod, [size_a, *pairs])) + math.prod(size_b))
+        + 2 * _of_guides(size_a, size_b, pairs, way),
         scene=int(FLOAT * (a * (3 + v + 2 * p) + b * (3 + p + c))),
         targets=int(FLOAT * b * (3 + v)),
         work=int(
@@ -204,7 +212,9 @@ def piece_side(network: str, layers: Iterable[str], area: int, options: Options)
         options: `memory` makes the pieces smaller or larger.
     """
     per_pixel, piece = gradient_bytes(network, layers), _piece_bytes(options)
-    if options.match_mode == "layer" or area * per_pixel <= piece * WHOLE_BYTES // PIECE_BYTES:
+    if options.match_mode == "layer" or any(options.tiled):
+        return None  # pieces know no other side
+    if area * per_pixel <= piece * WHOLE_BYTES // PIECE_BYTES:
         return None
     halo = max(info.reach for info in _cut(network, layers))
     return max(SMALLEST_PIECE, int((piece / per_pixel) ** 0.5) - 2 * halo)

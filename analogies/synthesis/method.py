@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
+from analogies.synthesis.controls import KeptPart
 from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import Part, References
 from analogies.synthesis.state import Matches, State
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from analogies.matching.field import NearestNeighborField
     from analogies.optimizers import OptimizeResult
     from analogies.synthesis.costs import LevelCost
+    from analogies.synthesis.pixels.fields import SavedField
 
 Image = Any  # a tensor of the network's levels, an array of those of pixels
 
@@ -90,6 +92,8 @@ class Work:
         method: what is done at it.
         setting: what the method has made of the pictures for it.
         given: whether B' at this level is a picture that was given, to be left as it is.
+        kept: what of B' is put back after every step, at the level's size; None: nothing, or the
+            method does that.
     """
 
     index: int
@@ -97,6 +101,19 @@ class Work:
     method: "Method"
     setting: Setting
     given: bool
+    kept: KeptPart | None = None
+
+    def restored(self, image: Image) -> Image:
+        """B', with what stays of it in its place."""
+        if self.kept is None:
+            return image
+        import tensorflow as tf
+
+        height, width = self.kept.made.shape
+        found = np.array(image)  # padded
+        made = self.kept.made[..., np.newaxis]
+        found[:height, :width] = np.where(made, found[:height, :width], self.kept.known)
+        return tf.convert_to_tensor(found)
 
     @property
     def scene(self) -> Any:
@@ -174,3 +191,6 @@ class Method(Protocol):
 
     def shown(self, matches: Any) -> "NearestNeighborField | None":
         """The field that stands for a pass."""
+
+    def patches(self, state: State, work: Work) -> "SavedField | None":
+        """The field that the result was voted from, where it is to be kept."""

@@ -1,5 +1,7 @@
 """What the network of a run sees of single pictures."""
 
+from functools import partial
+
 import tensorflow as tf
 
 from analogies.features import FeatureModel
@@ -26,7 +28,8 @@ class Network:
     def __init__(self, options: Options, model: FeatureModel | None = None) -> None:
         used = [name for layers in options.layers().values() for name in layers]
         self.layers = tuple(dict.fromkeys(used))
-        self.model = model or FeatureModel(
+        made = partial(
+            FeatureModel,
             options.features,
             self.layers,
             options.vgg_weights,
@@ -34,18 +37,27 @@ class Network:
             thin_maps=False,
             precision=options.precision,
         )
+        self.model = model or made()
+        self._model_of_b = made(wrap=options.tiled) if any(options.tiled) else self.model
         self.strength: float | None = None
         table = {name: layer_info(self.model.network, name) for name in self.layers}
         self.strides = {name: info.stride for name, info in table.items()}
         self.channels = {name: info.channels for name, info in table.items()}
-        self._maps = Traced(self._one_image, [IMAGE])
+        self._maps = Traced(partial(self._one_image, self.model), [IMAGE])
+        self._maps_of_b = self._maps
+        if self._model_of_b is not self.model:
+            self._maps_of_b = Traced(partial(self._one_image, self._model_of_b), [IMAGE])
 
     def features(self, image) -> dict[str, tf.Tensor]:
         """`{layer: (h, w, c)}` of one image `(H, W, 3)`."""
         return self._maps(image)
 
-    def _one_image(self, image) -> dict[str, tf.Tensor]:
-        batch = self.model(tf.expand_dims(image, 0))  # an index would have a slow gradient
+    def features_of_b(self, image) -> dict[str, tf.Tensor]:
+        """The same of B or B', which may tile."""
+        return self._maps_of_b(image)
+
+    def _one_image(self, model, image) -> dict[str, tf.Tensor]:
+        batch = model(tf.expand_dims(image, 0))  # an index would have a slow gradient
         maps = {name: tf.squeeze(maps, 0) for name, maps in batch.items()}
         if self.strength is None:
             return maps

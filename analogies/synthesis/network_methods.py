@@ -21,9 +21,10 @@ SET_PER_JOB = (
     *("preset", "width", "height", "scales", "min_scale", "iters", "votes", "evaluations"),
     *("speed", "a_scale_mode", "a_scale", "init", "transfer", "contrast"),
     *("finish", "coarse_side", "pixel_patch"),
-    *("pair", "rotations", "rescales"),
+    *("pair", "rotations", "rescales", "guide", "a_mask", "b_mask"),
     *("output_full", "device", "logdir", "quiet", "verbose"),
     *("checkpoint", "resume", "memory", "fit"),
+    *("save_field", "nearest", "from_other", "extend", "seam"),
 )
 
 
@@ -32,6 +33,7 @@ class Limits(NamedTuple):
 
     smallest_side: int
     cell_pairs: float
+    multiple: int = 1  # px that sides of pictures that tile are made of
 
 
 def method_for(options: Options, transfer: str) -> Method:
@@ -46,7 +48,8 @@ def limits(method: Method, options: Options) -> Limits:
     if isinstance(method, LayerMethod):
         return Limits(method.steps.smallest_side, float("inf"))  # no grid of cells is matched
     assert isinstance(method, JointMethod)
-    return Limits(method.steps.smallest_side, method.steps.cell_pairs)
+    steps = method.steps
+    return Limits(steps.smallest_side, steps.cell_pairs, steps.multiple)
 
 
 def fitting(

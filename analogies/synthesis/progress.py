@@ -16,6 +16,8 @@ from analogies.synthesis.state import State
 if TYPE_CHECKING:
     import tensorflow as tf
 
+    from analogies.synthesis.pixels.fields import SavedField
+
 
 class Part(NamedTuple):
     """What one layer adds to the loss: `weight * energy`."""
@@ -53,6 +55,7 @@ class Progress:
         method: how they were, "exact" or "patchmatch"; "pixels" where the level is put together
             from pixels of A'.
         field: the matches of this pass.
+        patches: of the last pass, what `--save-field` keeps; else None.
         match_score: mean similarity of the matches, in [-1, 1].
         changed_matches: share of matches other than in the match before, of the same level.
         matches_from: {pair or copy: share of the matches that lie in it}, where there are several.
@@ -83,6 +86,7 @@ class Progress:
     gradient_norm: float | None = None
     step_length: float | None = None
     field: NearestNeighborField | None = None
+    patches: "SavedField | None" = dataclasses.field(default=None, repr=False)
     match_score: float | None = None
     changed_matches: float | None = None
     matches_from: dict[str, float] = dataclasses.field(default_factory=dict)

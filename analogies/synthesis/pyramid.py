@@ -34,6 +34,7 @@ class Level:
         refined: whether "exact" is only for the first matches of the level, which PatchMatch then
             goes on from.
         made_by: "network": matched and optimized; "pixels": put together from pixels of A'.
+        wrap: whether B' goes on at its other side, below its last row, right of its last column.
     """
 
     scale: float
@@ -44,6 +45,7 @@ class Level:
     method: str = "exact"
     refined: bool = False
     made_by: str = "network"
+    wrap: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,24 @@ class Pyramid:
     def shrunk(self, share: float) -> "Pyramid":
         """The same levels, of a result whose size is `1 / share` times as large."""
         levels = (replace(level, scale=level.scale * share) for level in self.levels)
+        return Pyramid(tuple(levels), self.notes)
+
+    def tiled(self, wrap: tuple[bool, bool], multiple: int) -> "Pyramid":
+        """The same levels of a B' that tiles; its sides that do are made of whole cells.
+
+        Args:
+            wrap: whether rows and columns go on at their other side.
+            multiple: px of the network's coarsest cells.
+        """
+        levels = []
+        for level in self.levels:
+            cell = max(level.cell, multiple)
+            sides = (
+                max(round(side / cell), 1) * cell if wraps else side
+                for side, wraps in zip(level.size_b, wrap, strict=True)
+            )
+            height, width = sides
+            levels.append(replace(level, size_b=(height, width), wrap=wrap))
         return Pyramid(tuple(levels), self.notes)
 
 
@@ -156,7 +176,11 @@ def plan(
 
 
 def fine_levels(
-    size_a: tuple[int, int], size_out: tuple[int, int], patch_size: int, most: int | None = None
+    size_a: tuple[int, int],
+    size_out: tuple[int, int],
+    patch_size: int,
+    most: int | None = None,
+    wrap: tuple[bool, bool] = (False, False),
 ) -> tuple[Level, ...]:
     """The levels of pixels, each twice the size of the one before it.
 
@@ -165,13 +189,14 @@ def fine_levels(
         size_out: `(height, width)` of the result, px.
         patch_size: px.
         most: levels; None: all on which some patches fit.
+        wrap: see `Level`.
     """
     found: list[Level] = []
     for halvings in itertools.count() if most is None else range(most):
         a, b = halved(size_a, halvings), halved(size_out, halvings)
         if found and min(*a, *b) < SMALLEST_IN_PATCHES * patch_size:
             break
-        found.append(Level(0.5**halvings, a, b, 1, method="pixels", made_by="pixels"))
+        found.append(Level(0.5**halvings, a, b, 1, (), "pixels", made_by="pixels", wrap=wrap))
     return tuple(reversed(found))
 
 

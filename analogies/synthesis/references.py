@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analogies.matching.field import NearestNeighborField
+from analogies.synthesis.controls import NONE, Controls
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -46,12 +47,13 @@ class References:
         pairs: of A and A' at full size, float32 `(h, w, 3)` in [0, 255].
         b: the same.
         rotations, rescales: see `augmented`.
+        controls: guides and masks of these pictures.
 
     Attributes:
         arrays: the pairs, as they are given.
         array_b: B, the same.
         copies: rotations and rescales.
-        several: whether patches come from more than one picture.
+        several: whether patches come from more than one picture, or from a part of one.
     """
 
     def __init__(
@@ -60,10 +62,11 @@ class References:
         b: np.ndarray,
         rotations: int = 0,
         rescales: int = 0,
+        controls: Controls = NONE,
     ) -> None:
         self.arrays, self.array_b = list(pairs), b
-        self.copies = rotations, rescales
-        self.several = len(pairs) > 1 or any(self.copies)
+        self.copies, self.controls = (rotations, rescales), controls
+        self.several = len(pairs) > 1 or any(self.copies) or controls.masked
 
     @cached_property
     def pairs(self) -> "list[Pair]":

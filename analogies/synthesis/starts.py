@@ -77,4 +77,4 @@ def scattered(
 
 def fitted(image: tf.Tensor, work: Work) -> tf.Tensor:
     """An image brought to the level's size."""
-    return tf.clip_by_value(resize(image, work.level.size_b, "cubic"), 0.0, 255.0)
+    return tf.clip_by_value(resize(image, work.level.size_b, "cubic", work.level.wrap), 0.0, 255.0)

@@ -30,7 +30,7 @@ def folder(tmp_path, monkeypatch):
         Image.new("RGB", SIZE, color).save(f"{name}.png")
     calls = []
 
-    def synthesize(a, a_prime, b, options, *, init=None, carried=None, pairs=()):
+    def synthesize(a, a_prime, b, options, *, init=None, carried=None, pairs=(), controls=None):
         calls.append(SimpleNamespace(a=a, b=b, options=options, init=init, pairs=pairs))
         height, width = options.height or 40, options.width or 30
         return fake_synthesis.records(options.scales, options.iters, (height, width))
@@ -224,7 +224,7 @@ def foreground():
 def interrupted(folder, number, after, words=("out.png",)):
     """Run and send a signal when `after` records have come."""
 
-    def synthesize(a, a_prime, b, options, *, init=None, carried=None, pairs=()):
+    def synthesize(a, a_prime, b, options, *, init=None, carried=None, pairs=(), controls=None):
         for count, record in enumerate(fake_synthesis.records()):
             if count == after:
                 os.kill(os.getpid(), number)

@@ -167,3 +167,17 @@ def test_padding_mirrors_below_and_to_the_right():
     padded = pad_to_multiple(image, 4).numpy()
     np.testing.assert_array_equal(padded, np.pad(image, [(0, 3), (0, 2), (0, 0)], "symmetric"))
     assert pad_to_multiple(image, 1).shape == (5, 6, 1)
+
+
+@pytest.mark.parametrize("kernel", ["linear", "cubic"])
+@pytest.mark.parametrize("size", [(14, 30), (48, 64), (6, 90), (2, 2)])
+def test_a_picture_that_tiles_rolls_through(kernel, size):
+    image = np.random.default_rng(5).uniform(0, 255, (24, 40, 3)).astype(np.float32)
+    found = resize(image, size, kernel, (True, True)).numpy()
+    for rows, cols in ((True, True), (True, False), (False, True)):
+        rolled = np.roll(image, (12 * rows, 20 * cols), (0, 1))
+        expected = np.roll(found, (size[0] // 2 * rows, size[1] // 2 * cols), (0, 1))
+        np.testing.assert_allclose(resize(rolled, size, kernel, (True, True)), expected, atol=1e-2)
+    across = resize(image, size, kernel, (False, True)).numpy()
+    whole = resize(np.tile(image, (1, 3, 1)), (size[0], 3 * size[1]), kernel).numpy()
+    np.testing.assert_allclose(across, whole[:, size[1] : 2 * size[1]], atol=1e-2)

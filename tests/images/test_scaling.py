@@ -54,3 +54,13 @@ def test_what_is_not_contiguous_or_not_float32_is_scaled_too():
     np.testing.assert_array_equal(scaled(turned, (20, 15)), scaled(turned.copy(), (20, 15)))
     wide = scaled(picture.astype(np.float64), (10, 10))
     np.testing.assert_array_equal(wide, scaled(picture, (10, 10)))
+
+
+@pytest.mark.parametrize("size", [(14, 30), (48, 64), (6, 90), (23, 41)])
+def test_a_picture_that_tiles_is_scaled_as_its_repetitions_are(size):
+    image = np.random.default_rng(6).uniform(0, 255, (24, 40, 3)).astype(np.float32)
+    three = scaled(np.tile(image, (3, 3, 1)), (3 * size[0], 3 * size[1]))
+    middle = three[size[0] : 2 * size[0], size[1] : 2 * size[1]]
+    np.testing.assert_allclose(scaled(image, size, (True, True)), middle, atol=2e-2)
+    across = scaled(np.tile(image, (1, 3, 1)), (size[0], 3 * size[1]))[:, size[1] : 2 * size[1]]
+    np.testing.assert_allclose(scaled(image, size, (False, True)), across, atol=2e-2)

@@ -9,7 +9,7 @@ from PIL import Image
 from analogies.apps import command_line
 from analogies.apps.arguments import build_parser
 from analogies.features.networks import check_layers
-from analogies.options.presets import PRESETS, choose, with_preset
+from analogies.options.presets import EBSYNTH, PRESETS, choose, with_preset
 from analogies.options.table import Options
 
 SMALL = ["--scales=1", "--iters=1", "--evaluations=2", "--votes=1", "--height=32", "--quiet"]
@@ -23,13 +23,17 @@ def pictures(tmp_path, monkeypatch):
     random = np.random.default_rng(0)
     for name in {name for preset in PRESETS.values() for name in preset.pictures}:
         pixels = random.integers(0, 256, (36, 40, 3), np.uint8)
+        if name == "MASK":  # of what is made anew
+            pixels = np.zeros((36, 40), np.uint8)
+            pixels[12:22, 12:24] = 255
         Image.fromarray(pixels).save(f"{name}.png")
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", [name for name in PRESETS if name != "repeat"])
 def test_it_runs(name, pictures):
     given = [f"{picture}.png" for picture in PRESETS[name].pictures]
-    assert command_line.main(["--preset", name, *given, "out.png", *SMALL]) == 0
+    guide = ["--guide", "STYLE.png", "CONTENT.png", "2"] if name == EBSYNTH else []
+    assert command_line.main(["--preset", name, *given, "out.png", *guide, *SMALL]) == 0
     with open("out.json") as file:
         record = json.load(file)
     assert record["complete"]
@@ -38,6 +42,19 @@ def test_it_runs(name, pictures):
     result = np.asarray(Image.open("out.png")).astype(float)
     assert result.shape[0] == 32
     assert result.std() > 5
+
+
+def test_a_field_is_repeated(pictures):
+    given = ["A.png", "A'.png", "B.png", "out.png", "--save-field", "FIELD.npz", "--quiet"]
+    assert command_line.main(["--preset", "pixels", *given]) == 0
+    assert command_line.main(["--preset", "repeat", "FIELD.npz", "A'.png", "again.png"]) == 0
+    made, again = (np.asarray(Image.open(name)) for name in ("out.png", "again.png"))
+    np.testing.assert_array_equal(again, made)
+
+
+def test_a_field_is_no_job_of_three_pictures(pictures, capsys):
+    assert command_line.main(["--preset", "repeat", "A.png", "A'.png", "B.png", "out.png"]) == 2
+    assert "FIELD MAP OUT" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", PRESETS)

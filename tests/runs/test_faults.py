@@ -51,7 +51,7 @@ def fake(monkeypatch):
     """A run that computes nothing; whether it was begun."""
     begun = []
 
-    def synthesize(a, a_prime, b, options, *, init=None, carried=None, pairs=()):
+    def synthesize(a, a_prime, b, options, *, init=None, carried=None, pairs=(), controls=None):
         begun.append(options)
         return fake_synthesis.records(options.scales, options.iters, SIZE[::-1])
 

@@ -30,7 +30,7 @@ def calls(tmp_path, monkeypatch):
     monkeypatch.delenv("VGG_WEIGHT_PATH", raising=False)
     made = []
 
-    def synthesize(a, a_prime, b, options, *, init=None, carried=None, pairs=()):
+    def synthesize(a, a_prime, b, options, *, init=None, carried=None, pairs=(), controls=None):
         made.append(SimpleNamespace(options=options, init=init, pairs=pairs))
         height, width = options.height or 40, options.width or 30
         return fake_synthesis.records(options.scales, options.iters, (height, width))

@@ -41,7 +41,8 @@ def test_one_sheet(results, tmp_path):
 
 
 def test_every_preset_has_a_sheet():
-    assert {sheet.options["preset"] for sheet in gallery.SHEETS} == set(PRESETS)
+    others = {"ebsynth", "repeat"} & set(PRESETS)  # of guides, and of a field of another run
+    assert {sheet.options["preset"] for sheet in gallery.SHEETS} == set(PRESETS) - others
 
 
 def test_pictures_stand_side_by_side_at_their_own_size():

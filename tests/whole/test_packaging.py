@@ -51,11 +51,14 @@ def test_the_wheel_holds_everything_and_works_unpacked(wheel, tmp_path):
     assert "analogies/py.typed" in names
     assert "analogies/weights/slim.weights.h5" in names
     assert "analogies/weights/__init__.py" in names
+    assert "analogies/apps/web/static/page.js" in names
+    assert "analogies/apps/web/examples/landscape-a.png" in names
     assert not [name for name in names if name.startswith("tests")]
     (entries,) = [name for name in names if name.endswith("entry_points.txt")]
     text = (tmp_path / "site" / entries).read_text()
     for command in COMMANDS:
         assert f"{command} = analogies.apps.entry:run" in text
+    assert "analogies-page = analogies.apps.web.command:run" in text
     script = (
         "import analogies, sys; from analogies.features import weights; "
         "print(analogies.__file__); print(weights.embedded_path()); "

@@ -2,7 +2,8 @@
 
 Its header names the columns. `a`, `a_prime`, `b` and `out` are pictures, every other column is an
 option, with or without its dashes. Paths start from the folder of the list. An empty cell leaves
-the option to the command line.
+the option to the command line. A guide is one cell, `A_MAP; B_MAP; WEIGHT; MASK`, of which the last
+two may be left out; further ones have the columns `guide2`, `guide3` and so on.
 """
 
 import codecs
@@ -24,6 +25,7 @@ from analogies.options.table import kinds
 
 PICTURES = ("a", "a_prime", "b")
 FOR_ALL = ("device", "quiet", "verbose", "pair")  # of the process, or more than a cell holds
+_GUIDE = re.compile(r"guide([2-9]|[1-9]\d+)?")
 _WORDS = ("auto", "noise", "b")  # values of `init` that are no paths
 _MARKS = {  # of what people save instead, by its first bytes
     b"PK\x03\x04": "a spreadsheet (or another ZIP archive)",
@@ -153,6 +155,8 @@ def sources(row: Row, preset: Any) -> dict[str, str]:
         if given is None:
             raise InputError(f"the cell {slots[0]} is empty")
         found.update({slot: row.pictures.get(slot, given) for slot in slots})
+    if "b" in row.pictures:
+        found["b"] = row.pictures["b"]
     return found
 
 
@@ -169,7 +173,7 @@ def _columns(header: list[str]) -> list[str]:
     for name in names:
         if name in FOR_ALL:
             raise InputError(f"--batch: {name} goes on the command line, for all rows")
-        if name not in (*PICTURES, "out", *options):
+        if name not in (*PICTURES, "out", *options) and not _GUIDE.fullmatch(name):
             close = difflib.get_close_matches(name, ["out", *PICTURES, *options], n=1)
             hint = f" Did you mean {close[0]}?" if close else ""
             raise InputError(f"--batch: no column has this name.{hint} Received: {name!r}")
@@ -202,8 +206,15 @@ def _row(line: int, columns: list[str], cells: list[str], path: str) -> Row:
         options = {
             name: _value(name, cell, known[name], folder)
             for name, cell in filled.items()
-            if name in known
+            if name in known and name != "guide"
         }
+        guides = [
+            _guide(cell, folder)
+            for name, cell in sorted(filled.items(), key=lambda item: _number(item[0]))
+            if _GUIDE.fullmatch(name)
+        ]
+        if guides:
+            options["guide"] = guides
     except OptionError as error:
         return Row(line, out, pictures, problem=f"{error.name} {error.problem}")
     except InputError as error:
@@ -221,6 +232,27 @@ def _value(name: str, cell: str, kind: Kind, folder: Path) -> Any:
     if kind.type == "text" and not (name == "init" and cell in _WORDS):
         return _path(folder, cell)
     return cell
+
+
+def _number(name: str) -> int:
+    """Of the column of a guide; 0 of others."""
+    found = _GUIDE.fullmatch(name)
+    return int(found[1] or 1) if found else 0
+
+
+def _guide(cell: str, folder: Path) -> list[Any]:
+    """The guide of a cell, as `Options` takes it.
+
+    Raises:
+        OptionError: there are fewer or more parts.
+    """
+    parts = [part.strip() for part in cell.split(";")]
+    if not 2 <= len(parts) <= 4 or not all(parts[:2]):
+        raise OptionError("guide", f"must be A_MAP; B_MAP; WEIGHT; MASK. Received: {shorten(cell)}")
+    maps = [part if part.startswith("#") else _path(folder, part) for part in parts[:2]]
+    weight = parts[2] or None if len(parts) > 2 else None
+    mask = _path(folder, parts[3]) if len(parts) > 3 and parts[3] else None
+    return [maps[:1], maps[1], weight, mask]
 
 
 def _path(folder: Path, cell: str) -> str:

@@ -31,7 +31,8 @@ from analogies.apps.wording import MACHINE, Ending, failure
 from analogies.errors import InputError
 from analogies.files import check_writable, write_atomically
 from analogies.options import presets
-from analogies.options.table import Options
+from analogies.options.kinds import check
+from analogies.options.table import Options, kinds
 from analogies.runs import job as jobs
 from analogies.runs.job import Job
 from analogies.runs.machine.free_memory import Room
@@ -148,7 +149,8 @@ def is_finished(job: Job) -> bool:
         record = json.loads(to.record.read_text())
         if not to.result.is_file() or not record["complete"]:
             return False
-        made_of = {name: given["sha256"] for name, given in record["inputs"].items()}
+        files = {name: given for name, given in record["inputs"].items() if given["file"]}
+        made_of = {name: given["sha256"] for name, given in files.items()}
         agrees = record["options_sha256"] == job.options.fingerprint()
         weights = job.options.vgg_weights
         if weights and Path(weights).stat().st_mtime > to.result.stat().st_mtime:
@@ -190,7 +192,9 @@ def chosen(row: rows.Row, given: Mapping[str, Any]) -> Chosen:
     if row.problem:
         raise InputError(row.problem)
     options = {**given, **row.options}
-    paths = rows.sources(row, options.get("preset"))
+    guides = check("guide", options.get("guide", ()), kinds()["guide"])
+    name = options.get("preset")
+    paths = presets.with_target(name, rows.sources(row, name), guides)
     options, remark = presets.choose(options, **paths)
     if options.get("checkpoint"):  # a folder belongs to one run
         own = "_".join(Path(row.out).with_suffix("").parts).strip(os.sep + "_")

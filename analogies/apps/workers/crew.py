@@ -17,7 +17,7 @@ from analogies.apps.workers.waiting import Waiting
 from analogies.errors import InputError
 from analogies.options.kinds import OptionError
 from analogies.options.table import Options
-from analogies.runs import destination, record
+from analogies.runs import controls, destination, record
 from analogies.runs.expectation import expected_seconds
 from analogies.runs.inputs import further, spoken
 from analogies.runs.job import Job, check_features
@@ -63,6 +63,12 @@ class Crew:
                 "checkpoint",
                 "stays on one machine, and the rows go to several: leave it out. "
                 f"Received: {job.options.checkpoint!r}",
+            )
+        if job.options.save_field is not None:
+            raise OptionError(
+                "save_field",
+                "is written where the picture is made; leave it or --workers out. "
+                f"Received: {job.options.save_field!r}",
             )
         if job.options.device.startswith("gpu:"):
             raise OptionError(
@@ -113,7 +119,9 @@ def _far(row: Row, given: Mapping[str, Any]) -> Job:
         sources["init"] = checked.init
     for number, pair in enumerate(checked.pair, 2):
         sources |= {f"a{number}": pair[0], f"a_prime{number}": pair[1]}
-    return Job(checked, sources, {}, to, remark)
+    guides = [controls.Guide(*guide) for guide in checked.guide]
+    sources |= controls.sources(checked, guides, {})
+    return Job(checked, sources, {}, to, remark, weights=checked.guide_weights())
 
 
 def _ray(asked: Asked) -> AbstractContextManager[Any]:

@@ -12,6 +12,7 @@ from analogies.apps.batch.rows import is_address
 from analogies.apps.wording import MACHINE, Ending
 from analogies.apps.workers.parcels import Parcel, Result
 from analogies.files import expanded, reason, write_atomically
+from analogies.runs.controls import color_of
 from analogies.runs.saving import elsewhere
 from analogies.runs.telling import tell
 
@@ -143,7 +144,7 @@ def _with_homes(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _with_homes(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(map(_with_homes, value))
+        return [_with_homes(each) for each in value]
     return expanded(value) if isinstance(value, str) and value.startswith("~/") else value
 
 
@@ -160,7 +161,11 @@ def _paths(entry: Entry) -> list[str]:
     job = entry.job
     if job is None:
         return []
-    paths = dict.fromkeys(str(path) for path in job.sources.values() if not is_address(path))
+    paths = dict.fromkeys(
+        str(path)
+        for path in job.sources.values()
+        if not is_address(path) and color_of(path) is None
+    )
     weights = job.options.vgg_weights
     if weights and not is_address(weights):
         paths[expanded(weights)] = None

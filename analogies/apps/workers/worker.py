@@ -235,7 +235,7 @@ def _replaced(value: Any, paths: Mapping[str, str]) -> Any:
     if isinstance(value, Mapping):
         return {name: _replaced(each, paths) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(_replaced(each, paths) for each in value)
+        return [_replaced(each, paths) for each in value]
     return paths.get(value, value) if isinstance(value, str) else value
 
 

@@ -29,8 +29,8 @@ def linear(picture: np.ndarray, flow: np.ndarray) -> np.ndarray:
 def sampled(picture: np.ndarray, places: np.ndarray) -> np.ndarray:
     """What a picture shows at places between its pixels.
 
-    By the window of Lanczos, of three pixels to each side, sharpened by `SHARPER`, and within what the 4x4 pixels around
-    are; beyond its edges the picture goes on as its last pixels.
+    By the window of Lanczos, of three pixels to each side, sharpened by `SHARPER`, and within what
+    the 4x4 pixels around are; beyond its edges the picture goes on as its last pixels.
 
     Args:
         picture: `(h, w, c)`.

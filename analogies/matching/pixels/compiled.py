@@ -76,6 +76,7 @@ class CompiledLevel:
         kept: Kept | None = None,
     ) -> None:
         self.maps, self.patch, self.each, self.kept = maps, settings.patch_size, each, kept
+        self.wrap = maps.wrap[0] + 2 * maps.wrap[1]
         self.places = np.ascontiguousarray(places, np.int32)
         self.width, self.channels = maps.source.shape[1:]
         h, w = self.places.shape
@@ -87,7 +88,7 @@ class CompiledLevel:
             self.needed = near(kept.made, self.patch, maps.wrap)
         self.active = self.needed
         self.change = np.zeros((h, w), np.float32)
-        usable, searched = np.count_nonzero(allowed), max(np.count_nonzero(self.needed), 1)
+        usable, searched = np.count_nonzero(allowed), max(int(np.count_nonzero(self.needed)), 1)
         # Evenly used, each pixel occurs searched * patch^2 / usable times in the field's patches,
         # and a patch has patch^2 pixels.
         self.penalty = settings.uniformity * maps.unit * usable / (searched * self.patch**4)
@@ -128,7 +129,7 @@ class CompiledLevel:
                 self.width,
                 self.patch,
                 *rows,
-                self.maps.wrap,
+                self.wrap,
             )
 
         self.each(vote_rows, self.rows)
@@ -183,7 +184,7 @@ class CompiledLevel:
                 step,
                 self.penalty,
                 seed,
-                self.maps.wrap,
+                self.wrap,
             )
 
         bands = range(len(self.parts))

@@ -15,6 +15,9 @@ import tensorflow as tf
 SPACING = 4
 NEIGHBORS = ((0, -1), (-1, 0), (0, 1), (1, 0))
 JUMPS = (1, 4)  # how far away propagation looks
+PLANE = (False, False)
+
+Tile = tuple[bool, bool]  # whether B' goes on at its other side, in rows and in columns
 
 
 class Kept(NamedTuple):
@@ -70,13 +73,14 @@ class State(NamedTuple):
 
 
 class _Maps(NamedTuple):
-    """Source `(hA * wA, C)`, padded target `(rows * columns, C)`, and their widths."""
+    """Source `(hA * wA, C)`, padded target `(rows * columns, C)`, and their sizes."""
 
     source: tf.Tensor
     target: tf.Tensor
     source_size: tf.Tensor
     size: tf.Tensor
     patch: int
+    tile: Tile
 
 
 def level(
@@ -88,6 +92,7 @@ def level(
     sweeps: int | tf.Tensor,
     still: float | tf.Tensor = 2.0,
     seed: int | tf.Tensor = 0,
+    tile: Tile = PLANE,
 ) -> State:
     """All rounds of a level, until nothing changes; arguments as for `synthesize_level`.
 
@@ -95,13 +100,13 @@ def level(
         places: int64 `(h, w)`, all allowed.
         image: float32 `(h, w, c)`, B' at the start; None votes one.
     """
-    image = vote(task.style, places, patch_size) if image is None else image
+    image = vote(task.style, places, patch_size, tile) if image is None else image
     start = begun(task, places, image)
 
     def body(number: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
         drawn = tf.stack([tf.cast(seed, tf.int32), number])
-        state = search(task, state, patch_size, sweeps, drawn)
-        return number + 1, voted(task, state, patch_size, still)
+        state = search(task, state, patch_size, sweeps, drawn, tile)
+        return number + 1, voted(task, state, patch_size, still, tile)
 
     _, state = tf.while_loop(
         lambda number, state: (number < rounds) & tf.reduce_any(state.active),
@@ -109,7 +114,7 @@ def level(
         (tf.constant(0), start),
         parallel_iterations=1,
     )
-    return state._replace(energy=measured(task, state, patch_size))
+    return state._replace(energy=measured(task, state, patch_size, tile))
 
 
 def begun(task: Task, places: tf.Tensor, image: tf.Tensor) -> State:
@@ -120,12 +125,12 @@ def begun(task: Task, places: tf.Tensor, image: tf.Tensor) -> State:
     return State(_restored(kept, image), places, tf.zeros(shape), kept.needed)
 
 
-def vote(style: tf.Tensor, places: tf.Tensor, patch_size: int) -> tf.Tensor:
+def vote(style: tf.Tensor, places: tf.Tensor, patch_size: int, tile: Tile = PLANE) -> tf.Tensor:
     """float32 `(h, w, c)`: the mean of what the matches of all patches over a pixel show there."""
     radius = patch_size // 2
     width = tf.shape(style, tf.int64)[1]
     flat = tf.reshape(style, (-1, tf.shape(style)[2]))
-    padded = tf.pad(places, [[radius, radius]] * 2, constant_values=-1)
+    padded = _bordered(places, radius, tile)
     shape = tf.shape(places)
 
     def body(i: tf.Tensor, total: tf.Tensor, votes: tf.Tensor) -> tuple:
@@ -149,17 +154,36 @@ def vote(style: tf.Tensor, places: tf.Tensor, patch_size: int) -> tf.Tensor:
     return total / votes
 
 
-def voted(task: Task, state: State, patch_size: int, still: float | tf.Tensor) -> State:
+def _bordered(places: tf.Tensor, radius: int, tile: Tile) -> tf.Tensor:
+    """A field with a border of its other side, or of -1 where there is none."""
+    for axis in (0, 1):
+        side = tf.shape(places)[axis]
+        around = tf.range(-radius, side + radius)
+        border = [[radius, radius] if axis == i else [0, 0] for i in (0, 1)]
+        if tile[axis]:
+            places = tf.gather(places, around % side, axis=axis)
+        else:
+            places = tf.pad(places, border, constant_values=-1)
+    return places
+
+
+def voted(
+    task: Task,
+    state: State,
+    patch_size: int,
+    still: float | tf.Tensor,
+    tile: Tile = PLANE,
+) -> State:
     """The vote, after which patches without a pixel that has changed by `still` rest."""
-    image = vote(task.style, state.places, patch_size)
+    image = vote(task.style, state.places, patch_size, tile)
     if task.kept:
         image = _restored(task.kept, image)
     changed = tf.reduce_max(tf.abs(image - state.image), axis=-1) >= still
     if task.kept:
         changed &= task.kept.made
-    near = tf.nn.max_pool2d(
-        tf.cast(changed, tf.float32)[tf.newaxis, ..., tf.newaxis], patch_size, 1, "SAME"
-    )
+    around = _bordered(tf.cast(changed, tf.int32), patch_size // 2, tile)
+    around = tf.cast(around, tf.float32)[tf.newaxis, ..., tf.newaxis]
+    near = tf.nn.max_pool2d(around, patch_size, 1, "VALID")
     return state._replace(image=image, active=near[0, ..., 0] > 0)
 
 
@@ -167,9 +191,9 @@ def _restored(kept: Kept, image: tf.Tensor) -> tf.Tensor:
     return tf.where(kept.made[..., tf.newaxis], image, kept.known)
 
 
-def measured(task: Task, state: State, patch_size: int) -> tf.Tensor:
+def measured(task: Task, state: State, patch_size: int, tile: Tile = PLANE) -> tf.Tensor:
     """float32 `(h, w)`: the weighted squared distance of every needed patch to its match."""
-    maps = _maps(task, state, patch_size)
+    maps = _maps(task, state, patch_size, tile)
     index = tf.range(tf.size(state.places, tf.int64))
     energy = _distance(maps, tf.reshape(state.places, (-1,)), index)
     energy = tf.reshape(energy, tf.shape(state.places))
@@ -177,13 +201,18 @@ def measured(task: Task, state: State, patch_size: int) -> tf.Tensor:
 
 
 def search(
-    task: Task, state: State, patch_size: int, sweeps: int | tf.Tensor, seed: tf.Tensor
+    task: Task,
+    state: State,
+    patch_size: int,
+    sweeps: int | tf.Tensor,
+    seed: tf.Tensor,
+    tile: Tile = PLANE,
 ) -> State:
     """Sweeps over the active patches; `seed` int32 `(2,)`."""
-    maps = _maps(task, state, patch_size)
+    maps = _maps(task, state, patch_size, tile)
     allowed = tf.reshape(task.allowed, (-1,))
     places = tf.reshape(state.places, (-1,))
-    energy = tf.reshape(measured(task, state, patch_size), (-1,))
+    energy = tf.reshape(measured(task, state, patch_size, tile), (-1,))
     active = tf.reshape(state.active, (-1,))
     turns = SPACING**2
 
@@ -234,9 +263,9 @@ def _improved(
 
     def neighbor(i: tf.Tensor) -> tf.Tensor:
         down, right = steps[i][0], steps[i][1]
-        there_row = tf.clip_by_value(rows + down, 0, h - 1)
-        there_col = tf.clip_by_value(cols + right, 0, w - 1)
-        theirs = tf.gather(places, there_row * w + there_col)
+        there_row = rows + down if maps.tile[0] else tf.clip_by_value(rows + down, 0, h - 1)
+        there_col = cols + right if maps.tile[1] else tf.clip_by_value(cols + right, 0, w - 1)
+        theirs = tf.gather(places, there_row % h * w + there_col % w)
         row = tf.clip_by_value(theirs // width + rows - there_row, 0, height - 1)
         col = tf.clip_by_value(theirs % width + cols - there_col, 0, width - 1)
         return row * width + col
@@ -276,12 +305,14 @@ def _improved(
     return place, best
 
 
-def _maps(task: Task, state: State, patch: int) -> _Maps:
+def _maps(task: Task, state: State, patch: int, tile: Tile = PLANE) -> _Maps:
     radius = patch // 2
     target = tf.concat([state.image * task.root, task.guides], -1)
     rows, cols = (
-        tf.clip_by_value(tf.range(-radius, side + radius), 0, side - 1)
-        for side in tf.unstack(tf.shape(state.places))
+        tf.range(-radius, side + radius) % side
+        if wrap
+        else tf.clip_by_value(tf.range(-radius, side + radius), 0, side - 1)
+        for side, wrap in zip(tf.unstack(tf.shape(state.places)), tile, strict=True)
     )
     target = tf.gather(tf.gather(target, rows), cols, axis=1)
     channels = tf.shape(task.source)[2]
@@ -291,6 +322,7 @@ def _maps(task: Task, state: State, patch: int) -> _Maps:
         tf.shape(task.source, tf.int64)[:2],
         tf.shape(state.places, tf.int64),
         patch,
+        tile,
     )
 
 

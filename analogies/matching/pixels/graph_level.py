@@ -13,7 +13,7 @@ from analogies.matching.pixels.places import near
 
 
 @cache
-def _functions(patch: int, masked: bool) -> tuple[Callable, Callable, Callable]:
+def _functions(patch: int, tile: graph.Tile, masked: bool) -> tuple[Callable, Callable, Callable]:
     """Search, vote and measuring as graphs for maps of any size, traced once."""
 
     def floats(*shape: int | None) -> tf.TensorSpec:
@@ -26,15 +26,16 @@ def _functions(patch: int, masked: bool) -> tuple[Callable, Callable, Callable]:
     number, seed = tf.TensorSpec((), tf.int32), tf.TensorSpec((2,), tf.int32)
     return (
         tf.function(
-            lambda task, state, sweeps, seed: graph.search(task, state, patch, sweeps, seed),
+            lambda task, state, sweeps, seed: graph.search(task, state, patch, sweeps, seed, tile),
             input_signature=[task, state, number, seed],
         ),
         tf.function(
-            lambda task, state, still: graph.voted(task, state, patch, still),
+            lambda task, state, still: graph.voted(task, state, patch, still, tile),
             input_signature=[task, state, floats()],
         ),
         tf.function(
-            lambda task, state: graph.measured(task, state, patch), input_signature=[task, state]
+            lambda task, state: graph.measured(task, state, patch, tile),
+            input_signature=[task, state],
         ),
     )
 
@@ -65,7 +66,9 @@ class GraphLevel:
         kept: Kept | None = None,
     ) -> None:
         self.width = style.shape[1]
-        self._search, self._vote, self._measured = _functions(settings.patch_size, kept is not None)
+        self._search, self._vote, self._measured = _functions(
+            settings.patch_size, settings.tile, kept is not None
+        )
         style_root, *roots = (
             np.float32(np.sqrt(weight / values.shape[2]))
             for weight, values in zip(weights, [style, *(g.source for g in guides)], strict=True)
@@ -81,10 +84,12 @@ class GraphLevel:
             tf.constant(style_root),
             tf.constant(allowed),
             tf.constant(settings.uniformity, tf.float32),
-            () if kept is None else _kept(kept, settings.patch_size),
+            () if kept is None else _kept(kept, settings),
         )
         begin = tf.constant(places, tf.int64)
-        shown = graph.vote(self.task.style, begin, settings.patch_size) if image is None else image
+        shown = image
+        if shown is None:
+            shown = graph.vote(self.task.style, begin, settings.patch_size, settings.tile)
         self.state = graph.begun(self.task, begin, tf.convert_to_tensor(shown, tf.float32))
 
     @property
@@ -113,6 +118,6 @@ class GraphLevel:
         return self._measured(self.task, self.state).numpy()
 
 
-def _kept(kept: Kept, patch_size: int) -> graph.Kept:
-    needed = near(kept.made, patch_size, wrap=False) > 0
+def _kept(kept: Kept, settings: Settings) -> graph.Kept:
+    needed = near(kept.made, settings.patch_size, settings.tile) > 0
     return graph.Kept(tf.constant(kept.made), tf.constant(needed), tf.constant(kept.known))

@@ -49,6 +49,8 @@ class Settings:
         threads: How many; None is as many as there are processors. The result is the same.
         engine: "compiled" for a CPU, "tensorflow" for a GPU; their results are of one kind but not
             the same. "auto" is "compiled": choosing the other imports TensorFlow.
+        tile: Whether B' goes on at its other side, below its last row and to the right of its last
+            column, so that it tiles a plane without a seam.
     """
 
     patch_size: int = 5
@@ -59,6 +61,7 @@ class Settings:
     seed: int = 0
     threads: int | None = None
     engine: str = "auto"
+    tile: tuple[bool, bool] = (False, False)
 
     def __post_init__(self) -> None:
         if self.patch_size not in PATCH_SIZES:

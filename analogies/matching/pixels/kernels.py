@@ -145,7 +145,8 @@ def sweep(
             here; their sum counts.
         step: 1 for scan-line order, -1 for the reverse.
         penalty: cost of one use of one pixel.
-        wrap: 1 where the target's first column and row follow on its last.
+        wrap: what follows on its other side: 1 for the target's rows, 2 for its columns, 3 for
+            both, 0 for none.
     """
     h, w = places.shape
     radius = patch // 2
@@ -169,12 +170,12 @@ def sweep(
                 while reach < 2 * widest:
                     if turn == 0:
                         before = x - step
-                        if wrap:
+                        if wrap & 2:
                             before %= w
                         candidate = places[y, before] + step if 0 <= before < w else place
                     elif turn == 1:
                         before = y - step
-                        if wrap:
+                        if wrap & 1:
                             before %= h
                         candidate = places[before, x] + step * width if 0 <= before < h else place
                     else:
@@ -279,6 +280,7 @@ def vote(style, places, image, change, width, patch, first, last, wrap):
         style: `(rows * width, c)`, pixels of A'.
         image: `(h, w, c)`, changed in place.
         change: `(h, w)`, filled with the largest change of a channel.
+        wrap: as for `sweep`.
     """
     h, w = places.shape
     radius = patch // 2
@@ -289,13 +291,13 @@ def vote(style, places, image, change, width, patch, first, last, wrap):
                 total, votes = np.float32(0.0), 0
                 for down in range(-radius, radius + 1):
                     row = y + down
-                    if wrap:
+                    if wrap & 1:
                         row %= h
                     if row < 0 or row >= h:
                         continue
                     for right in range(-radius, radius + 1):
                         col = x + right
-                        if wrap:
+                        if wrap & 2:
                             col %= w
                         if col < 0 or col >= w:
                             continue

@@ -114,16 +114,23 @@ def search(
         return _result(level)
 
 
-def vote(style: np.ndarray, rows: np.ndarray, cols: np.ndarray, patch_size: int = 5) -> np.ndarray:
+def vote(
+    style: np.ndarray,
+    rows: np.ndarray,
+    cols: np.ndarray,
+    patch_size: int = 5,
+    tile: tuple[bool, bool] = (False, False),
+) -> np.ndarray:
     """float32 `(h, w, c)`: the mean of what all matched patches over each pixel show there.
 
     Arguments:
         style: A', `(hA, wA)` or `(hA, wA, c)`.
         rows, cols: `(h, w)`, middles of the matched patches.
         patch_size: 3, 5 or 7.
+        tile: as `Settings.tile`.
     """
     size = (np.shape(rows)[0], np.shape(rows)[1])
-    settings = Settings(patch_size=patch_size)
+    settings = Settings(patch_size=patch_size, tile=tile)
     with _level(style, (), settings, size, None, (rows, cols), 1.0, Masks()) as level:
         return level.image
 
@@ -229,7 +236,7 @@ def _level(
     # Numba takes half a second to import.
     from analogies.matching.pixels.compiled import CompiledLevel, workers
 
-    maps = joint_maps(style, guides, weights, size, settings.patch_size)
+    maps = joint_maps(style, guides, weights, size, settings.patch_size, settings.tile)
     with workers(settings.threads) as each:
         yield CompiledLevel(maps, style, allowed, places, image, settings, each, kept)
 

@@ -12,7 +12,10 @@ import numpy as np
 from analogies.matching.pixels.guides import Guide
 
 LARGEST_DISTANCE = 2.0**30  # half of what int32 holds: rounding may enlarge differences
+PLANE = (False, False)
 GROUP = 4  # channels are filled up to a multiple, the shortest vector of `kernels`
+
+Wrap = tuple[bool, bool]  # whether rows and columns go on at the other side
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,8 @@ class JointMaps:
         low, factor: float32 `(style_channels,)`: a pixel of style `v` is stored as
             `round((v - low) * factor)`.
         unit: How much one unit of weighted squared distance is in squared whole numbers.
-        wrap: Whether the target's border shows its other side rather than its last pixels.
+        wrap: Whether the target's border shows its other side rather than its last pixels: above
+            and below, and to the left and right.
     """
 
     source: np.ndarray
@@ -35,7 +39,7 @@ class JointMaps:
     low: np.ndarray
     factor: np.ndarray
     unit: float
-    wrap: bool
+    wrap: Wrap
 
     def show(self, image: np.ndarray) -> None:
         """Put the picture B', float32 `(h, w, style_channels)`, into the target."""
@@ -51,7 +55,7 @@ def joint_maps(
     weights: Sequence[float],
     size: tuple[int, int],
     patch_size: int,
-    wrap: bool = False,
+    wrap: Wrap = PLANE,
 ) -> JointMaps:
     """Lay the style and the guides side by side; B' is still empty.
 
@@ -60,6 +64,8 @@ def joint_maps(
         guides: Their maps float32 with channels.
         weights: Of the style and of each guide.
         size: Height and width of B'.
+        patch_size: In px.
+        wrap: See `JointMaps`.
     """
     pairs = [(style, style), *(_distinct(guide) for guide in guides)]
     lows, roots, largest = [], [], 0.0
@@ -110,10 +116,10 @@ def _stored(
     return stored.astype(np.int16)
 
 
-def _fill_border(padded: np.ndarray, border: int, wrap: bool) -> None:
+def _fill_border(padded: np.ndarray, border: int, wrap: Wrap) -> None:
     """Continue a map beyond its sides, by its last pixels or by its other side."""
     h, w = (side - 2 * border for side in padded.shape[:2])
-    rows, cols = beyond(h, border, wrap) + border, beyond(w, border, wrap) + border
+    rows, cols = beyond(h, border, wrap[0]) + border, beyond(w, border, wrap[1]) + border
     padded[:border], padded[h + border :] = padded[rows[:border]], padded[rows[-border:]]
     padded[:, :border] = padded[:, cols[:border]]
     padded[:, w + border :] = padded[:, cols[-border:]]

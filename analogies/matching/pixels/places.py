@@ -6,7 +6,7 @@ A place is the middle of a patch, `row * width + column` of the source.
 import numpy as np
 
 from analogies.errors import InputError
-from analogies.matching.pixels.maps import beyond
+from analogies.matching.pixels.maps import PLANE, Wrap, beyond
 
 
 def allowed_places(size: tuple[int, int], patch_size: int, mask: np.ndarray | None) -> np.ndarray:
@@ -38,7 +38,8 @@ def leaves_patches(mask: np.ndarray, patch_size: int) -> bool:
 
 def _whole(mask: np.ndarray, patch_size: int) -> np.ndarray:
     """Which patches lie wholly inside, by their first pixels."""
-    return np.lib.stride_tricks.sliding_window_view(mask, (patch_size, patch_size)).all((2, 3))
+    windows = np.lib.stride_tricks.sliding_window_view(mask, (patch_size, patch_size))
+    return np.all(windows, axis=(2, 3))
 
 
 def random_field(allowed: np.ndarray, size: tuple[int, int], seed: int) -> np.ndarray:
@@ -102,18 +103,22 @@ def occurrences(places: np.ndarray, size: tuple[int, int], patch_size: int) -> n
     return middles.astype(np.int32).ravel()
 
 
-def near(changed: np.ndarray, patch_size: int, wrap: bool) -> np.ndarray:
+def near(changed: np.ndarray, patch_size: int, wrap: Wrap = PLANE) -> np.ndarray:
     """uint8 `(h, w)`: 1 where the patch around a pixel holds one that has changed."""
     radius = patch_size // 2
     for axis in (0, 1):
-        padded = np.take(changed, beyond(changed.shape[axis], radius, wrap), axis)
+        padded = np.take(changed, beyond(changed.shape[axis], radius, wrap[axis]), axis)
         windows = np.lib.stride_tricks.sliding_window_view(padded, patch_size, axis)
         changed = np.any(windows, axis=-1)
     return np.ascontiguousarray(changed, np.uint8)
 
 
 def focused_vote(
-    style: np.ndarray, field: tuple[np.ndarray, np.ndarray], patch_size: int, sigma: float
+    style: np.ndarray,
+    field: tuple[np.ndarray, np.ndarray],
+    patch_size: int,
+    sigma: float,
+    wrap: Wrap = PLANE,
 ) -> np.ndarray:
     """float32 `(h, w, c)`: the vote of a field in which the middles of patches weigh most.
 
@@ -122,10 +127,11 @@ def focused_vote(
         field: rows and columns, `(h, w)` each, of the middles of the matched patches.
         patch_size: pixels, odd.
         sigma: pixels, of the Gaussian window of the weights.
+        wrap: whether patches go on at the other side, above and below, to the left and right.
     """
-    rows, cols = field
+    size, radius = field[0].shape, patch_size // 2
+    rows, cols = (_wrapped(values, radius, wrap) for values in field)
     h, w = rows.shape
-    radius = patch_size // 2
     total = np.zeros((h, w, style.shape[2]), np.float32)
     weights = np.zeros((h, w, 1), np.float32)
     for down in range(-radius, radius + 1):
@@ -137,7 +143,17 @@ def focused_vote(
             reached = _inner(h, down), _inner(w, right)
             total[reached] += weight * style[rows[voters] + down, cols[voters] + right]
             weights[reached] += weight
-    return total / weights
+    top, left = ((side - own) // 2 for side, own in zip((h, w), size, strict=True))
+    inside = slice(top, top + size[0]), slice(left, left + size[1])
+    return (total / weights)[inside]
+
+
+def _wrapped(values: np.ndarray, border: int, wrap: Wrap) -> np.ndarray:
+    """A map with a border of its other side, along the axes that wrap."""
+    for axis in (0, 1):
+        if wrap[axis]:
+            values = np.take(values, beyond(values.shape[axis], border, True), axis)
+    return values
 
 
 def _inner(side: int, shift: int) -> slice:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,14 @@ from analogies.runs.inputs import spoken
 from analogies.runs.machine.versions import versions
 from analogies.synthesis.state import State
 
-_FILES = ("init", "pair", "vgg_weights")  # options that name a file, whose content counts
+_FILES = (
+    "init",
+    "pair",
+    "guide",
+    "a_mask",
+    "b_mask",
+    "vgg_weights",
+)  # options that name a file, whose content counts
 _MOST_TOLD = 4  # differences
 
 
@@ -81,7 +88,9 @@ def check(options: Options) -> None:
         )
 
 
-def prepare(options: Options, pictures: Mapping[str, Picture]) -> Keeping | None:
+def prepare(
+    options: Options, pictures: Mapping[str, Picture], weights: Sequence[float] = ()
+) -> Keeping | None:
     """The folder, made ready, and the checkpoint to go on from; None where none are wanted.
 
     A damaged checkpoint is passed over for the one before it, and a run of which none is sound
@@ -90,6 +99,7 @@ def prepare(options: Options, pictures: Mapping[str, Picture]) -> Keeping | None
     Args:
         options: of this run.
         pictures: by the names of `Job.inputs`, as they were read.
+        weights: of the guides among them.
 
     Raises:
         InputError: the folder cannot be written, another run is in it, or the checkpoint is of
@@ -98,7 +108,7 @@ def prepare(options: Options, pictures: Mapping[str, Picture]) -> Keeping | None
     check(options)
     if options.checkpoint is None:
         return None
-    folder, now = Path(options.checkpoint), made_from(options, pictures)
+    folder, now = Path(options.checkpoint), made_from(options, pictures, weights)
     prepare_folder(folder / "checkpoint")
     check_free(folder)
     notes = []
@@ -118,7 +128,9 @@ def prepare(options: Options, pictures: Mapping[str, Picture]) -> Keeping | None
     return Keeping(folder, now, None, tuple(notes))
 
 
-def made_from(options: Options, pictures: Mapping[str, Picture]) -> dict[str, Any]:
+def made_from(
+    options: Options, pictures: Mapping[str, Picture], weights: Sequence[float] = ()
+) -> dict[str, Any]:
     """All that the bytes of a result depend on, by the names that a person knows.
 
     Options that concern only how a run goes are left out. The values are texts, numbers or lists,
@@ -133,6 +145,8 @@ def made_from(options: Options, pictures: Mapping[str, Picture]) -> dict[str, An
     found[spelled("init")] = options.init if options.init in ("noise", "b") else "auto"
     for name, picture in pictures.items():
         found[spoken(name)] = identity(picture)
+    for number, weight in enumerate(weights, 1):
+        found[f"the weight of guide {number}"] = weight
     if options.vgg_weights:
         digest = hashlib.sha256(Path(options.vgg_weights).read_bytes()).hexdigest()
         found[spelled("vgg_weights")] = f"a file of SHA-256 {digest[:16]}"

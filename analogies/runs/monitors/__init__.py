@@ -6,6 +6,7 @@ None of them is known to the algorithm; each knows only the record.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analogies.runs.monitors.field_file import FieldFile
     from analogies.runs.monitors.level_lines import LevelLines
     from analogies.runs.monitors.pass_lines import report
     from analogies.runs.monitors.pass_log import PassLog
@@ -13,9 +14,18 @@ if TYPE_CHECKING:
     from analogies.runs.monitors.saved_iterations import SavedIterations
     from analogies.runs.monitors.tensorboard import TensorBoard
 
-__all__ = ["LevelLines", "PassLog", "ProgressBar", "SavedIterations", "TensorBoard", "report"]
+__all__ = [
+    "FieldFile",
+    "LevelLines",
+    "PassLog",
+    "ProgressBar",
+    "SavedIterations",
+    "TensorBoard",
+    "report",
+]
 
 _MODULES = {
+    "FieldFile": "field_file",
     "LevelLines": "level_lines",
     "PassLog": "pass_log",
     "ProgressBar": "progress_bar",

@@ -18,7 +18,7 @@ from analogies.images.scaling import scaled
 from analogies.matching.flow import engine
 from analogies.options.kinds import OptionError
 from analogies.options.sequences import Moving
-from analogies.options.table import Options
+from analogies.options.table import Options, defaults
 from analogies.runs import destination as pictures
 from analogies.runs import job as jobs
 from analogies.runs.checkpoints.resuming import identity, made_from
@@ -27,6 +27,8 @@ from analogies.runs.sequences.destination import MovingDestination, named
 from analogies.synthesis.pyramid import result_size
 from analogies.synthesis.sequence.carrying import Anchor, Frame
 
+# Options that say something of one picture: a map of B, a part of it, what lies around it.
+STILL = ("tile", "guide", "a_mask", "b_mask", "from_other", "extend", "save_field", "nearest")
 ODD = 0.01  # by which the proportions of a painted frame may differ
 
 
@@ -181,6 +183,9 @@ def _check_options(options: Options, moving: Moving, sources: Mapping[str, Any])
         raise OptionError("preset", f"makes nothing of a moving B. Received: {options.preset!r}")
     if options.contrast:
         raise OptionError("contrast", "is measured on one picture and would flicker; leave it out")
+    for name in STILL:
+        if getattr(options, name) != defaults()[name]:
+            raise OptionError(name, "is for one picture; a moving B has none for its frames")
     if options.fit:
         raise OptionError("fit", "may change the size from frame to frame; give --height")
     if moving.key and sources:

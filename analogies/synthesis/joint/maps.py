@@ -17,6 +17,7 @@ from analogies.tracing import Traced
 Maps = Mapping[str, tf.Tensor]
 FLOOR = 0.1  # of a layer's typical norm: weaker cells are not raised to full strength
 PIXEL_SCALE = 60.0  # the contrast of pixels that counts as much as a whole layer
+FULL_PIXEL = 255.0 * 3**0.5 / PIXEL_SCALE  # how far apart black and white pixels are
 COHERENCE = 8.0  # times mrf_w / analogy_w: how much B' counts beside B
 
 

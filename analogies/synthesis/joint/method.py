@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from analogies.images.resampling import resize
 from analogies.matching import NearestNeighborField, regrid
 from analogies.optimizers import OptimizeResult
 from analogies.optimizers.result import State as MinimizerState
@@ -12,6 +13,7 @@ from analogies.options.table import Options
 from analogies.synthesis import pyramid
 from analogies.synthesis.costs import LevelCost, joint_cost
 from analogies.synthesis.descent import begin
+from analogies.synthesis.guides import guide_maps
 from analogies.synthesis.joint.references import set_several
 from analogies.synthesis.joint.steps import JointSteps
 from analogies.synthesis.method import (
@@ -51,7 +53,12 @@ class JointMethod:
             return set_several(self.steps, references, level)
         sizes = tf.constant(level.size_a), tf.constant(level.size_b)
         pictures = *references.pairs[0], references.b
-        return Setting(self.steps.set_scene(*pictures, *sizes, tf.constant(level.cell)))
+        scene = self.steps.set_scene(*pictures, *sizes, tf.constant(level.cell))
+        maps = guide_maps(references)
+        if maps is None:
+            return Setting(scene)
+        grids = (resize(maps[0][0], level.size_a), resize(maps[1], level.size_b))
+        return Setting(self.steps.guided(scene, *grids, tf.constant(level.cell)))
 
     def first(self, work: Work, references: References, given: Given) -> tf.Tensor:
         """What A explains of B'; without an analogy, squares of A' at random places."""
@@ -75,7 +82,7 @@ class JointMethod:
         now = work.level
         matches: Any = before.state.matches
         alone = not references.several and isinstance(matches, NearestNeighborField)
-        if now.method == "exact" or not alone:
+        if now.method == "exact" or not alone or any(now.wrap):
             return HandedOn()
         k, stride = self.options.patch_size, self.options.patch_stride
         grown = regrid.grow(matches, before.level, now, self.steps.multiple, k, stride)
@@ -144,6 +151,9 @@ class JointMethod:
     def shown(self, matches: Any) -> NearestNeighborField | None:
         """The field itself."""
         return matches
+
+    def patches(self, state: State, work: Work) -> None:
+        """None: a map of A' has no part in what a network makes."""
 
     def _shows_nothing(self, state: State, work: Work) -> bool:
         """Whether B' is only what a run begins with, and there are rounds to follow."""

@@ -49,6 +49,10 @@ class Objective:
         """What the network sees of an image `(H, W, 3)`."""
         return Seen(image, self.network.features(image), self.network.strides)
 
+    def look_at_b(self, image) -> Seen:
+        """What it sees of B or of B', which may tile."""
+        return Seen(image, self.network.features_of_b(image), self.network.strides)
+
     def by_channels(self, function, values, own) -> tf.Tensor:
         """`function(values, own)` of maps with as many channels; `own` may be None."""
         return function(values, own)
@@ -66,7 +70,7 @@ class Objective:
 
         A term is its loss's weight times the sum over the layers.
         """
-        maps = self.network.features(image)
+        maps = self.network.features_of_b(image)
         others = {"content": targets.content, "style": targets.style}
         voted: dict[str, tf.Tensor] = {}  # what analogy and coherence have in common
         result = {}

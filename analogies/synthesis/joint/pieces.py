@@ -112,6 +112,10 @@ class Pieces:
         """What the network sees of an image `(H, W, 3)`."""
         return SeenInPieces(self, image)
 
+    def look_at_b(self, image) -> SeenInPieces:
+        """What it sees of B or B', which does not tile: pieces know no other side."""
+        return self.look(image)
+
     def by_channels(self, function, values, own) -> tf.Tensor:
         """As `Objective.by_channels`, some channels at a time."""
         count = values.shape[-1]

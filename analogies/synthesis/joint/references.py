@@ -12,7 +12,9 @@ import tensorflow as tf
 
 from analogies.images.colors import match_colors
 from analogies.images.resampling import resize
-from analogies.matching.augmentation import augmented, below_one_another, whole_patches
+from analogies.matching.augmentation import below_one_another, whole_patches
+from analogies.synthesis.copies import copies_of
+from analogies.synthesis.guides import guide_maps
 from analogies.synthesis.joint import pixel_rule
 from analogies.synthesis.joint.views import Maps, Seen
 from analogies.synthesis.method import Setting
@@ -84,7 +86,7 @@ def set_several(steps: "JointSteps", references: References, level: Level) -> Se
     sizes = (level.size_a, *level.size_pairs)
     used = {n: size for n, size in enumerate(sizes, 1) if size is not None}
     given = {n: tuple(resize(x, size) for x in references.pairs[n - 1]) for n, size in used.items()}
-    b = resize(references.b, level.size_b)
+    b = resize(references.b, level.size_b, wrap=steps.options.tiled)
     if steps.transfer == "picture":
         b = match_colors(b, tf.concat([tf.reshape(a, (-1, 1, 3)) for a, _ in given.values()], 0))
     rule = pixel_rule.fit(list(given.values()), b)
@@ -92,35 +94,44 @@ def set_several(steps: "JointSteps", references: References, level: Level) -> Se
     if steps.transfer == "picture":
         rule, base = rule._replace(explained=rule.explained * 0.0), tf.zeros_like(b)
     parts, areas, residuals, insides, seen_a, seen = [], [], [], [], [], []
+    maps = guide_maps(references)
+    guided: list[tf.Tensor] = []
     smallest = max(steps.smallest_side, level.cell * steps.options.patch_size)
     top = 0
     for number, pair in given.items():
-        for copy in augmented(tf.concat(pair, -1), *references.copies):
+        size = used[number]
+        of_a = None if maps is None else resize(maps[0][number - 1], size)
+        for copy in copies_of(references, number - 1, size, pair, of_a):
             if min(copy.pixels.shape[:2]) < smallest:
                 continue
-            a, a_prime = tf.split(copy.pixels, 2, axis=-1)
+            a, a_prime = copy.pixels[..., :3], copy.pixels[..., 3:6]
             predicted = tf.zeros_like(a) if steps.transfer == "picture" else rule.of(a)
             a, a_prime, predicted = (steps.pad(x, cell) for x in (a, a_prime, predicted))
             residuals.append(a_prime - predicted)
             insides.append(_on_grid(steps.pad(copy.inside, cell), level.cell))
             seen_a.append(steps.look(a))
             seen.append(steps.look(a_prime))
+            if maps is not None:
+                guided.append(steps.grid(copy.pixels[..., 6:], cell))
             whole = (copy.angle, copy.factor) == (0.0, 1.0)
-            size = (int(a.shape[0]), int(a.shape[1]))
-            parts.append(Part(label(number, copy.angle, copy.factor), whole, top, size))
-            areas.append(float(math.prod(size)) if whole else 0.0)
-            top += size[0]
+            padded = (int(a.shape[0]), int(a.shape[1]))
+            parts.append(Part(label(number, copy.angle, copy.factor), whole, top, padded))
+            areas.append(float(math.prod(padded)) if whole else 0.0)
+            top += padded[0]
     scene = steps.scene_of(
         Together(seen_a, areas),
         Together(seen, areas),
-        steps.look(steps.pad(b, cell)),
+        steps.look_at_b(steps.pad(b, cell)),
         cell,
         below_one_another(residuals),
         steps.pad(base, cell),
         rule,
         whole_patches(insides, steps.options.patch_size),
     )
-    return Setting(scene, tuple(parts))
+    if maps is not None:
+        of_b = steps.grid(resize(maps[1], level.size_b), cell)
+        scene = steps.with_guides(scene, below_one_another(guided), of_b)
+    return Setting(scene, tuple(parts) if len(parts) > 1 else ())
 
 
 def _on_grid(inside: tf.Tensor, cell: int) -> tf.Tensor:

@@ -35,7 +35,7 @@ class Scene(NamedTuple):
     residual: tf.Tensor  # (h, w, 3), what is voted: A' without what A explains
     base: tf.Tensor  # (h2, w2, 3), what the votes are added to
     reference: tf.Tensor  # (h / cell, w / cell, c), joint map of A and A'
-    guide: tf.Tensor  # (h2 / cell, w2 / cell, c'), the part of the query that B gives
+    guide: tf.Tensor  # (h2 / cell, w2 / cell, c'), the part of the query that B gives; with margins
     norms: Maps  # {layer: typical norm in A'}
     maps: Maps  # {layer: (h / stride, w / stride, c)} of A'
     content: Maps  # the same of B, layers of the content loss
@@ -69,10 +69,14 @@ class JointSteps:
         channels = 3 + sum(self.channels[name] for name in self.matched)
         self.cell_pairs = affordable_pairs(channels)
         self.gaps = options.confidence is not None or options.patch_stride > options.patch_size
+        self.margins = tuple((options.patch_size - 1) * wraps for wraps in options.tiled)
         k = np.arange(options.patch_size) - (options.patch_size - 1) / 2
         window = np.exp(-(k[:, None] ** 2 + k[None] ** 2) / (2 * WINDOW_SIGMA**2))
         self.window = tf.constant(window / window.max() + 1e-6, tf.float32)
         self._resize = Traced(_fit, [IMAGE, SIZE])
+        self._resize_b = self._resize
+        if any(options.tiled):
+            self._resize_b = Traced(partial(_fit, wrap=options.tiled), [IMAGE, SIZE])
         self._predict = Traced(pixel_rule.predict, [IMAGE] * 3)
         # Shared by the steps, so that each is traced once and not once per use.
         self._votes = Traced(self._vote_cells, [FIELD, ANY_MAP, SIZE, COUNT, COUNT])
@@ -91,7 +95,7 @@ class JointSteps:
     def _set_scene(self, a, a_prime, b, size_a, size_b, cell) -> Scene:
         """Everything that a level needs of A, A' and B, given at their full sizes."""
         a, a_prime = self._resize(a, size_a), self._resize(a_prime, size_a)
-        b = self._resize(b, size_b)
+        b = self._resize_b(b, size_b)
         if self.transfer == "picture":
             b = match_colors(b, a)
         fitted = self._predict(a, a_prime, b)
@@ -102,7 +106,7 @@ class JointSteps:
         a, a_prime, b, base, predicted = (
             self.pad(image, cell) for image in (a, a_prime, b, fitted.b, fitted.a)
         )
-        seen, seen_a, seen_b = self.look(a_prime), self.look(a), self.look(b)
+        seen, seen_a, seen_b = self.look(a_prime), self.look(a), self.look_at_b(b)
         return self.scene_of(seen_a, seen, seen_b, cell, a_prime - predicted, base, fitted)
 
     def scene_of(self, seen_a, seen, seen_b, cell, residual, base, fitted, bias=None) -> Scene:
@@ -116,6 +120,7 @@ class JointSteps:
         guide_weight, own_weight = self._match_weights()
         guide_axes, axes = self._axes(seen_a, norms_a, cell), self._axes(seen, norms, cell)
         guide = self._rounded(guide_weight * seen_b.joint(norms_a, cell, guide_axes))
+        guide = self._with_margins(guide)
         reference = [
             self._rounded(guide_weight * seen_a.joint(norms_a, cell, guide_axes)),
             self._rounded(own_weight * seen.joint(norms, cell, axes)),
@@ -138,6 +143,32 @@ class JointSteps:
             bias={} if bias is None else {"": bias[..., tf.newaxis]},
         )
 
+    def guided(self, scene: Scene, of_a, of_b, cell) -> Scene:
+        """A scene in whose matching guides count, too.
+
+        Args:
+            of_a, of_b: maps of A and of B, `(h, w, g)`, as large as those at the level; see
+                `synthesis.guides`.
+        """
+        return self.with_guides(scene, self.grid(of_a, cell), self.grid(of_b, cell))
+
+    def grid(self, values, cell):
+        """Guides on the grid, `(h / cell, w / cell, g)`: their means over cells."""
+        guide, own = self._match_weights()
+        scale = maps.FULL_PIXEL * (guide or own or 1.0)
+        return self._rounded(scale * maps.to_grid(self.pad(values, cell), cell, 1))
+
+    def with_guides(self, scene: Scene, of_a, of_b) -> Scene:
+        """A scene with guides, on the grid, beside what B and A show."""
+        count = tf.shape(scene.guide)[-1]
+        parts = scene.reference[..., :count], of_a, scene.reference[..., count:]
+        reference = tf.concat(parts, -1)
+        guide = tf.concat([scene.guide, of_b], -1)
+        channels = scene.reference.shape[-1] + of_a.shape[-1]
+        return scene._replace(
+            reference=tf.ensure_shape(reference, (None, None, channels)), guide=guide
+        )
+
     def pad(self, image, cell):
         """Extend an image to whole cells of the coarsest layer and of the grid."""
         return pad_to_multiple(image, tf.maximum(cell, self.multiple))
@@ -145,6 +176,10 @@ class JointSteps:
     def look(self, image) -> Seen:
         """What the network sees of an image `(H, W, 3)`."""
         return self.objective.look(image)
+
+    def look_at_b(self, image) -> Seen:
+        """What it sees of B or of B'."""
+        return self.objective.look_at_b(image)
 
     def unused(self, scene: Scene) -> tf.Tensor:
         """The usage before the first match."""
@@ -197,7 +232,8 @@ class JointSteps:
         """
         _, own_weight = self._match_weights()
         norms = {name: scene.norms[name] for name in self.matched}
-        own = self._rounded(own_weight * self.look(image).joint(norms, cell, scene.axes))
+        own = self.look_at_b(image).joint(norms, cell, scene.axes)
+        own = self._with_margins(self._rounded(own_weight * own))
         channels = tf.shape(scene.guide)[-1]
         mask = tf.concat([tf.ones(channels), tf.fill([tf.shape(own)[-1]], coherence)], 0)
         query = tf.concat([scene.guide, own], -1) * mask
@@ -271,7 +307,7 @@ class JointSteps:
 
     def _aim(self, field: NearestNeighborField, scene: Scene, cell, image) -> Targets:
         """Targets of a pass whose matches are held: what `image` shows where nothing is voted."""
-        own = self.look(image).maps(scene.maps) if self.gaps else {}
+        own = self.look_at_b(image).maps(scene.maps) if self.gaps else {}
         voted = {
             name: self._vote(field, values, scene, cell, self.strides[name], own.get(name))
             for name, values in scene.maps.items()
@@ -292,10 +328,11 @@ class JointSteps:
         fine, shape = maps.to_grid(values, 1, grow), tf.shape(scene.guide)[:2]
         voted = self._votes(field, fine, shape, shrink, grow)
         voted = tf.ensure_shape(voted, (None, None, values.shape[-1]))
-        voted = maps.to_grid(voted, grow, 1)
+        voted = maps.to_grid(self._without_margins(voted, shrink), grow, 1)
         if not self.gaps:
             return voted
         counts = coverage(field, self.options.patch_size, shape, **self._counted())
+        counts = self._without_margins(counts, 1)
         return maps.keep_uncovered(voted, own, counts, shrink, grow)
 
     def _vote_cells(self, field, values, shape, scale, grow) -> tf.Tensor:
@@ -314,12 +351,33 @@ class JointSteps:
             k = size
         return vote(field, values, k, shape, scale=scale, window=window, **self._counted())
 
+    def _with_margins(self, cells):
+        """A map of B or B' with a margin of its other side, as wide as patches need that cross it.
+
+        Each patch across the seam is then there once at either side, and all that is voted within
+        the margins is voted by whole patches.
+        """
+        for axis, margin in enumerate(self.margins):
+            if margin:
+                side = tf.shape(cells)[axis]
+                cells = tf.gather(cells, tf.range(-margin, side + margin) % side, axis=axis)
+        return cells
+
+    def _without_margins(self, values, scale):
+        """The middle of a map that was voted with margins of so many cells each."""
+        for axis, margin in enumerate(self.margins):
+            if margin:
+                side = tf.shape(values)[axis]
+                inside = tf.range(margin * scale, side - margin * scale)
+                values = tf.gather(values, inside, axis=axis)
+        return values
+
     def _counted(self) -> dict[str, Any]:
         """Which matches are voted."""
         return {"query_stride": self.options.patch_stride, "threshold": self.options.confidence}
 
 
-def _fit(image, size):
+def _fit(image, size, wrap=(False, False)):
     """`resize`, which costs more per pixel the larger the image, only where it changes anything."""
     same = tf.reduce_all(tf.shape(image)[:2] == size)
-    return tf.cond(same, lambda: tf.identity(image), lambda: resize(image, size))
+    return tf.cond(same, lambda: tf.identity(image), lambda: resize(image, size, wrap=wrap))

@@ -12,6 +12,7 @@ from analogies.optimizers.result import State as MinimizerState
 from analogies.options.table import Options
 from analogies.synthesis.costs import LevelCost, layer_cost
 from analogies.synthesis.descent import begin
+from analogies.synthesis.guides import guide_maps
 from analogies.synthesis.layerwise import jitter
 from analogies.synthesis.layerwise.objective import LayerTargets
 from analogies.synthesis.layerwise.references import set_several
@@ -52,7 +53,9 @@ class LayerMethod:
         if references.several:
             return set_several(self.steps, references, level)
         sizes = tf.constant(level.size_a), tf.constant(level.size_b)
-        return Setting(self.steps.set_scene(*references.pairs[0], references.b, *sizes))
+        maps = guide_maps(references)
+        guides = () if maps is None else (maps[0][0], maps[1])
+        return Setting(self.steps.set_scene(*references.pairs[0], references.b, *sizes, *guides))
 
     def first(self, work: Work, references: References, given: Given) -> tf.Tensor:
         """What was given, or noise: there is no field of pixels to start from."""
@@ -125,3 +128,6 @@ class LayerMethod:
     def shown(self, matches: Any) -> NearestNeighborField | None:
         """The field that stands for a pass: that of the first layer."""
         return next(iter((matches or {}).values()), None)
+
+    def patches(self, state: State, work: Work) -> None:
+        """None: a map of A' has no part in what a network makes."""

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from analogies.images.resampling import resize
-from analogies.matching.augmentation import Copy, augmented, below_one_another, whole_patches
+from analogies.matching.augmentation import Copy, below_one_another, whole_patches
+from analogies.synthesis.copies import copies_of
+from analogies.synthesis.guides import Maps, guide_maps
+from analogies.synthesis.joint.maps import Maps as LayerMaps
 from analogies.synthesis.method import Setting
 from analogies.synthesis.pyramid import Level
-from analogies.synthesis.references import Pair, Part, References, label
+from analogies.synthesis.references import Part, References, label
 
 if TYPE_CHECKING:
     from analogies.synthesis.layerwise.steps import LayerSteps
@@ -31,37 +34,53 @@ def set_several(steps: "LayerSteps", references: References, level: Level) -> Se
     Returns:
         the scene, and what lies where in the field that `LayerMethod.shown` shows, in cells.
     """
+    given = guide_maps(references)
     copies = [
         (number, copy)
         for number, size in enumerate((level.size_a, *level.size_pairs), 1)
         if size is not None
-        for copy in augmented(_resized(references.pairs[number - 1], size), *references.copies)
+        for copy in _copies(references, number - 1, size, given)
         if min(copy.pixels.shape[:2]) >= steps.smallest_side
     ]
     weighted = steps.options.layers()
     guided, matched = weighted.get("analogy_layers", ()), weighted.get("mrf_layers", ())
     matched = tuple(dict.fromkeys((*matched, *guided)))
-    seen = [steps.network.features(copy.pixels[..., 3:]) for _, copy in copies]
+    seen = [steps.network.features(copy.pixels[..., 3:6]) for _, copy in copies]
     seen_a = [steps.network.features(copy.pixels[..., :3]) for _, copy in copies if guided]
     k = steps.options.patch_size
     bias = {name: whole_patches(_insides(copies, steps, name), k) for name in matched}
     whole = [maps for (_, copy), maps in zip(copies, seen, strict=True) if _is_whole(copy)]
     grams = [steps.grams(maps) for maps in whole]
     style = {name: tf.add_n([g[name] for g in grams]) / len(grams) for name in grams[0]}
+    maps_b = steps.network.features(resize(references.b, level.size_b))
+    guides: tuple[LayerMaps, LayerMaps] = ({}, {})
+    if given is not None:
+        each = [
+            steps.guide_maps(copy.pixels[..., 6:], maps)
+            for (_, copy), maps in zip(copies, seen, strict=True)
+        ]
+        of_a = {name: below_one_another([maps[name] for maps in each]) for name in each[0]}
+        guides = of_a, steps.guide_maps(resize(given[1], level.size_b), maps_b)
     scene = steps.scene_of_maps(
         {name: below_one_another([maps[name] for maps in seen_a]) for name in guided},
         {name: below_one_another([maps[name] for maps in seen]) for name in matched},
-        steps.network.features(resize(references.b, level.size_b)),
+        maps_b,
         style,
         tf.constant(level.size_b),
         {name: values[..., tf.newaxis] for name, values in bias.items()},
+        guides,
     )
     heights = [maps[matched[0]].shape[0] for maps in seen] if matched else None
-    return Setting(scene, _parts(copies, heights))
+    return Setting(scene, _parts(copies, heights) if len(copies) > 1 else ())
 
 
-def _resized(pair: Pair, size: tuple[int, int]) -> tf.Tensor:
-    return tf.concat([resize(picture, size) for picture in pair], -1)
+def _copies(
+    references: References, pair: int, size: tuple[int, int], guides: Maps | None
+) -> list[Copy]:
+    """A pair and its guides at a size, and copies of them."""
+    pictures = [resize(picture, size) for picture in references.pairs[pair]]
+    of_a = None if guides is None else resize(guides[0][pair], size)
+    return copies_of(references, pair, size, pictures, of_a)
 
 
 def _is_whole(copy: Copy) -> bool:

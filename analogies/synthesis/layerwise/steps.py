@@ -11,7 +11,7 @@ from analogies.matching import NearestNeighborField, coverage, match, vote
 from analogies.options.table import SMALLEST_SIDE, Options
 from analogies.synthesis.descent import descend
 from analogies.synthesis.graphs import Step
-from analogies.synthesis.joint.maps import Maps
+from analogies.synthesis.joint.maps import Maps, typical_norm
 from analogies.synthesis.layerwise.objective import LayerObjective, LayerTargets, Target
 from analogies.synthesis.network import Network
 
@@ -34,6 +34,8 @@ class LayerScene(NamedTuple):
     style: Maps  # {layer: Gram matrix of A', sums}
     size: tf.Tensor  # (2,), B' in px
     bias: Maps  # {layer: (m, n, 1)}, of the reference's patches, where some are not to be used
+    guides: Maps  # {layer: (h / stride, w / stride, g)} of A, matched beside the layer, if any
+    guides_b: Maps  # the same of B
 
 
 class LayerSteps:
@@ -64,12 +66,26 @@ class LayerSteps:
 
     # --- once per level ---------------------------------------------------------------------
 
-    def _set_scene(self, a, a_prime, b, size_a, size_b) -> LayerScene:
-        """Everything that a level needs of A, A' and B, given at their full sizes."""
+    def _set_scene(self, a, a_prime, b, size_a, size_b, *guides) -> LayerScene:
+        """Everything that a level needs of A, A' and B, given at their full sizes.
+
+        Args:
+            guides: maps of A and of B at their full sizes, `(h, w, g)`, or none.
+        """
         a, a_prime, b = resize(a, size_a), resize(a_prime, size_a), resize(b, size_b)
         maps, maps_b = self.network.features(a_prime), self.network.features(b)
         maps_a = self.network.features(a) if self.options.analogy_w else {}
-        return self.scene_of_maps(maps_a, maps, maps_b, self.grams(maps), size_b)
+        found: tuple[Maps, Maps] = ({}, {})
+        if guides:
+            of_a, of_b = resize(guides[0], size_a), resize(guides[1], size_b)
+            found = self.guide_maps(of_a, maps), self.guide_maps(of_b, maps_b)
+        return self.scene_of_maps(maps_a, maps, maps_b, self.grams(maps), size_b, None, found)
+
+    def guide_maps(self, values, maps: Maps) -> Maps:
+        """Guides, `(h, w, g)`, on the grid of each matched layer of a picture's maps."""
+        layers = self.options.layers()
+        names = (*layers.get("analogy_layers", ()), *layers.get("mrf_layers", ()))
+        return {name: resize(values, tf.shape(maps[name])[:2]) for name in dict.fromkeys(names)}
 
     def grams(self, maps: Maps) -> Maps:
         """Gram matrices of the layers of the style."""
@@ -77,7 +93,14 @@ class LayerSteps:
         return {name: sums.gram_sum(maps[name]) for name in names}
 
     def scene_of_maps(
-        self, maps_a: Maps, maps: Maps, maps_b: Maps, style: Maps, size, bias: Maps | None = None
+        self,
+        maps_a: Maps,
+        maps: Maps,
+        maps_b: Maps,
+        style: Maps,
+        size,
+        bias: Maps | None = None,
+        guides: tuple[Maps, Maps] = ({}, {}),
     ) -> LayerScene:
         """A scene from the maps of A, A' and B.
 
@@ -86,10 +109,15 @@ class LayerSteps:
             style: see `grams`.
             size: `(2,)`, B in px.
             bias: {layer: `(m, n, 1)`} of the reference's patches, where some are not to be used.
+            guides: {layer: `(h, w, g)`} of A and of B; see `beside`.
         """
         layers, bias = self.options.layers(), bias or {}
         fields = {
-            name: self._match(maps_b[name], maps_a[name], self.sweeps[0], bias=bias.get(name))
+            name: self._match(
+                beside(name, maps_b[name], maps_a[name], *guides),
+                self.sweeps[0],
+                bias=bias.get(name),
+            )
             for name in layers.get("analogy_layers", ())
         }
         return LayerScene(
@@ -103,6 +131,8 @@ class LayerSteps:
             style=style,
             size=size,
             bias=bias,
+            guides=guides[0],
+            guides_b=guides[1],
         )
 
     def _match_layers(self, image, scene, before=None) -> Fields:
@@ -114,7 +144,10 @@ class LayerSteps:
         maps, before = (self.network.features(image) if scene.reference else {}), before or {}
         return {
             name: self._match(
-                maps[name], values, self.sweeps[1], before.get(name), scene.bias.get(name)
+                beside(name, maps[name], values, scene.guides, scene.guides_b),
+                self.sweeps[1],
+                before.get(name),
+                scene.bias.get(name),
             )
             for name, values in scene.reference.items()
         } or scene.fields
@@ -127,11 +160,10 @@ class LayerSteps:
         }
         return LayerTargets(scene.analogy, mrf, scene.content, scene.style)
 
-    def _match(self, query, reference, sweeps, initial=None, bias=None) -> NearestNeighborField:
+    def _match(self, maps, sweeps, initial=None, bias=None) -> NearestNeighborField:
         options, stride = self.options, self.options.patch_stride
         return match(
-            query,
-            reference,
+            *maps,
             options.patch_size,
             self.method,
             reference_bias=None if bias is None else bias[..., 0],
@@ -161,3 +193,17 @@ class LayerSteps:
         squares = vote(field, squares, k, shape, query_stride=stride, threshold=threshold)
         spread = squares - tf.reduce_sum(tf.square(mean), -1, keepdims=True)
         return Target(mean, weight, tf.reduce_sum(weight * spread))
+
+
+def beside(layer: str, query, reference, guides: Maps, guides_b: Maps) -> tuple:
+    """The maps of B' and of A', guides beside their channels where there are any.
+
+    Their strength is that of the layer, as weights of guides are relative to it.
+    """
+    if layer not in guides:
+        return query, reference
+    strength = typical_norm(reference)
+    return (
+        tf.concat([query, guides_b[layer] * strength], -1),
+        tf.concat([reference, guides[layer] * strength], -1),
+    )

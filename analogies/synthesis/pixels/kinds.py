@@ -8,7 +8,7 @@ class Kind:
     """A kind of job: which guides say what is wanted, and how it is searched.
 
     Attributes:
-        name: "style", "alike", "unlike" or "texture".
+        name: "style", "alike", "unlike", "texture", "guides" or "fill".
         weight: of what B shows, beside 1 for A'.
         network: of the network's picture, where it makes one.
         patch_size: px; one that the options give comes before it.
@@ -35,3 +35,5 @@ STYLE = Kind("style", 4.0, 1.0, 5, 3, 3, 3, refined=1.0)
 ALIKE = Kind("alike", 1.0, 0.2, 5, None, 6, 4, refined=0.0)
 UNLIKE = Kind("unlike", 1.0, 0.2, 5, 3, 3, 3)
 TEXTURE = Kind("texture", 0.0, 1.0, 5, None, 6, 4)
+FILL = Kind("fill", 0.0, 0.0, 5, None, 6, 4, refined=1.0)
+GUIDES = Kind("guides", 0.0, 0.0, 5, None, 6, 4)  # that are given say it all: as EbSynth has it

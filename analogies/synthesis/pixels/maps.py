@@ -5,6 +5,7 @@
               A : B                                        where B is a picture of A's kind
               A : B halfway in A's colors, and the edges   where it is not
     network   A' as soft as the network's picture : what the network made
+    given     the maps that a person gives, each of which counts as much as colors do together
 
 A painting blurred stands for what it was painted from, as in the artistic filters of Hertzmann et
 al. (2001). What B shows in A's terms says what goes where; the network's picture helps with colors
@@ -13,11 +14,12 @@ Transfer Using Neurally-Guided Patch-Based Synthesis").
 """
 
 import weakref
+from dataclasses import replace
 
 import numpy as np
 
-from analogies.images.scaling import scaled
-from analogies.matching.pixels.guides import Guide
+from analogies.images.scaling import Wrap, scaled
+from analogies.matching.pixels.guides import Guide, at_level
 from analogies.synthesis.likeness import blurred, detail
 from analogies.synthesis.pixels.kinds import ALIKE, STYLE, UNLIKE, Kind
 from analogies.synthesis.pixels.sources import Sources
@@ -29,7 +31,12 @@ TONES = 512  # quantiles that histograms are matched by
 
 
 def guides(
-    kind: Kind, sources: Sources, network: np.ndarray | None, factor: float, follow: float
+    kind: Kind,
+    sources: Sources,
+    network: np.ndarray | None,
+    factor: float,
+    follow: float,
+    wrap: Wrap = (False, False),
 ) -> list[Guide]:
     """All guides at full size.
 
@@ -39,6 +46,7 @@ def guides(
         network: what the network made, float32 `(h', w', 3)` in [0, 255], or None.
         factor: size of that to the full size, in (0, 1].
         follow: factor of the weight of what B shows.
+        wrap: whether B goes on at its other side, in rows and in columns.
     """
     a, b, weight = sources.a, sources.b, kind.weight * follow
     found = []
@@ -50,13 +58,25 @@ def guides(
     elif kind == ALIKE:
         found.append(Guide(a, b, weight))
     elif kind == UNLIKE:
-        edges, own = (detail(_luminance(picture)) for picture in (a, b))
+        edges, own = detail(_luminance(a)), detail(_luminance(b), wrap)
         own = own * (edges.std() / max(float(own.std()), 1e-3))
         found += [Guide(a, (b + recolored(b, a)) / 2, weight), Guide(edges, own, weight)]
     if network is not None and kind.network:
         soft = _softened(sources.a_prime, factor)
-        found.append(Guide(soft, scaled(network, b.shape[:2]), kind.network))
-    return found
+        found.append(Guide(soft, scaled(network, b.shape[:2], wrap), kind.network))
+    say = _say(kind, follow)
+    return found + [
+        replace(guide, weight=at_level(guide.weight, 0) * say) for guide in sources.guides
+    ]
+
+
+def _say(kind: Kind, follow: float) -> float:
+    """What all that A and B show counts; beside A' alone, as much as that."""
+    weights = {
+        STYLE.name: kind.weight * follow + STYLE_COLORS * follow,
+        UNLIKE.name: 2.0 * kind.weight * follow,
+    }
+    return weights.get(kind.name, kind.weight * follow) or 1.0
 
 
 _last: list[tuple[weakref.ref, np.ndarray]] = []  # of the last picture asked for, and the answer

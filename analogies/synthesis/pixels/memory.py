@@ -39,7 +39,15 @@ CHANNELS = {
 NONE = Channels(0, 0, 0)
 
 
-def pixel_bytes(kind: Kind, a: float, b: float, network: bool, resized: bool) -> int:
+def joint_channels(kind: Kind, network: bool, given: int = 0) -> int:
+    """Channels of what is searched: style and guides, filled up to fours."""
+    more = 3 if network and kind.network else 0
+    return -(-(3 + CHANNELS.get(kind.name, NONE).all + more + given) // 4) * 4
+
+
+def pixel_bytes(
+    kind: Kind, a: float, b: float, network: bool, resized: bool, given: int = 0
+) -> int:
     """Bytes that pixels take at their finest level, beside the pictures as given.
 
     Args:
@@ -47,11 +55,12 @@ def pixel_bytes(kind: Kind, a: float, b: float, network: bool, resized: bool) ->
         a, b: areas of all of A' and of B', px.
         network: whether it made a picture, which is one more guide.
         resized: whether B is not as large as B'.
+        given: channels of the guides that a person gives.
     """
     guides = CHANNELS.get(kind.name, NONE)
-    more = 3 if network and kind.network else 0
+    more = given + (3 if network and kind.network else 0)
     count, own_a, own_b = guides.all + more, guides.own_a + more, guides.own_b + more
-    joint = -(-(3 + count) // 4) * 4
+    joint = joint_channels(kind, network, given)
     of_a = 24 + 4 * own_a + 4 * (3 + count) + 2 * joint + 6 + 4 * BANDS + WORK
     of_b = 12 * resized + 4 * own_b + 4 * count + 2 * joint + 29 + 24 + WORK
     return int(of_a * a + of_b * b)

@@ -11,7 +11,9 @@ from analogies.images.scaling import scaled
 from analogies.matching.field import NearestNeighborField
 from analogies.matching.pixels import Guide, Settings, focused_vote, reduced, upsampled
 from analogies.matching.pixels.levels import LevelSearch
+from analogies.matching.pixels.places import leaves_patches, near
 from analogies.options.table import Options
+from analogies.synthesis.controls import KeptPart
 from analogies.synthesis.costs import LevelCost, pixel_cost
 from analogies.synthesis.method import (
     Before,
@@ -22,7 +24,8 @@ from analogies.synthesis.method import (
     Unchanged,
     Work,
 )
-from analogies.synthesis.pixels.kinds import TEXTURE, Kind
+from analogies.synthesis.pixels.fields import SavedField
+from analogies.synthesis.pixels.kinds import FILL, TEXTURE, Kind
 from analogies.synthesis.pixels.maps import guides
 from analogies.synthesis.pixels.planning import (
     FINE_PATCH,
@@ -49,6 +52,7 @@ class PixelScene:
         settings: of the search.
         style_weight: of A' beside the guides.
         usable: bool `(h, w)` of A', or None.
+        kept: what of B' stays as it is, or None.
     """
 
     def __init__(
@@ -58,9 +62,10 @@ class PixelScene:
         settings: Settings,
         style_weight: float,
         usable: np.ndarray | None,
+        kept: KeptPart | None = None,
     ) -> None:
         self.style, self.guides, self.settings = style, guides, settings
-        self.style_weight, self.usable = style_weight, usable
+        self.style_weight, self.usable, self.kept = style_weight, usable, kept
         weights = sum(float(np.mean(guide.weight)) for guide in guides)
         self.unit = settings.patch_size**2 * max(style_weight + weights, 1e-9) * 255.0**2
         self.search: LevelSearch | None = None
@@ -77,9 +82,29 @@ class PixelScene:
                 init=image,
                 field=start,
                 style_weight=self.style_weight,
-                a_mask=self.usable,
+                **self._masks(),
             )
         return self.search
+
+    def _masks(self) -> dict[str, Any]:
+        """What may be used, what is made, and what stays."""
+        kept = self.kept
+        made = None if kept is None else kept.made
+        known = None if kept is None else kept.known
+        return {"a_mask": self.usable, "b_mask": made, "known": known}
+
+    def mean(self, values: np.ndarray) -> float:
+        """The mean over the patches that are searched, of `(h, w)`."""
+        if self.kept is not None:
+            searched = near(self.kept.made, self.settings.patch_size, self.settings.tile) > 0
+            values = values[searched] if searched.any() else values
+        return float(values.mean())
+
+    def restored(self, image: np.ndarray) -> np.ndarray:
+        """B' with what stays of it in its place."""
+        if self.kept is None:
+            return image
+        return np.where(self.kept.made[..., np.newaxis], image, self.kept.known)
 
     def guessed(self, size: tuple[int, int]) -> tuple[np.ndarray | None, Any]:
         """B' and a field by the guides alone, to begin from where nothing else is known.
@@ -91,7 +116,7 @@ class PixelScene:
             return None, None
         guides, settings = self.guides, self.settings
         with LevelSearch(
-            self.style, guides, settings, size=size, style_weight=0.0, a_mask=self.usable
+            self.style, guides, settings, size=size, style_weight=0.0, **self._masks()
         ) as search:
             search.search(0)
             search.vote()
@@ -128,7 +153,7 @@ class PixelMethod:
         options: of the run.
         kind: of the job.
         references: all pictures.
-        share: size of what the network makes, as a fraction of the result.
+        share: size of what the network makes, as a fraction of the result; None: it makes nothing.
         size_a: `(height, width)` of A and of further pairs, px, at the finest level.
         size_out: `(height, width)` of the result, px.
     """
@@ -143,17 +168,20 @@ class PixelMethod:
         options: Options,
         kind: Kind,
         references: References,
-        share: float,
+        share: float | None,
         size_a: Sequence[tuple[int, int]],
         size_out: tuple[int, int],
     ) -> None:
         self.options, self._size_out = options, size_out
-        self.kind, self._guided = kind, share < 1.0
+        self.kind, self._guided = kind, share is not None and share < 1.0
         self.patch_size = patch_size(options, kind)
-        self._sources, self._parts = gathered(references, size_a, size_out)
+        height, width = references.arrays[0][0].shape[:2]
+        self._given_a = (int(height), int(width))
+        self._sources, self._parts = gathered(references, size_a, size_out, options.tiled)
         self._guides: list[Guide] | None = None
         height, width = self._sources.a.shape[:2]
-        self.levels = pixel_levels(options, kind, (height, width), size_out, share)
+        levels = pixel_levels(options, kind, (height, width), size_out, share)
+        self.levels = tuple(level for level in levels if self._fits(level)) or levels[-1:]
 
     def set(self, references: References, level: Level, before: Before | None) -> Setting:
         """Style and guides at the level's size; see `Method.set`."""
@@ -163,7 +191,7 @@ class PixelMethod:
             if network is not None:
                 factor = math.sqrt(math.prod(network.shape[:2]) / math.prod(self._size_out))
             self._guides = guides(
-                self.kind, self._sources, network, min(factor, 1.0), self._follow()
+                self.kind, self._sources, network, min(factor, 1.0), self._follow(), level.wrap
             )
         at_level = [
             Guide(reduced(g.source, level.size_a), reduced(g.target, level.size_b), g.weight)
@@ -177,6 +205,7 @@ class PixelMethod:
             sweeps=pixel_sweeps(self.kind, level),
             engine="tensorflow" if options.device.startswith("gpu") else "compiled",
             seed=options.seed + round(-math.log2(level.scale)),
+            tile=level.wrap,
         )
         scene = PixelScene(
             reduced(self._sources.a_prime, level.size_a),
@@ -184,14 +213,29 @@ class PixelMethod:
             settings,
             2.0 * options.mrf_w,
             None if usable is None else reduced(usable, level.size_a),
+            self._kept_at(level),
         )
         return Setting(scene, self._parts_at(level))
+
+    def _fits(self, level: Level) -> bool:
+        """Whether a patch fits into what may be used of A'."""
+        usable = self._sources.usable
+        return usable is None or leaves_patches(reduced(usable, level.size_a), self.patch_size)
+
+    def _kept_at(self, level: Level) -> KeptPart | None:
+        kept = self._sources.kept
+        if kept is None:
+            return None
+        made, known = (reduced(maps, level.size_b) for maps in (kept.made, kept.known))
+        return KeptPart(made, known, kept.anew)
 
     def first(self, work: Work, references: References, given: Given) -> np.ndarray:
         """What was given; else B as the guides have it, to be seen until there is more."""
         size = work.level.size_b
+        if self.kind == FILL:
+            return work.scene.kept.known
         if given.image is not None:
-            return scaled(given.image, size)
+            return scaled(given.image, size, work.level.wrap)
         if given.kind == "noise":
             random = np.random.default_rng(given.seed)
             return random.uniform(0, 255, (*size, 3)).astype(np.float32)
@@ -201,7 +245,8 @@ class PixelMethod:
     def next(self, work: Work, references: References, before: Before) -> np.ndarray:
         """The level before at this size, to be seen until there is more."""
         height, width = before.level.size_b
-        return scaled(np.asarray(before.state.image[:height, :width]), work.level.size_b)
+        image = np.asarray(before.state.image[:height, :width])
+        return scaled(image, work.level.size_b, work.level.wrap)
 
     def hand_on(self, work: Work, references: References, before: Before) -> HandedOn:
         """The field on the next level's grid, and what the network made."""
@@ -222,7 +267,8 @@ class PixelMethod:
 
     def cost(self, level: Level, index: int) -> LevelCost:
         """See `Method.cost`."""
-        return pixel_cost(self.options, self.kind, level, self._guided)
+        given = sum(guide.source.shape[2] for guide in self._sources.guides)
+        return pixel_cost(self.options, self.kind, level, self._guided, given)
 
     def change(self, work: Work, iteration: int) -> Change:
         """None."""
@@ -246,7 +292,7 @@ class PixelMethod:
         return state._replace(
             matches=NearestNeighborField(rows, cols, likeness.astype(np.float32)),
             matched_by="pixels",
-            match_score=float(likeness.mean()),
+            match_score=scene.mean(likeness),
         )
 
     def place(self, state: State, work: Work) -> State:
@@ -256,16 +302,18 @@ class PixelMethod:
             return state
         search = scene.opened(None, _places(state), work.level.size_b)
         scene.resting = not search.vote()
-        energy = float(search.energy().mean()) / scene.unit
+        energy = scene.mean(search.energy()) / scene.unit
         image = search.image.copy()
         if last:
-            image = focused_vote(scene.style, search.field(), FINE_PATCH, FOCUS)
+            image = focused_vote(scene.style, search.field(), FINE_PATCH, FOCUS, work.level.wrap)
+            image = scene.restored(image)
         return state._replace(image=image, loss=energy)
 
     def _begins(self, state: State, work: Work) -> bool:
         """Whether the search begins from the picture at the start of the level."""
         texture = self.kind == TEXTURE and state.guide is not None and state.start is None
-        return state.matches is None and (work.given or texture)
+        fill = self.kind == FILL and state.start is None
+        return state.matches is None and (work.given or texture or fill)
 
     def targets(self, state: State, work: Work) -> PixelTargets:
         """B' as the rounds have left it."""
@@ -287,6 +335,23 @@ class PixelMethod:
     def shown(self, matches: Any) -> NearestNeighborField | None:
         """The field itself."""
         return matches if isinstance(matches, NearestNeighborField) else None
+
+    def patches(self, state: State, work: Work) -> SavedField | None:
+        """The field of the last level, with the way that it was voted."""
+        field = self.shown(state.matches)
+        if self.options.save_field is None or work.level.scale < 1.0 or field is None:
+            return None
+        rows, cols = np.asarray(field.rows), np.asarray(field.cols)
+        last = refined(self.options, self.kind, work.level)
+        return SavedField(
+            rows,
+            cols,
+            self._given_a,
+            work.level.size_a,
+            FINE_PATCH if last else self.patch_size,
+            FOCUS if last else 0.0,
+            work.level.wrap,
+        )
 
     def _follow(self) -> float:
         """Weight of B as a guide."""

@@ -3,7 +3,7 @@
 import math
 
 from analogies.options.table import Options
-from analogies.synthesis.pixels.kinds import TEXTURE, Kind
+from analogies.synthesis.pixels.kinds import GUIDES, TEXTURE, Kind
 from analogies.synthesis.pyramid import Level, fine_levels
 
 SPEED_ROUNDS = {"fast": 0.5, "balanced": 1.0, "best": 1.5}  # by speed, of those of a kind
@@ -24,7 +24,7 @@ def pixel_levels(
     kind: Kind,
     size_a: tuple[int, int],
     size_out: tuple[int, int],
-    share: float,
+    share: float | None,
 ) -> tuple[Level, ...]:
     """The levels of pixels, coarse to fine.
 
@@ -33,12 +33,13 @@ def pixel_levels(
         kind: of the job.
         size_a: `(height, width)` of all of A' together, px.
         size_out: the same of the result.
-        share: size of what the network makes, as a fraction of the result.
+        share: size of what the network makes, as a fraction of the result; None: it makes nothing.
     """
     most = kind.levels
-    if kind == TEXTURE and share < 1.0:  # finer than the network, which has found the motifs
-        most = 1 + math.ceil(-math.log2(share))
-    return fine_levels(size_a, size_out, patch_size(options, kind), most)
+    finer = share is not None and (share < 1.0 or any(options.tiled))
+    if kind == TEXTURE and finer:  # than the network, which has found the motifs
+        most = 1 + math.ceil(-math.log2(share or 1.0))
+    return fine_levels(size_a, size_out, patch_size(options, kind), most, options.tiled)
 
 
 def pixel_rounds(options: Options, kind: Kind, level: Level) -> int:
@@ -47,16 +48,18 @@ def pixel_rounds(options: Options, kind: Kind, level: Level) -> int:
     The larger a level, the better what it starts from: the level below has found most of it.
     """
     rounds = kind.rounds * SPEED_ROUNDS[options.speed]
-    return max(LEAST, round(rounds * _left_to_find(level)))
+    return max(LEAST, round(rounds * _left_to_find(kind, level)))
 
 
 def pixel_sweeps(kind: Kind, level: Level) -> int:
     """Sweeps of each search of a level; fewer at large ones, as of rounds."""
-    return max(LEAST, round(kind.sweeps * _left_to_find(level)))
+    return max(LEAST, round(kind.sweeps * _left_to_find(kind, level)))
 
 
-def _left_to_find(level: Level) -> float:
+def _left_to_find(kind: Kind, level: Level) -> float:
     """The share of a kind's work that a level of its size leaves."""
+    if kind == GUIDES:
+        return 1.0
     return min(1.0, math.sqrt(FULL_ROUNDS / math.prod(level.size_b)))
 
 

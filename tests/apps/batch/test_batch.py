@@ -29,7 +29,7 @@ def folder(tmp_path, monkeypatch):
         Image.new("RGB", (30, 40), color).save(f"lists/{name}.png")
     calls, trouble = [], {}
 
-    def synthesize(a, a_prime, b, options, *, init=None, carried=None, pairs=()):
+    def synthesize(a, a_prime, b, options, *, init=None, carried=None, pairs=(), controls=None):
         calls.append(options)
         if options.seed in trouble:
             raise trouble[options.seed]
@@ -310,3 +310,31 @@ def test_pictures_beside_a_list_are_an_error(folder, capsys):
     with pytest.raises(SystemExit, match="2"):
         command_line.main(["--batch", "lists/list.csv", "a.png", "b.png"])
     assert "takes no pictures beside the list" in capsys.readouterr().err
+
+
+def test_guides_and_masks_of_a_row(folder):
+    Image.new("L", (30, 40), 255).save("lists/white.png")
+    text = """a,a_prime,b,out,preset,guide,guide2,a_mask
+a.png,ap.png,b.png,1.png,,a.png; b.png,#00ff00; b.png; 0.5; white.png,white.png
+a.png,,,2.png,ebsynth,ap.png;b.png;2,,
+a.png,,,3.png,ebsynth,,,
+a.png,ap.png,b.png,4.png,,a.png,,
+"""
+    assert batch(folder, text) == 2
+    first, second = folder.calls
+    here = "lists/"
+    assert [guide.maps for guide in first.guide] == [
+        (f"{here}a.png", f"{here}b.png"),
+        ("#00ff00", f"{here}b.png"),
+    ]
+    assert first.guide_weights() == (1.0, 0.5)
+    assert first.guide[1].mask == first.a_mask == f"{here}white.png"
+    assert second.guide_weights() == (2.0,)
+    messages = [row["message"] for row in summary(folder)]
+    assert "--preset ebsynth needs at least one --guide" in messages[2]
+    assert "guide must be A_MAP; B_MAP; WEIGHT; MASK. Received: 'a.png'" in messages[3]
+    assert batch(folder, text) == 2
+    assert [row["status"] for row in summary(folder)][:2] == ["skipped"] * 2
+    again = text.replace("0.5", "0.7")
+    assert batch(folder, again) == 2
+    assert [row["status"] for row in summary(folder)][:2] == ["done", "skipped"]

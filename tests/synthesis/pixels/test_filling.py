@@ -1,0 +1,155 @@
+"""A part of a picture made anew: what a mask covers, what lies beyond the edges, a seam."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+import analogies
+from analogies.errors import InputError
+from analogies.images.spreading import spread
+
+
+def stripes(size=(72, 80), turn=0.35, seed=0):
+    """Slanted stripes of two colors, with grain."""
+    rows, cols = np.indices(size)
+    share = (np.sin(2 * np.pi * (cols + turn * rows) / 9) > 0)[..., None]
+    colors = np.where(share, [200, 150, 60], [50, 80, 160])
+    grain = np.random.default_rng(seed).normal(0, 5, (*size, 3))
+    return np.clip(np.rint(colors + grain), 0, 255).astype(np.uint8)
+
+
+def blobs(size=(72, 80), seed=0):
+    """Blobs of two colors, with grain."""
+    random = np.random.default_rng(seed)
+    share = (ndimage.gaussian_filter(random.normal(size=size), 2.5) > 0)[..., None]
+    colors = np.where(share, [200, 150, 60], [50, 80, 160])
+    return np.clip(np.rint(colors + random.normal(0, 5, (*size, 3))), 0, 255).astype(np.uint8)
+
+
+def hole(size=(72, 80)):
+    rows, cols = np.indices(size)
+    return ((rows - 34) / 16) ** 2 + ((cols - 42) / 18) ** 2 < 1
+
+
+def patches(picture, size=5):
+    views = np.lib.stride_tricks.sliding_window_view(picture.astype(float), (size, size), (0, 1))
+    return views.reshape(*views.shape[:2], -1)
+
+
+def fill(picture, mask, **options):
+    return analogies.make_analogy(
+        picture, picture, picture, preset="fill", b_mask=mask.astype(np.uint8) * 255, **options
+    )
+
+
+def test_the_hole_is_of_patches_of_the_rest_and_the_rest_stays():
+    picture, covered = stripes(), hole()
+    damaged = np.where(covered[..., None], np.uint8([255, 0, 255]), picture)
+    made = fill(damaged, covered)
+    np.testing.assert_array_equal(made[~covered], picture[~covered])
+    whole = np.lib.stride_tricks.sliding_window_view(~covered, (5, 5)).all((2, 3))
+    touching = np.lib.stride_tricks.sliding_window_view(covered, (5, 5)).any((2, 3))
+    tree = cKDTree(patches(picture)[whole])
+    found = tree.query(patches(made)[touching][::3])[0].mean()
+    truth = tree.query(patches(picture)[touching][::3])[0].mean()
+    assert found < 1.1 * truth
+    assert np.abs(made.astype(int) - picture)[covered].mean() < 25  # a stripe off is 145
+
+
+def test_nothing_of_what_was_there_comes_back():
+    """Not from coarse levels either, though the object was bright and saturated."""
+    picture, covered = stripes(seed=1), hole()
+    made = [
+        fill(np.where(covered[..., None], np.uint8(color), picture), covered)
+        for color in ([255, 0, 255], [0, 255, 0])
+    ]
+    np.testing.assert_array_equal(made[0], made[1])
+    assert (made[0][covered].max(0) <= picture[~covered].max(0)).all()
+    resized = [
+        fill(np.where(covered[..., None], np.uint8(color), picture), covered, height=54, width=60)
+        for color in ([255, 0, 255], [0, 255, 0])
+    ]
+    assert np.abs(resized[0].astype(int) - resized[1]).max() <= 1
+
+
+def test_a_picture_grows_beyond_its_edges():
+    picture = stripes()
+    covered = np.zeros((72, 80), bool)
+    covered[20:30, 20:30] = True
+    made = fill(picture, covered, extend="12,0,20,9")
+    assert made.shape == (81, 112, 3)
+    stays = ~covered
+    np.testing.assert_array_equal(made[:72, 12:92][stays], picture[stays])
+    wider = stripes((81, 112))  # a pattern of its own place, moved by 12 px
+    rolled = np.roll(stripes((81, 124)), 12, 1)[:, :112]
+    off = min(np.abs(made[:, 92:].astype(int) - x[:, 92:]).mean() for x in (wider, rolled))
+    assert off < 40
+
+
+def test_patches_come_from_another_picture_where_one_is_given(tmp_path):
+    from PIL import Image
+
+    picture, other = stripes(), stripes(seed=5)[..., ::-1]
+    Image.fromarray(other).save(tmp_path / "other.png")
+    covered = hole()
+    made = fill(picture, covered, from_other=tmp_path / "other.png")
+    np.testing.assert_array_equal(made[~covered], picture[~covered])
+    inner = np.lib.stride_tricks.sliding_window_view(covered, (5, 5)).all((2, 3))
+    of_other = cKDTree(patches(other).reshape(-1, 75)).query(patches(made)[inner])[0].mean()
+    of_own = cKDTree(patches(picture).reshape(-1, 75)).query(patches(made)[inner])[0].mean()
+    assert of_other < 0.5 * of_own
+
+
+def test_a_picture_that_does_not_tile_does_and_keeps_its_middle():
+    picture = blobs()
+    made = analogies.make_analogy(picture, picture, picture, preset="tile", seam=15)
+    width = round(72 * 0.15)
+    middle = np.s_[width:-width, width:-width]
+    np.testing.assert_array_equal(made[middle], picture[middle])
+    tree = cKDTree(patches(picture).reshape(-1, 75))
+    for axis in (0, 1):
+        before, after = (
+            np.take(patches(np.roll(x, 36, axis)), range(32, 36), axis).reshape(-1, 75)
+            for x in (picture, made)
+        )
+        assert tree.query(after)[0].mean() < 0.6 * tree.query(before)[0].mean()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"preset": "fill", "extend": "1,2,3"}, "four numbers of px"),
+        ({"preset": "fill", "extend": "1,2,3,4", "width": 90}, "leave out width"),
+        ({"preset": "texture", "extend": "1,2,3,4"}, "goes with --preset fill"),
+        ({"preset": "fill", "seam": 9}, "goes with --tile"),
+        ({"preset": "pixels", "from_other": "a.png"}, "goes with --preset fill"),
+    ],
+)
+def test_what_goes_with_nothing_is_refused(options, told):
+    picture = stripes()
+    with pytest.raises(InputError, match=told):
+        analogies.make_analogy(picture, picture, picture, **options)
+
+
+def test_a_mask_of_everything_leaves_nothing_to_continue():
+    with pytest.raises(InputError, match="mask"):
+        fill(stripes(), np.ones((72, 80), bool))
+
+
+@pytest.mark.parametrize("size", [(17, 23), (1, 9), (32, 32)])
+def test_what_is_spread_is_within_what_is_known_and_knows_nothing_else(size):
+    random = np.random.default_rng(0)
+    image = random.uniform(50, 200, (*size, 3)).astype(np.float32)
+    unknown = random.uniform(size=size) < 0.8
+    unknown[0, 0] = False
+    found = spread(image, unknown)
+    np.testing.assert_array_equal(found[~unknown], image[~unknown])
+    assert found.min() >= image[~unknown].min() - 1e-3
+    assert found.max() <= image[~unknown].max() + 1e-3
+    other = np.where(unknown[..., None], np.float32(1e6), image)
+    np.testing.assert_array_equal(spread(other, unknown), found)
+    ramp = np.broadcast_to(np.arange(size[1], dtype=np.float32)[:, None] * 3, (*size, 1))
+    hidden = np.zeros(size, bool)
+    hidden[:, size[1] // 2] = True
+    np.testing.assert_allclose(spread(ramp, hidden), ramp, atol=4.0)
