@@ -7,6 +7,7 @@ import re
 import secrets
 import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from analogies.errors import InputError
@@ -154,6 +155,30 @@ def write_atomically(path: str | os.PathLike, data: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
             os.replace(temporary, target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise InputError(f"cannot be written: {reason(error)}. Received: {name!r}") from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike) -> Iterator[Path]:
+    """A temporary file for what others write, put in the place of a file at the end of the block.
+
+    Raises:
+        InputError: the folder or file cannot be written.
+    """
+    name = expanded(path)
+    target = Path(os.path.realpath(name))
+    temporary = _temporary(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        with open(temporary, "rb") as stream:
+            os.fsync(stream.fileno())
+        os.replace(temporary, target)
         _sync_folder(target.parent)
     except OSError as error:
         raise InputError(f"cannot be written: {reason(error)}. Received: {name!r}") from None

@@ -13,6 +13,7 @@ from analogies.apps.usage import PROGRAM
 from analogies.errors import InputError
 from analogies.options.kinds import Kind, OptionError, check, spelled
 from analogies.options.presets import DEFAULT, PRESETS
+from analogies.options.sequences import moving_defaults, moving_kinds
 from analogies.options.table import defaults, kinds
 from analogies.runs.machine.versions import version
 
@@ -46,6 +47,7 @@ _OF_BATCH = {
     ),
 }
 
+_KEYED = ("b", "out")  # what stands beside key frames
 _GUIDE_MASK = (
     "Picture as large as B, behind a --guide: how much that counts, all where it is white, not at "
     "all where it is black."
@@ -108,7 +110,8 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
     options = _options()
     if unknown:
         parser.error(usage.unknown(unknown, options))
-    given = {name: getattr(namespace, name) for name in kinds() if hasattr(namespace, name)}
+    names = [*kinds(), *moving_kinds()]
+    given = {name: getattr(namespace, name) for name in names if hasattr(namespace, name)}
     if found:
         given["guide"] = found
     words = [*getattr(namespace, "paths", ()), *argv[end + 1 :]]
@@ -133,6 +136,8 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
     for name, value in of_batch.items():
         if value is not None:
             parser.error(f"{spelled(name)} goes with --batch. Received: {value}")
+    if "key" in given and len(words) == len(_KEYED):
+        return argparse.Namespace(**dict(zip(_KEYED, words, strict=True)), batch=None), given
     paths = _paths(parser, words, given.get("preset", DEFAULT))
     for name in kinds().keys() & vars(paths).keys():  # a picture that is an option's, too
         given.setdefault(name, getattr(paths, name))
@@ -172,7 +177,8 @@ def _write(stream: TextIO | None, text: str) -> None:
 def _options() -> list[str]:
     """Every option as it is spelled."""
     others = ["--batch", *map(spelled, _OF_BATCH), "--help", "--help-all", "--version"]
-    return [*map(spelled, kinds()), *fast.NAMES, guides.MASK, *others]
+    of_moving = map(spelled, moving_kinds())
+    return [*map(spelled, kinds()), *of_moving, *fast.NAMES, guides.MASK, *others]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -203,7 +209,7 @@ def build_parser() -> argparse.ArgumentParser:
         parser.add_argument(spelled(name), metavar=metavar, help=text)
     fast.add_arguments(parser)
     groups: dict[str, Any] = {}
-    for name, kind in kinds().items():
+    for name, kind in {**kinds(), **moving_kinds()}.items():
         if kind.group not in groups:
             groups[kind.group] = parser.add_argument_group(kind.group)
         _add(groups[kind.group], name, kind)
@@ -265,6 +271,6 @@ def _add(group: Any, name: str, kind: Kind) -> None:
 
 
 def _help(name: str, kind: Kind) -> str:
-    default = defaults()[name]
-    tail = "" if default is None else f" (default: {usage.as_text(default)})"
+    default = {**defaults(), **moving_defaults()}[name]
+    tail = "" if default in (None, ()) else f" (default: {usage.as_text(default)})"
     return (kind.help + tail).replace("%", "%%")

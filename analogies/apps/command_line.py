@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from absl import flags, logging
 
+from analogies.apps import moving
 from analogies.apps.arguments import parse
 from analogies.apps.usage import PROGRAM
 from analogies.apps.wording import DONE, INTERRUPTED, Ending, ending, failure
 from analogies.options import presets
-from analogies.options.kinds import check
+from analogies.options.kinds import OptionError, check
+from analogies.options.sequences import moving_kinds
 from analogies.options.table import Options, kinds
 from analogies.runs.machine.signals import Interrupted, signals_raised
 from analogies.runs.machine.streams import Forgiving
@@ -59,7 +61,10 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _make(paths: argparse.Namespace, given: dict[str, Any]) -> Ending:
-    """Make one analogy."""
+    """Make one analogy, or those of the frames of a moving picture."""
+    if "key" in given or moving.is_moving(getattr(paths, "b", ""), paths.out):
+        return moving.make(paths, given, _set_up_logging, _run)
+    moving.check_still(given, getattr(paths, "b", ""))
     if hasattr(paths, "field"):
         return _repeat(paths, given)
     checked = check("guide", given.get("guide", ()), _GUIDE)
@@ -104,6 +109,8 @@ def _make_all(paths: argparse.Namespace, given: dict[str, Any]) -> int:
     told: dict[str, Any] = {name: given[name] for name in ("quiet", "verbose") if name in given}
     _set_up_logging(Options.parse(told))
     for name, value in given.items():
+        if name in moving_kinds():
+            raise OptionError(name, "is for a moving B, and lists make pictures")
         check(name, value, kinds()[name])
     from analogies.apps.batch import lists
     from analogies.apps.batch import runner as batch

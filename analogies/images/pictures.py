@@ -112,12 +112,12 @@ def read(source: Any) -> Picture:
                 found.image.seek(0)
                 note = "has several frames or pages; the first one is used"
                 found = Opened(found.image, found.white, (*found.notes, note))
-            return _decode(found)
+            return decode(found)
     if isinstance(source, Image.Image):
         name = "an image of {}x{} px".format(*source.size)
         check_size(*source.size, "an image")
         with told_of(name):
-            return _decode(Opened(source))
+            return decode(Opened(source))
     rgb, alpha = arrays.to_rgb(source)
     with told_of("an array of {1}x{0} px".format(*rgb.shape)):
         return _composite(rgb, alpha, ())
@@ -127,7 +127,8 @@ def _is_animated(image: Image.Image) -> bool:
     return bool(getattr(image, "is_animated", False))
 
 
-def _decode(found: Opened) -> Picture:
+def decode(found: Opened) -> Picture:
+    """The picture of an open image, at its current frame."""
     rgb, alpha, notes = to_rgb(found.image, found.white)
     return _composite(rgb, alpha, (*found.notes, *notes))
 

@@ -12,7 +12,7 @@ from analogies.errors import InputError
 
 TABLES = (
     *("run", "start", "batch", "memory", "quality", "fast"),
-    *("optimizer", "matching", "hlo"),
+    *("optimizer", "matching", "moving", "hlo"),
 )
 _HELP = {
     "run": "phases, time and memory of the public command",
@@ -23,6 +23,7 @@ _HELP = {
     "fast": "networks that learned an analogy, against the program itself",
     "optimizer": "evaluations needed, against SciPy's L-BFGS-B",
     "matching": "time and accuracy of the matchers",
+    "moving": "a clip in sequence against its frames one by one, and planted motion",
     "hlo": "write a pass and a match as StableHLO, for other machines",
 }
 

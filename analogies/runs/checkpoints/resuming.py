@@ -118,7 +118,7 @@ def prepare(
         except InputError as error:
             notes.append(f"{error}; it is passed over")
             continue
-        _check_same(path, saved.made_from, now)
+        check_same(path, saved.made_from, now)
         level, iteration = saved.carried.level + 1, saved.carried.iteration
         passes = f"{iteration} of its {options.iters} passes done"
         notes.append(f"goes on from {path}: level {level}, {passes}")
@@ -144,7 +144,7 @@ def made_from(
     }
     found[spelled("init")] = options.init if options.init in ("noise", "b") else "auto"
     for name, picture in pictures.items():
-        found[spoken(name)] = _identity(picture)
+        found[spoken(name)] = identity(picture)
     for number, weight in enumerate(weights, 1):
         found[f"the weight of guide {number}"] = weight
     if options.vgg_weights:
@@ -168,7 +168,12 @@ def differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _check_same(path: Path, was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+def check_same(path: Path, was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """See that what a result depends on is what it was.
+
+    Raises:
+        InputError: it is not; what differs.
+    """
     found = differences(was, now)
     if len(found) > _MOST_TOLD:
         found[_MOST_TOLD:] = [f"and {len(found) - _MOST_TOLD} more"]
@@ -185,7 +190,7 @@ def _told(values: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else shorten(value)
 
 
-def _identity(picture: Picture) -> str:
+def identity(picture: Picture) -> str:
     """A picture by its size and what it shows."""
     digest = hashlib.sha256(picture.pixels.tobytes())
     if picture.alpha is not None:

@@ -15,6 +15,7 @@ and large strokes; the pixels of A' decide what it looks like (Texler et al. 202
 Transfer Using Neurally-Guided Patch-Based Synthesis").
 """
 
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -57,7 +58,7 @@ def guides(
     a, b, weight = sources.a, sources.b, kind.weight * follow
     found = []
     if kind == STYLE:
-        plain = blurred(a, STROKES)
+        plain = _plain(a)
         tones, own = _luminance(plain), _luminance(b)
         found.append(Guide(tones, ranked(own, tones), weight))
         found.append(Guide(plain, repainted(b, plain), STYLE_COLORS * weight))
@@ -88,6 +89,19 @@ def _say(kind: Kind, follow: float) -> float:
         UNLIKE.name: 2.0 * kind.weight * follow,
     }
     return weights.get(kind.name, kind.weight * follow) or 1.0
+
+
+_last: list[tuple[weakref.ref, np.ndarray]] = []  # of the last picture asked for, and the answer
+
+
+def _plain(a: np.ndarray) -> np.ndarray:
+    """A without its strokes; asked again for the same, as for every frame, it is remembered."""
+    for known, plain in _last:
+        if known() is a:
+            return plain
+    plain = blurred(a, STROKES)
+    _last[:] = [(weakref.ref(a), plain)]
+    return plain
 
 
 def _softened(picture: np.ndarray, factor: float) -> np.ndarray:

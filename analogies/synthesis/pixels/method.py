@@ -30,6 +30,8 @@ from analogies.synthesis.pixels.kinds import FILL, TEXTURE, Kind
 from analogies.synthesis.pixels.maps import guides
 from analogies.synthesis.pixels.planning import (
     FINE_PATCH,
+    FOCUS,
+    UNIFORMITY,
     patch_size,
     pixel_levels,
     pixel_rounds,
@@ -40,9 +42,6 @@ from analogies.synthesis.pixels.sources import gathered
 from analogies.synthesis.pyramid import Level
 from analogies.synthesis.references import Part, References
 from analogies.synthesis.state import State
-
-UNIFORMITY = 70000.0  # of the search's, for one of the option's: 3500, EbSynth's, for its default
-FOCUS = 0.6  # px, how fast the weight of a voted patch falls off from its middle at the end
 
 
 class PixelScene:

@@ -9,6 +9,8 @@ from analogies.synthesis.pyramid import Level, fine_levels
 SPEED_ROUNDS = {"fast": 0.5, "balanced": 1.0, "best": 1.5}  # by speed, of those of a kind
 FULL_ROUNDS = 200_000  # px of a level, up to which it gets all rounds and sweeps of its kind
 LEAST = 2  # of each
+UNIFORMITY = 70000.0  # of the search's, for one of the option's: 3500, EbSynth's, for its default
+FOCUS = 0.6  # px, how fast the weight of a voted patch falls off from its middle at the end
 FINE_PATCH = 3  # px, of the patches that a picture is refined by
 
 

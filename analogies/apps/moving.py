@@ -1,0 +1,135 @@
+"""Jobs whose B is a moving picture: recognized by the names that were given, and made."""
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analogies.apps.wording import DONE, MACHINE, Ending, failure
+from analogies.options.kinds import OptionError, spelled
+from analogies.options.sequences import Moving, moving_kinds
+from analogies.options.table import Options
+
+if TYPE_CHECKING:
+    from analogies.runs.job import Job
+    from analogies.runs.sequences.run import MovingOutcome
+
+
+def is_moving(b: str, out: str) -> bool:
+    """Whether B is a folder or a clip, the output a clip, or both are animations."""
+    from analogies.files import expanded
+    from analogies.images.frames.clip import CLIP_SUFFIXES
+
+    source, wanted = Path(b).suffix.lower(), Path(out).suffix.lower()
+    if os.path.isdir(expanded(b)) or source in CLIP_SUFFIXES:
+        return True
+    if wanted in (*CLIP_SUFFIXES, ".apng"):
+        return True
+    many = out.endswith(os.sep) or os.path.isdir(expanded(out)) or wanted in (".gif", ".webp")
+    return many and _has_frames(b)
+
+
+def check_still(given: dict[str, Any], b: str) -> None:
+    """See that nothing was asked for that only a moving picture has.
+
+    Raises:
+        OptionError: it was.
+    """
+    for name in moving_kinds():
+        if name in given:
+            raise OptionError(name, f"is for a moving B. Received: {b!r} as B")
+
+
+def make(
+    paths: argparse.Namespace,
+    given: dict[str, Any],
+    set_up: Callable[[Options], None],
+    run_still: "Callable[[Job], Ending]",
+) -> Ending:
+    """Make the frames of a moving picture, or one of them.
+
+    Args:
+        paths: b and out; a and a_prime where there are no key frames.
+        given: options by name.
+        set_up: logging.
+        run_still: runs a job of one picture.
+    """
+    from analogies.options import presets
+
+    moving = Moving.parse(given)
+    of_frames = {name: value for name, value in given.items() if name not in moving_kinds()}
+    sources = {name: getattr(paths, name) for name in ("a", "a_prime") if hasattr(paths, name)}
+    remark = ""
+    if sources:
+        of_frames, remark = presets.choose(of_frames, paths.a, paths.a_prime, None)
+    resume = bool(of_frames.pop("resume", False))  # goes without --checkpoint here
+    options = Options.parse(of_frames)
+    set_up(options)
+
+    from analogies.runs.sequences import job as jobs
+
+    job = jobs.check(sources, paths.b, paths.out, options, moving, resume=resume, remark=remark)
+    if moving.frame is None:
+        return _run(job)
+    if job.keys:
+        from analogies.runs.sequences.preview import preview
+
+        preview(job)
+        return Ending(f"{job.still}, {job.size[1]}x{job.size[0]} px", DONE)
+    from analogies.runs import job as stills
+
+    number = moving.frame
+    frame = next(iter(job.frames.read(range(number, number + 1))))
+    return run_still(
+        stills.check(paths.a, paths.a_prime, _picture(frame), job.still, options, remark=remark)
+    )
+
+
+def _picture(frame: Any) -> Any:
+    """A frame as an array, with its transparency."""
+    import numpy as np
+
+    if frame.alpha is None:
+        return frame.pixels
+    return np.dstack([frame.pixels, frame.alpha])
+
+
+def _run(job: Any) -> Ending:
+    from analogies.runs.monitors.frame_lines import FrameLines
+    from analogies.runs.sequences.run import run_sequence
+
+    listeners: list[Any] = [FrameLines()]
+    if job.options.logdir is not None:
+        from analogies.runs.monitors.frame_curves import FrameCurves
+
+        listeners.append(FrameCurves(Path(job.options.logdir), job.destination.result.stem))
+    return ending(run_sequence(job, listeners))
+
+
+def ending(outcome: "MovingOutcome") -> Ending:
+    """The words for a run that has frames: where they are, and what is wrong with that."""
+    job, late = outcome.job, next(iter(outcome.late), 0)
+    assert job.destination is not None
+    result, count = job.destination.result, outcome.count
+    told = f"{result}, {count} frame{'s' * (count != 1)}, {job.size[1]}x{job.size[0]} px"
+    if not outcome.ended and not outcome.problem:
+        return Ending(told, DONE, late)
+    said, code, _ = failure(outcome.ended) if outcome.ended else Ending("", MACHINE)
+    words = [said] if said else []
+    if outcome.problem:
+        words.append(f"{result}: {outcome.problem}; the frames are in {job.folder}")
+    else:
+        words.append(f"the frames so far are {told}")
+    words.append(f"{spelled('resume')} goes on with them")
+    return Ending("; ".join(words), code, late)
+
+
+def _has_frames(path: str) -> bool:
+    from analogies import images
+    from analogies.errors import InputError
+
+    try:
+        return images.inspect(path).animated
+    except InputError:
+        return False

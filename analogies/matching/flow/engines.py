@@ -1,0 +1,60 @@
+"""Who finds the flow: dense inverse search where OpenCV is installed, else `lucas_kanade`.
+
+Kroeger et al., "Fast Optical Flow using Dense Inverse Search" (ECCV 2016).
+"""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from analogies.matching.flow.lucas_kanade import lucas_kanade
+
+GRAY = np.array([0.299, 0.587, 0.114], np.float32)
+LEAST = 32  # px, of the shorter side, for dense inverse search
+
+
+def flow(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Where each pixel of a frame lies in another of the same size.
+
+    Args:
+        one, other: uint8 or float `(h, w, 3)` in [0, 255].
+
+    Returns:
+        float32 `(h, w, 2)`: rows and columns, px, that are added to a place in `one`.
+    """
+    gray = [np.asarray(frame, np.float32) @ GRAY for frame in (one, other)]
+    search = _inverse_search() if min(gray[0].shape) >= LEAST else None
+    if search is None:
+        return lucas_kanade(gray[0], gray[1])
+    import cv2
+
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)  # it divides its work by them, and the result depends on that
+    try:
+        found = search.calc(*(np.rint(x).clip(0, 255).astype(np.uint8) for x in gray), None)
+    finally:
+        cv2.setNumThreads(threads)
+    return np.ascontiguousarray(found[..., ::-1])
+
+
+def engine() -> str:
+    """Who finds the flow, for the record: other engines find other flows."""
+    if _inverse_search() is None:
+        return "lucas-kanade"
+    import cv2
+
+    return f"opencv {cv2.__version__}"
+
+
+@cache
+def _inverse_search() -> Any:
+    """OpenCV's search, or None where there is none."""
+    try:
+        import cv2
+    except ImportError:
+        return None
+    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search.setFinestScale(0)
+    search.setVariationalRefinementIterations(5)
+    return search

@@ -1,0 +1,302 @@
+"""A run over the frames of a moving picture: each is made and kept, then all are put together.
+
+From the first frame on nothing is lost: every frame is a file as soon as it is made, a signal or a
+failure ends the run with what there is put together, and another run goes on with the same bytes.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from analogies import images
+from analogies.errors import InputError
+from analogies.files import reason
+from analogies.matching.flow import engine
+from analogies.runs import finishing
+from analogies.runs import record as records
+from analogies.runs.checkpoints.lock import locked
+from analogies.runs.machine.signals import signals_noted
+from analogies.runs.machine.versions import versions
+from analogies.runs.sequences.destination import assemble, write_frame
+from analogies.runs.sequences.job import MovingJob, read_frames
+from analogies.runs.sequences.keeping import Keeper
+from analogies.runs.sequences.order import Order, backwards
+from analogies.runs.telling import loudness, tell
+from analogies.synthesis.sequence.carrying import Frame
+from analogies.synthesis.sequence.joining import Behind, behind
+from analogies.synthesis.sequence.loop import Made, Memory, carried_back, in_sequence, one_by_one
+
+if TYPE_CHECKING:
+    from analogies.synthesis.sequence.making import Maker
+
+
+@dataclass(frozen=True)
+class FrameDone:
+    """A frame that is made and kept, for those who listen.
+
+    Attributes:
+        place: in the order in which they are made, from 0.
+        count: how many there are.
+        number: of the frame.
+        picture: uint8 `(h, w, 3)`.
+        seconds: since the run began.
+        here: how many were made by this run.
+        row: what the record says of it.
+    """
+
+    place: int
+    count: int
+    number: int
+    picture: np.ndarray
+    seconds: float
+    here: int
+    row: dict[str, Any]
+
+
+FrameListener = Callable[[FrameDone], None]
+
+
+@dataclass(frozen=True)
+class MovingOutcome:
+    """What a run has come to.
+
+    Attributes:
+        job: as it was run.
+        count: frames that are there.
+        ended: what ended it before its time, or None.
+        problem: why the result is not where it was to be, or "".
+        late: numbers of the signals that came when it was there already.
+    """
+
+    job: MovingJob
+    count: int
+    ended: BaseException | None = None
+    problem: str = ""
+    late: tuple[int, ...] = ()
+
+
+def run_sequence(
+    job: MovingJob, listeners: Sequence[FrameListener] = (), maker: "Maker | None" = None
+) -> MovingOutcome:
+    """Make the frames of a job and put them together.
+
+    Args:
+        job: checked.
+        listeners: called with every frame.
+        maker: of frames, in place of the one that the job asks for.
+
+    Raises:
+        InputError: the folder for what it takes to go on holds another job, or one to go on with
+            that nobody asked for.
+        KeyboardInterrupt: before there was a frame.
+    """
+    assert job.destination is not None
+    assert job.folder is not None
+    keeper = Keeper(job.folder, job.destination, job.made_from)
+    known = keeper.check(job.resume)
+    with loudness(job.options), locked(job.folder):
+        tell(job.notes())
+        run = _Run(job, keeper, maker)
+        ended: BaseException | None = None
+        try:
+            run.go_on(known)
+            keeper.prepare()
+            for done in run.frames():
+                for listener in listeners:
+                    _heard(listener, done)
+        except (Exception, KeyboardInterrupt) as error:
+            if not run.files():
+                raise
+            ended = error
+        with signals_noted() as late:
+            problem = run.put_together(ended)
+            if not ended and not problem:
+                keeper.remove()
+    return MovingOutcome(job, len(run.files()), ended, problem, tuple(late))
+
+
+class _Run:
+    """The steps of a run."""
+
+    def __init__(self, job: MovingJob, keeper: Keeper, maker: "Maker | None") -> None:
+        self._job, self._keeper, self._maker = job, keeper, maker
+        self._alone = job.moving.coherence == 0
+        self._order = Order(job.numbers, tuple(job.keys))
+        self._begin = self._done = 0
+        self._memory: Memory | None = None
+        self._before: np.ndarray | None = None
+        self._started = time.monotonic()
+
+    def go_on(self, known: bool) -> None:
+        """Find where to begin."""
+        last = self._keeper.last() if known else None
+        if last is None:
+            if self._job.resume:
+                tell(["nothing to go on from; starts from the first frame"])
+            return
+        index, number, tracks, anchors = last
+        self._begin = self._done = index + 1
+        tell([f"goes on behind frame {number}: {index + 1} of {len(self._order)} are there"])
+        if tracks is not None and self._begin < len(self._order):
+            frame = next(self._read(range(number, number + 1)))[0]
+            self._memory = self._keeper.memory(frame, tracks, anchors)
+            if not self._job.options.preserve_color:
+                self._before = self._picture(number)
+
+    def frames(self) -> Iterator[FrameDone]:
+        """Make what is left, and keep it."""
+        place = self._begin
+        alphas: dict[int, tuple[np.ndarray | None, np.ndarray]] = {}
+
+        def noted(frames: Iterator[tuple[Frame, np.ndarray | None]]) -> Iterator[Frame]:
+            for frame, alpha in frames:
+                alphas[frame.number] = alpha, frame.shown
+                yield frame
+
+        for segment in self._order.rest(self._begin):
+            forward = segment.step > 0
+            read = self._read(segment) if forward else backwards(self._read, segment)
+            for made in self._made(noted(read), forward):
+                alpha, seen = alphas.pop(made.number)
+                self._write(made, seen, alpha)
+                row = {
+                    "frame": made.number,
+                    "anew": round(made.anew, 4),
+                    "begins": made.cut,
+                    "warping_error": made.flicker,
+                }
+                self._keeper.add(place, made, row)
+                self._done = place + 1
+                seconds = time.monotonic() - self._started
+                here = place + 1 - self._begin
+                yield FrameDone(
+                    place, len(self._order), made.number, made.picture, seconds, here, row
+                )
+                place += 1
+
+    def files(self) -> list[Path]:
+        """Of the frames that are there, in the order in which they are shown."""
+        return [self._file(number) for number in self._numbers()]
+
+    def put_together(self, ended: BaseException | None) -> str:
+        """Write the result and its record; returns what went wrong, or ""."""
+        job = self._job
+        assert job.destination is not None
+        problem, numbers = "", self._numbers()
+        try:
+            assemble(job.destination, self.files(), numbers, job.numbers.step, job.frames)
+        except Exception as error:
+            problem = reason(error)
+        try:
+            records.write(job.destination.record, self._record(not ended, numbers))
+        except Exception as error:
+            tell([f"the record of the run: {reason(error)}"])
+        return problem
+
+    def _made(self, frames: Iterator[Frame], forward: bool) -> Iterator[Made]:
+        """The frames of a segment."""
+        job = self._job
+        if self._maker is None:
+            from analogies.runs.sequences import makers
+
+            self._maker, alone = makers.maker_of(job)
+            self._alone = self._alone or alone
+        if self._alone:
+            yield from one_by_one(frames, self._maker)
+            return
+        behind_too = forward and len(job.keys) > 1
+        for made in in_sequence(
+            frames,
+            self._maker,
+            job.moving.coherence,
+            self._memory,
+            self._before,
+            job.keys,
+            self._from_behind if behind_too else lambda number: None,
+        ):
+            self._memory, self._before = made.memory, made.picture
+            yield made
+
+    def _from_behind(self, number: int) -> tuple[Behind, float] | None:
+        """What was carried from the key frame behind."""
+        before, after = self._order.keys_around(number)
+        if before is None or after is None:
+            return None
+        found = self._keeper.read_behind(number)
+        if found is None:
+            gap = range(after, number - 1, -self._job.numbers.step)[1:]
+            key = self._job.keys[after]
+            frames = (frame for frame, _ in backwards(self._read, gap))
+            for other, known in carried_back(frames, after, key, self._job.moving.coherence):
+                self._keeper.write_behind(other, behind(known))
+            found = self._keeper.read_behind(number)
+        self._keeper.forget_behind(number - self._job.numbers.step)
+        return None if found is None else (found, (number - before) / (after - before))
+
+    def _read(self, numbers: range) -> Iterator[tuple[Frame, np.ndarray | None]]:
+        """Frames at the result's size, and their transparency."""
+        count = 0
+        for frame in read_frames(self._job.frames, numbers, self._job.size):
+            count += 1
+            yield frame
+        if count < len(numbers):
+            if not count and numbers.start == self._job.numbers.start:
+                raise InputError(
+                    f"B: no frame can be read. Received: {str(self._job.frames.path)!r}"
+                )
+            tell([f"{self._job.frames.path} ends before frame {numbers[count]}: it is damaged"])
+
+    def _write(self, made: Made, seen: np.ndarray, alpha: np.ndarray | None) -> None:
+        picture = made.picture
+        if self._job.options.preserve_color:
+            pixels, b = picture.astype(np.float32), seen.astype(np.float32)
+            picture = images.to_uint8(finishing.finish(pixels, b, self._job.options))
+        write_frame(self._file(made.number), picture, alpha)
+
+    def _file(self, number: int) -> Path:
+        return self._keeper.file(self._job.frames.name(number))
+
+    def _numbers(self) -> list[int]:
+        there = set(self._order.made(self._done))
+        return [number for number in self._job.numbers if number in there]
+
+    def _picture(self, number: int) -> np.ndarray | None:
+        try:
+            return images.to_uint8(images.read(self._file(number)).pixels)
+        except InputError:
+            return None
+
+    def _record(self, complete: bool, numbers: Sequence[int]) -> dict[str, Any]:
+        job = self._job
+        assert job.destination is not None
+        rate = job.frames.rate
+        return {
+            "program": "analogies",
+            "result": job.destination.result.name,
+            "complete": complete,
+            "versions": versions(),
+            "flow": engine(),
+            "seed": job.options.seed,
+            "inputs": {**{x: str(y) for x, y in job.sources.items()}, "b": str(job.frames.path)},
+            "made_from": dict(job.made_from),
+            "width": job.size[1],
+            "height": job.size[0],
+            "rate": None if rate is None else str(rate / job.numbers.step),
+            "frames": len(numbers),
+            "options": job.options.as_dict(),
+            "moving": job.moving.as_dict(),
+            "rows": self._keeper.rows,
+            "seconds": round(time.monotonic() - self._started, 3),
+            "peak_memory_mib": records.peak_memory(),
+        }
+
+
+def _heard(listener: FrameListener, done: FrameDone) -> None:
+    try:
+        listener(done)
+    except Exception as error:
+        tell([f"{type(listener).__name__}: {reason(error)}; the run goes on"])

@@ -1,0 +1,208 @@
+"""What of a frame's B' is known from earlier frames, and from where in them.
+
+Every pixel knows the frame in which it was made, its *anchor*, and its place there, between pixels.
+The places are brought along the flow from frame to frame; the colors are looked up in the anchor
+only in the end, so that they are interpolated once, however long the way was, and do not blur.
+
+    places_t(p) = places_{t-1}(p + flow(p))        flow from frame t to frame t - 1
+    seen_t(p)   = frame_{anchor(p)}(places_t(p))   what the frame should look like, if that is right
+    places_t(p) += CORRECTION * (places_t(p + rest(p)) - places_t(p))
+                                                   rest: the flow from frame t to `seen`
+    B'_t(p)     = B'_{anchor(p)}(places_t(p))
+
+The correction keeps small errors of the flow from adding up; a part of it at a time, so that what
+is carried does not tremble. A pixel is lost, and made anew, where the flow there and the flow back
+disagree (it was hidden before) and `seen` differs from the frame at all, where its place lies
+outside of its anchor, and where `seen` differs by more than the tolerance. In flat areas flows
+disagree as they like, and nothing is wrong.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from analogies.matching.flow import consistent, flow, grid, sampled
+from analogies.synthesis.likeness import blurred
+
+CORRECTION = 0.3
+FARTHEST = 2.0  # px, of a correction; a larger one is an error of its own
+TORN = 2.0  # px: neighbors whose places differ by more are not interpolated between
+WINDOW = 1.5  # px, sigma, of what is compared
+SPECK = 0.5  # of a pixel's neighborhood that must be lost for it to be
+ANCHORS = 12  # at most; beyond that those of the fewest pixels are put together in one
+DOUBT = 3.0  # gray levels, up to which a frame is as it should be wherever the flow leads
+ONE = 20.0  # gray levels: unit of the tolerance
+
+
+class Frame(NamedTuple):
+    """A frame to be made: its number, and what it shows, uint8 `(h, w, 3)`."""
+
+    number: int
+    shown: np.ndarray
+
+
+class Anchor(NamedTuple):
+    """A frame that pixels were made in: what it showed, and its B', uint8 `(h, w, 3)`."""
+
+    frame: np.ndarray
+    picture: np.ndarray
+
+
+class Tracks(NamedTuple):
+    """Where the pixels of a frame come from.
+
+    Attributes:
+        anchor: int32 `(h, w)`, numbers of frames.
+        places: float32 `(h, w, 2)`, row and column there.
+    """
+
+    anchor: np.ndarray
+    places: np.ndarray
+
+
+class Carried(NamedTuple):
+    """What is known of a frame's B'.
+
+    Attributes:
+        tracks: of all pixels, those that are lost included.
+        picture: float32 `(h, w, 3)` in [0, 255], what they show.
+        lost: bool `(h, w)`, where that is not right.
+        misfit: float32 `(h, w)`, gray levels by which the frame differs from what it should show.
+        motion: float32 `(h, w, 2)`, the flow to the frame before.
+        trusted: bool `(h, w)`, where that flow and the one back agree.
+    """
+
+    tracks: Tracks
+    picture: np.ndarray
+    lost: np.ndarray
+    misfit: np.ndarray
+    motion: np.ndarray
+    trusted: np.ndarray
+
+
+def began(number: int, size: tuple[int, int]) -> Tracks:
+    """Tracks of a frame that is its own anchor."""
+    return Tracks(np.full(size, number, np.int32), grid(*size))
+
+
+def tolerance(coherence: float) -> float:
+    """Gray levels by which a frame may differ from what it should show, for a coherence in [0, 1].
+
+    >>> [round(tolerance(x), 3) for x in (0, 0.5, 0.8, 1)]
+    [0.0, 5.0, 20.0, inf]
+    """
+    return float("inf") if coherence >= 1 else ONE / 4 * coherence / (1 - coherence)
+
+
+def carried(
+    frame: np.ndarray,
+    before: np.ndarray,
+    tracks: Tracks,
+    anchors: Mapping[int, Anchor],
+    coherence: float,
+) -> Carried:
+    """What of a frame is known from the one before.
+
+    Args:
+        frame, before: uint8 `(h, w, 3)`.
+        tracks: of the frame before.
+        anchors: {number: anchor} of all in the tracks.
+        coherence: in [0, 1].
+    """
+    motion, back = flow(frame, before), flow(before, frame)
+    trusted = consistent(motion, back)
+    moved = _moved(tracks, motion)
+    moved = _corrected(moved, frame, anchors)
+    seen = looked_up(moved, {number: anchor.frame for number, anchor in anchors.items()})
+    misfit = _misfit(frame, seen)
+    inside = _inside(moved, frame.shape[:2])
+    lost = (~trusted & (misfit > DOUBT)) | ~inside | (misfit > tolerance(coherence))
+    picture = looked_up(moved, {number: anchor.picture for number, anchor in anchors.items()})
+    return Carried(moved, picture, _without_specks(lost) | ~inside, misfit, motion, trusted)
+
+
+def looked_up(tracks: Tracks, pictures: Mapping[int, np.ndarray]) -> np.ndarray:
+    """float32 `(h, w, 3)`: what the anchors' pictures show at the places."""
+    found = np.zeros((*tracks.anchor.shape, 3), np.float32)
+    for number in np.unique(tracks.anchor):
+        own = tracks.anchor == number
+        rows, cols = (np.flatnonzero(own.any(axis)) for axis in (1, 0))
+        box = slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)
+        there = sampled(pictures[int(number)], tracks.places[box])
+        found[box][own[box]] = there[own[box]]
+    return found
+
+
+def made_anew(tracks: Tracks, lost: np.ndarray, number: int) -> Tracks:
+    """The tracks after the lost pixels were made: they begin in this frame."""
+    anchor = np.where(lost, np.int32(number), tracks.anchor)
+    places = np.where(lost[..., np.newaxis], grid(*lost.shape), tracks.places)
+    return Tracks(anchor, places)
+
+
+def fewer(tracks: Tracks, number: int, most: int = ANCHORS) -> Tracks:
+    """The same with no more anchors than `most`: the smaller half begins in this frame.
+
+    Every one of their pixels is interpolated once more; by halves that happens seldom.
+    """
+    numbers, counts = np.unique(tracks.anchor, return_counts=True)
+    if len(numbers) <= most:
+        return tracks
+    small = numbers[np.argsort(counts, kind="stable")][: len(numbers) - most // 2]
+    return made_anew(tracks, np.isin(tracks.anchor, small), number)
+
+
+def _moved(tracks: Tracks, motion: np.ndarray) -> Tracks:
+    """Tracks brought along a flow; between neighbors of one anchor places are interpolated."""
+    height, width = motion.shape[:2]
+    ends = grid(height, width) + motion
+    last = np.array([height - 1, width - 1], np.float32)
+    within = np.clip(ends, 0, last)
+    nearest = np.rint(within).astype(np.int32)
+    anchor = tracks.anchor[nearest[..., 0], nearest[..., 1]]
+    plain = tracks.places[nearest[..., 0], nearest[..., 1]] + (ends - nearest)
+    low = np.minimum(np.floor(within), np.maximum(last - 1, 0)).astype(np.int32)
+    share = within - low
+    smooth = np.zeros_like(plain)
+    whole = np.ones(anchor.shape, bool)
+    for down in (0, 1):
+        for right in (0, 1):
+            row = np.minimum(low[..., 0] + down, height - 1)
+            col = np.minimum(low[..., 1] + right, width - 1)
+            there = tracks.places[row, col] + (within - np.stack([row, col], -1))
+            weight = np.abs(1 - down - share[..., 0]) * np.abs(1 - right - share[..., 1])
+            smooth += weight[..., np.newaxis] * there
+            whole &= tracks.anchor[row, col] == anchor
+            whole &= (np.abs(there - plain) <= TORN).all(-1)
+    # In `there` each neighbor says where the pixel would lie if all moved as it does; their mean
+    # is the places' own interpolation.
+    smooth += ends - within
+    return Tracks(anchor, np.where(whole[..., np.newaxis], smooth, plain).astype(np.float32))
+
+
+def _corrected(tracks: Tracks, frame: np.ndarray, anchors: Mapping[int, Anchor]) -> Tracks:
+    """Tracks nearer to where the anchors show what the frame does."""
+    seen = looked_up(tracks, {number: anchor.frame for number, anchor in anchors.items()})
+    rest = flow(frame, seen)
+    small = (np.abs(rest) <= FARTHEST).all(-1)
+    fits = _misfit(frame, sampled(seen, grid(*rest.shape[:2]) + rest)) <= _misfit(frame, seen)
+    part = CORRECTION * rest * (small & fits)[..., np.newaxis]
+    return _moved(tracks, blurred(part, 1.0))
+
+
+def _misfit(frame: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """float32 `(h, w)`: root of the mean squared difference in a window."""
+    squares = ((frame.astype(np.float32) - seen) ** 2).mean(-1, keepdims=True)
+    return np.sqrt(blurred(squares, WINDOW))[..., 0]
+
+
+def _inside(tracks: Tracks, size: tuple[int, int]) -> np.ndarray:
+    last = np.array([size[0] - 1, size[1] - 1], np.float32)
+    return ((tracks.places >= -0.5) & (tracks.places <= last + 0.5)).all(-1)
+
+
+def _without_specks(lost: np.ndarray) -> np.ndarray:
+    """Lost areas without single pixels, and a pixel wider."""
+    most = blurred(lost[..., np.newaxis].astype(np.float32), 1.0)[..., 0] > SPECK
+    return blurred(most[..., np.newaxis].astype(np.float32), 0.7)[..., 0] > 0.25

@@ -1,0 +1,187 @@
+"""The frames one after another: what is known is carried along, what is lost is made anew."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from analogies.matching.flow import moving_edges, warped
+from analogies.synthesis.sequence.carrying import (
+    Anchor,
+    Carried,
+    Frame,
+    Tracks,
+    began,
+    carried,
+    fewer,
+    made_anew,
+)
+from analogies.synthesis.sequence.joining import Behind, joined
+
+if TYPE_CHECKING:
+    from analogies.synthesis.sequence.making import Maker
+
+CUT = 0.6  # of a frame that is lost: another scene begins
+
+
+class Memory(NamedTuple):
+    """All of the frames before that the next one depends on.
+
+    Attributes:
+        frame: the one before.
+        tracks: of its pixels.
+        anchors: that they lead to, the frame itself among them if some begin there.
+    """
+
+    frame: Frame
+    tracks: Tracks
+    anchors: Mapping[int, Anchor]
+
+
+class Made(NamedTuple):
+    """A frame that is made.
+
+    Attributes:
+        number: of the frame.
+        picture: uint8 `(h, w, 3)`.
+        memory: what the next one depends on; None where frames are made by themselves.
+        anew: share of it that was made anew, in [0, 1].
+        cut: whether nothing was carried.
+        flicker: the warping error to the frame before, see `warping_error`; None at a beginning.
+    """
+
+    number: int
+    picture: np.ndarray
+    memory: Memory | None
+    anew: float = 1.0
+    cut: bool = True
+    flicker: float | None = None
+
+
+def one_by_one(frames: Iterable[Frame], maker: "Maker") -> Iterator[Made]:
+    """Every frame by itself."""
+    for frame in frames:
+        yield Made(frame.number, whole_levels(maker.whole(frame)), None)
+
+
+def in_sequence(
+    frames: Iterable[Frame],
+    maker: "Maker",
+    coherence: float,
+    memory: Memory | None = None,
+    before: np.ndarray | None = None,
+    keys: Mapping[int, Anchor] | None = None,
+    from_behind: Callable[[int], tuple[Behind, float] | None] = lambda number: None,
+) -> Iterator[Made]:
+    """Each frame with what is known from those before it.
+
+    Args:
+        frames: in the order in which they are made, forward or backward.
+        maker: of the rest.
+        coherence: in [0, 1].
+        memory: of the frame before the first, None to begin.
+        before: its picture, uint8 `(h, w, 3)`.
+        keys: frames that are given.
+        from_behind: for a number what was carried from the key frame behind, and the share of the
+            way between the keys.
+    """
+    keys = keys or {}
+    for frame in frames:
+        if frame.number in keys:
+            made = _given(frame, keys[frame.number])
+        elif memory is None:
+            made = _begun(frame, maker)
+        else:
+            made = _next(frame, maker, coherence, memory, before, from_behind(frame.number))
+        memory, before = made.memory, made.picture
+        yield made
+
+
+def carried_back(
+    frames: Iterable[Frame], number: int, key: Anchor, coherence: float
+) -> Iterator[tuple[int, Carried]]:
+    """A key frame carried along frames, without anything made; what is lost stays so.
+
+    Args:
+        frames: in their order from the key frame on.
+        number: of the key frame.
+        key: it and its painting.
+    """
+    size = key.frame.shape[:2]
+    tracks, before, gone = began(number, (size[0], size[1])), key.frame, np.zeros(size[:2], bool)
+    for frame in frames:
+        known = carried(frame.shown, before, tracks, {number: key}, coherence)
+        ends = np.rint(known.motion + np.stack(np.indices(size), -1)).astype(int)
+        rows, cols = (np.clip(ends[..., i], 0, size[i] - 1) for i in (0, 1))
+        gone = gone[rows, cols] | known.lost
+        yield frame.number, known._replace(lost=gone)
+        tracks, before = known.tracks, frame.shown
+
+
+def warping_error(
+    picture: np.ndarray, before: np.ndarray, motion: np.ndarray, trusted: np.ndarray
+) -> float | None:
+    """How much a picture differs from the one before where the same is seen.
+
+    Lai et al., "Learning Blind Video Temporal Consistency" (2018), equation 6: the mean squared
+    difference, of colors in [0, 1], of the frame and the one before brought along the flow.
+
+    Args:
+        picture, before: uint8 `(h, w, 3)`.
+        motion: flow of the input from this frame to the one before.
+        trusted: where the same is seen in both.
+
+    Returns:
+        the error; None where nothing can be compared.
+    """
+    mask = trusted & ~moving_edges(motion)
+    if not mask.any():
+        return None
+    left = picture.astype(np.float32) - warped(before, motion)
+    return float(np.square(left / 255).sum(-1)[mask].mean())
+
+
+def _given(frame: Frame, key: Anchor) -> Made:
+    tracks = began(frame.number, frame.shown.shape[:2])
+    return Made(frame.number, key.picture, Memory(frame, tracks, {frame.number: key}), 0.0)
+
+
+def _begun(frame: Frame, maker: "Maker") -> Made:
+    picture = whole_levels(maker.whole(frame))
+    anchors = {frame.number: Anchor(frame.shown, picture)}
+    return Made(
+        frame.number, picture, Memory(frame, began(frame.number, frame.shown.shape[:2]), anchors)
+    )
+
+
+def _next(
+    frame: Frame,
+    maker: "Maker",
+    coherence: float,
+    memory: Memory,
+    before: np.ndarray | None,
+    other: tuple[Behind, float] | None,
+) -> Made:
+    known = carried(frame.shown, memory.frame.shown, memory.tracks, memory.anchors, coherence)
+    tracks = known.tracks
+    if other is not None:
+        both = joined(known, *other)
+        known = known._replace(picture=both.picture, lost=both.lost)
+        tracks = made_anew(tracks, both.taken, frame.number)
+    anew = float(known.lost.mean())
+    if anew > CUT:
+        return _begun(frame, maker)
+    picture = known.picture if not anew else maker.part(frame, known)
+    made = whole_levels(picture)
+    tracks = fewer(made_anew(tracks, known.lost, frame.number), frame.number)
+    anchors = {**memory.anchors, frame.number: Anchor(frame.shown, made)}
+    used = {int(number): anchors[int(number)] for number in np.unique(tracks.anchor)}
+    flicker = None
+    if before is not None:
+        flicker = warping_error(made, before, known.motion, known.trusted)
+    return Made(frame.number, made, Memory(frame, tracks, used), anew, False, flicker)
+
+
+def whole_levels(picture: np.ndarray) -> np.ndarray:
+    """A picture as it is kept, uint8."""
+    return np.rint(np.clip(picture, 0, 255)).astype(np.uint8)

@@ -1,0 +1,124 @@
+"""Frames made one after another, against a scene that moves by a known rule."""
+
+import numpy as np
+import pytest
+
+from analogies.matching.flow import grid, sampled
+from analogies.options import Options
+from analogies.synthesis.likeness import blurred
+from analogies.synthesis.sequence.carrying import Anchor, Frame, began, fewer, looked_up, made_anew
+from analogies.synthesis.sequence.loop import in_sequence, one_by_one, warping_error
+from analogies.synthesis.sequence.making import ByKeys, ByWholes
+
+SIZE = (72, 88)
+
+
+def scene(seed=0):
+    noise = np.random.default_rng(seed).normal(size=(140, 170, 3)).astype(np.float32)
+    return np.clip(128 + 50 * blurred(noise, 2.5) / 0.11, 0, 255)
+
+
+def seen(picture, number, angle=0.0, zoom=0.0, pan=(0.0, 0.0)):
+    """A frame of a camera over a large picture."""
+    turn, scale = angle * number, 1 + zoom * number
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) / scale
+    places = (grid(*SIZE) - np.array(SIZE) / 2) @ rotation.T + np.array(picture.shape[:2]) / 2
+    found = sampled(picture, (places + np.array(pan) * number).astype(np.float32))
+    return np.rint(found).astype(np.uint8)
+
+
+def painted(frame):
+    """The rule of the painter: other colors, pixel by pixel."""
+    return np.rint(255 - 0.8 * frame[..., ::-1]).astype(np.uint8)
+
+
+class Never:
+    """Makes black, and leaves what is lost as it is."""
+
+    def whole(self, frame):
+        return np.full(frame.shown.shape, 0.0, np.float32)
+
+    def part(self, frame, known):
+        return known.picture
+
+
+@pytest.mark.parametrize(
+    "camera",
+    [{"pan": (0.4, 0.7)}, {"zoom": 0.006}, {"angle": 0.008}],
+    ids=["pan", "zoom", "turn"],
+)
+def test_a_painting_stays_on_what_moves_and_does_not_drift(camera):
+    picture = scene()
+    frames = [Frame(i, seen(picture, i, **camera)) for i in range(8)]
+    keys = {0: Anchor(frames[0].shown, painted(frames[0].shown))}
+    made = list(in_sequence(frames, Never(), 0.8, keys=keys))
+    for number in (2, 7):
+        left = np.abs(made[number].picture.astype(float) - painted(frames[number].shown))
+        carried = made[number].memory.tracks.anchor == 0
+        assert carried.mean() > 0.6
+        assert left[carried].mean() < 3.0  # of a deviation of 40, by the program's own flow
+    assert made[1].flicker < 1e-3
+
+
+def test_another_scene_begins_anew_and_what_is_hidden_is_made():
+    frames = [Frame(0, seen(scene(), 0)), Frame(1, seen(scene(1), 0)), Frame(2, seen(scene(1), 0))]
+    calls = []
+
+    def whole(frame):
+        calls.append(frame.number)
+        return frame.shown.astype(np.float32)
+
+    made = list(in_sequence(frames, ByWholes(whole), 0.8))
+    assert [x.cut for x in made] == [True, True, False]
+    assert calls == [0, 1]
+    assert np.array_equal(made[2].picture, frames[1].shown)
+
+
+def test_no_coherence_is_frame_by_frame():
+    frames = [Frame(i, seen(scene(), i)) for i in range(2)]
+    made = list(one_by_one(frames, Never()))
+    assert [x.memory for x in made] == [None, None]
+
+
+def test_a_run_that_goes_on_makes_the_same():
+    frames = [Frame(i, seen(scene(), i, pan=(1.1, 0.6))) for i in range(4)]
+    keys = {0: Anchor(frames[0].shown, painted(frames[0].shown))}
+    maker = ByKeys(Options(), keys)
+    whole = list(in_sequence(frames, maker, 0.8, keys=keys))
+    rest = in_sequence(frames[2:], maker, 0.8, whole[1].memory, whole[1].picture, keys)
+    for one, other in zip(whole[2:], rest, strict=True):
+        assert np.array_equal(one.picture, other.picture)
+        assert one.flicker == other.flicker
+    assert whole[3].anew > 0
+
+
+def test_what_is_made_of_key_frames_looks_like_them():
+    frames = [Frame(i, seen(scene(), i, pan=(2.0, 1.0))) for i in range(3)]
+    keys = {0: Anchor(frames[0].shown, painted(frames[0].shown))}
+    made = list(in_sequence(frames, ByKeys(Options(), keys), 0.8, keys=keys))[2]
+    new = made.memory.tracks.anchor != 0
+    assert 0.02 < new.mean() < 0.3
+    truth = painted(frames[2].shown).astype(float)
+    assert (
+        np.abs(made.picture - truth)[new].mean() < 0.6 * np.abs(truth.mean((0, 1)) - truth).mean()
+    )
+
+
+def test_anchors_are_put_together_by_halves():
+    tracks = began(0, (10, 12))
+    for number in range(1, 10):
+        lost = np.zeros((10, 12), bool)
+        lost[number, :number] = True
+        tracks = made_anew(tracks, lost, number)
+    fewer_of_them = fewer(tracks, 20, most=4)
+    assert set(np.unique(fewer_of_them.anchor)) == {0, 9, 20}
+    assert fewer(tracks, 20, most=12) is tracks
+    pictures = {n: np.full((10, 12, 3), n, np.uint8) for n in range(21)}
+    assert np.array_equal(looked_up(tracks, pictures)[..., 0], tracks.anchor)
+
+
+def test_warping_error_is_the_mean_square_of_what_changed():
+    motion, trusted = np.zeros((8, 9, 2), np.float32), np.ones((8, 9), bool)
+    one, other = np.full((8, 9, 3), 51, np.uint8), np.full((8, 9, 3), 102, np.uint8)
+    assert warping_error(one, other, motion, trusted) == pytest.approx(3 * 0.2**2, rel=1e-5)
+    assert warping_error(one, other, motion, ~trusted) is None
