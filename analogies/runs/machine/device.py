@@ -21,6 +21,9 @@ from analogies.runs.machine.environment import BACKEND, for_import
 from analogies.runs.machine.free_memory import Room
 from analogies.runs.machine.silence import silence
 
+THREADS = (
+    8  # of TensorFlow on any machine; sums are split by their number, and so bytes depend on it
+)
 _CHATTER_WANTED = "TF_CPP_MIN_LOG_LEVEL" in os.environ
 _STARTING = threading.Lock()
 
@@ -139,7 +142,7 @@ def _import(fresh: bool) -> Any:
 def _choose(tf: Any, device: str) -> Machine:
     """The device to compute on; threads and memory growth are set where that is still possible."""
     with contextlib.suppress(RuntimeError):  # TensorFlow has already computed something
-        tf.config.threading.set_intra_op_parallelism_threads(available_cpus())
+        tf.config.threading.set_intra_op_parallelism_threads(THREADS)
     gpus = tf.config.list_physical_devices("GPU") if device != "cpu" else []
     if device == "cpu":
         with contextlib.suppress(RuntimeError):
