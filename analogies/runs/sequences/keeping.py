@@ -66,7 +66,7 @@ class Keeper:
             raise OptionError(
                 "resume",
                 "was not given, and a run that was not finished left its frames: "
-                "it goes on with it, or remove this folder. Received: {str(self.folder)!r}",
+                f"it goes on with it, or remove this folder. Received: {str(self.folder)!r}",
             )
         try:
             was = json.loads(job.read_bytes())
