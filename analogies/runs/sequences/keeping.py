@@ -93,7 +93,7 @@ class Keeper:
         Raises:
             InputError: the folder takes no more.
         """
-        arrays: dict[str, np.ndarray] = {"number": np.int64(made.number)}
+        arrays: dict[str, Any] = {"number": np.int64(made.number)}
         if made.memory is not None:
             memory = made.memory
             for number, anchor in memory.anchors.items():
