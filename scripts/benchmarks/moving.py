@@ -6,7 +6,8 @@ planted   a painting by a known rule on a camera that pans, zooms and turns: gra
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,11 @@ from analogies.synthesis.sequence.carrying import Anchor, Frame
 from analogies.synthesis.sequence.loop import in_sequence, one_by_one, warping_error
 from analogies.synthesis.sequence.making import ByPatches, Known
 
-CAMERAS = {"pan": {"pan": (0.4, 1.1)}, "zoom": {"zoom": 0.006}, "turn": {"turn": 0.008}}
+CAMERAS: Mapping[str, Mapping[str, Any]] = {
+    "pan": {"pan": (0.4, 1.1)},
+    "zoom": {"zoom": 0.006},
+    "turn": {"turn": 0.008},
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,7 +97,9 @@ def sharpness(pictures: Sequence[np.ndarray]) -> float:
     return float(np.mean(steps))
 
 
-def planted(scene: np.ndarray, camera: dict, size: tuple[int, int] = (96, 128)) -> list[float]:
+def planted(
+    scene: np.ndarray, camera: Mapping[str, Any], size: tuple[int, int] = (96, 128)
+) -> list[float]:
     """The error at frames 4 and 40 of a painting that is carried, where it is."""
     frames = [Frame(i, _seen(scene, i, size, **camera)) for i in range(41)]
     keys = {0: Anchor(frames[0].shown, _painted(frames[0].shown))}

@@ -127,7 +127,8 @@ def open_clip(path: Path) -> Clip:
     of_input = said.split("Output #0")[0]
     decoder = _decoder(of_input)
     steady = _steady(of_input)
-    count, notes = _count(path, None if steady else rate), ()
+    count = _count(path, None if steady else rate)
+    notes: tuple[str, ...] = ()
     if not steady:
         notes = (f"has frames of different lengths; {float(rate):.5g} a second are made of them",)
     alpha = bool(_ALPHA.search(of_input)) or bool(decoder)

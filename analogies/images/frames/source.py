@@ -21,25 +21,35 @@ USUAL_MS = 100  # that a frame of an animation is shown for where it says nothin
 
 
 class Frames(Protocol):
-    """Frames that can be read.
+    """Frames that can be read."""
 
-    Attributes:
-        path: where they come from.
-        size: `(height, width)` px of the first.
-        count: how many there are, as far as the file says.
-        rate: frames a second, or None where that is not known.
-        durations: ms that each is shown for, or None where there is a rate or nothing.
-        loop: how often an animation is shown, 0: for ever; None where it does not say.
-        notes: what a person may want to know of how they are read.
-    """
+    @property
+    def path(self) -> Path:
+        """Where they come from."""
 
-    path: Path
-    size: tuple[int, int]
-    count: int
-    rate: Fraction | None
-    durations: tuple[int, ...] | None
-    loop: int | None
-    notes: tuple[str, ...]
+    @property
+    def size(self) -> tuple[int, int]:
+        """`(height, width)` px of the first."""
+
+    @property
+    def count(self) -> int:
+        """How many there are, as far as the file says."""
+
+    @property
+    def rate(self) -> Fraction | None:
+        """Frames a second, or None where that is not known."""
+
+    @property
+    def durations(self) -> tuple[int, ...] | None:
+        """Ms that each is shown for, or None where there is a rate or nothing."""
+
+    @property
+    def loop(self) -> int | None:
+        """How often an animation is shown, 0: for ever; None where it does not say."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person may want to know of how they are read."""
 
     def read(self, numbers: range) -> Iterator[Picture]:
         """The frames of these numbers, ascending; fewer where the file ends before."""

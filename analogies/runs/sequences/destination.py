@@ -112,11 +112,12 @@ def assemble(
 
 def durations(frames: Frames, numbers: Sequence[int], step: int, unit: int = 1) -> list[int]:
     """ms that each frame is shown for, multiples of `unit` that do not drift."""
+    own: Sequence[Fraction]
     if frames.durations is not None:
-        own = [sum(frames.durations[number : number + step]) for number in numbers]
+        own = [Fraction(sum(frames.durations[at : at + step])) for at in numbers]
     else:
         own = [1000 * step / (frames.rate or USUAL_RATE)] * len(numbers)
-    ends = [round(end / unit) * unit for end in accumulate(own, initial=0)]
+    ends = [round(end / unit) * unit for end in accumulate(own, initial=Fraction(0))]
     return [max(unit, after - before) for before, after in pairwise(ends)]
 
 

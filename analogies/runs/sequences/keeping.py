@@ -66,7 +66,7 @@ class Keeper:
             raise OptionError(
                 "resume",
                 "was not given, and a run that was not finished left its frames: "
-                "it goes on with it, or remove this folder. Received: {str(self.folder)!r}",
+                f"it goes on with it, or remove this folder. Received: {str(self.folder)!r}",
             )
         try:
             was = json.loads(job.read_bytes())
@@ -93,7 +93,7 @@ class Keeper:
         Raises:
             InputError: the folder takes no more.
         """
-        arrays: dict[str, np.ndarray] = {"number": np.int64(made.number)}
+        arrays: dict[str, Any] = {"number": np.int64(made.number)}
         if made.memory is not None:
             memory = made.memory
             for number, anchor in memory.anchors.items():

@@ -1,5 +1,7 @@
 """One frame of a job with key frames, carried from those around it."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from analogies import images
@@ -54,9 +56,10 @@ def _carried(job: MovingJob, key: int | None, number: int) -> Carried | None:
     if key is None:
         return None
 
-    def read(numbers: range) -> "list[Frame]":
+    def read(numbers: range) -> list[Frame]:
         return [frame for frame, _ in read_frames(job.frames, numbers, job.size)]
 
+    found: Iterator[Frame]
     if key < number:
         found = (
             frame for frame, _ in read_frames(job.frames, range(key + 1, number + 1), job.size)

@@ -199,7 +199,7 @@ def _misfit(frame: np.ndarray, seen: np.ndarray) -> np.ndarray:
 
 def _inside(tracks: Tracks, size: tuple[int, int]) -> np.ndarray:
     last = np.array([size[0] - 1, size[1] - 1], np.float32)
-    return ((tracks.places >= -0.5) & (tracks.places <= last + 0.5)).all(-1)
+    return np.all((tracks.places >= -0.5) & (tracks.places <= last + 0.5), axis=-1)
 
 
 def _without_specks(lost: np.ndarray) -> np.ndarray:

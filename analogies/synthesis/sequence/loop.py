@@ -111,7 +111,7 @@ def carried_back(
     tracks, before, gone = began(number, (size[0], size[1])), key.frame, np.zeros(size[:2], bool)
     for frame in frames:
         known = carried(frame.shown, before, tracks, {number: key}, coherence)
-        ends = np.rint(known.motion + np.stack(np.indices(size), -1)).astype(int)
+        ends = np.rint(known.motion + np.moveaxis(np.indices(size), 0, -1)).astype(int)
         rows, cols = (np.clip(ends[..., i], 0, size[i] - 1) for i in (0, 1))
         gone = gone[rows, cols] | known.lost
         yield frame.number, known._replace(lost=gone)

@@ -26,17 +26,19 @@ SOFT = 3.0  # px, over which parts of two pictures pass into each other
 
 
 class Known(Protocol):
-    """What is known of a frame.
+    """What is known of a frame."""
 
-    Attributes:
-        tracks: where its pixels come from.
-        picture: float32 `(h, w, 3)`, what they show.
-        lost: bool `(h, w)`, where that is not right.
-    """
+    @property
+    def tracks(self) -> Tracks:
+        """Where its pixels come from."""
 
-    tracks: Tracks
-    picture: np.ndarray
-    lost: np.ndarray
+    @property
+    def picture(self) -> np.ndarray:
+        """float32 `(h, w, 3)`, what they show."""
+
+    @property
+    def lost(self) -> np.ndarray:
+        """bool `(h, w)`, where that is not right."""
 
 
 class Maker(Protocol):
@@ -159,9 +161,12 @@ class ByKeys:
 
 def _shown(key: np.ndarray, frame: np.ndarray) -> list[Guide]:
     """What a frame shows, and its edges, beside those of the key frame."""
-    pictures = [x.astype(np.float32) for x in (key, frame)]
-    edges = [detail((picture @ LUMINANCE)[..., np.newaxis]) for picture in pictures]
-    return [Guide(*pictures, IMAGE), Guide(*edges, EDGES)]
+    own, shown = key.astype(np.float32), frame.astype(np.float32)
+    return [Guide(own, shown, IMAGE), Guide(_edges(own), _edges(shown), EDGES)]
+
+
+def _edges(picture: np.ndarray) -> np.ndarray:
+    return detail((picture @ LUMINANCE)[..., np.newaxis])
 
 
 def _settings(options: Options, patch: int) -> Settings:

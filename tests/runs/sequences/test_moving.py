@@ -86,7 +86,9 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(folder, monkeypatch, s
         command("in", "out/", *KEYS, code=130)
     told = capfd.readouterr().err
     command("in", "out/", *KEYS, code=2)
-    assert "--resume was not given" in capfd.readouterr().err
+    left = capfd.readouterr().err
+    assert "--resume was not given" in left
+    assert "out.frames'" in left
     command("in", "out/", *KEYS, "--coherence", "0.5", "--resume", code=2)
     assert "--coherence was 0.8, is 0.5" in capfd.readouterr().err
     command("in", "out/", *KEYS, "--resume")
