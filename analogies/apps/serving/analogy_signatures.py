@@ -12,6 +12,7 @@ import tensorflow as tf
 from analogies.apps.serving import decoding, saved_models
 from analogies.errors import InputError
 from analogies.images.colors import match_colors
+from analogies.options.presets import EBSYNTH
 from analogies.options.table import Options, defaults, kinds
 from analogies.synthesis.graph_loop import GraphLoop
 from analogies.synthesis.joint.objective import Objective
@@ -19,6 +20,7 @@ from analogies.synthesis.joint.steps import JointSteps
 from analogies.synthesis.network import Network
 
 WARMUP_SIDE = 48  # px, at least
+OF_FILES = ("fill", "repeat", EBSYNTH)  # presets that need masks, fields or guides
 OF_PIXELS = ("coarse_side", "pixel_patch")  # options of levels that an export does not have
 
 _SEED = tf.TensorSpec(None, tf.int32, name="seed")
@@ -47,8 +49,12 @@ class AnalogyServable(tf.Module):
         if options.init not in ("auto", "noise", "b"):
             raise InputError(f"init cannot be a picture in an export. Received: {options.init!r}")
         for name, kind in kinds().items():
-            if not kind.exported and getattr(options, name):
-                raise InputError(f"{name} cannot be exported. Received: {getattr(options, name)}")
+            value = getattr(options, name)
+            if not kind.exported and value != defaults()[name]:
+                raise InputError(f"{name} cannot be exported. Received: {value}")
+        if options.preset in OF_FILES:
+            hint = "a request has A, A' and B alone"
+            raise InputError(f"preset {options.preset} cannot be exported: {hint}")
         if options.finish == "pixels":
             raise InputError("finish pixels cannot be exported; auto is network there")
         for name in OF_PIXELS:

@@ -139,14 +139,14 @@ class Cluster:
         """Start a worker on a node; returns what stands for it."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        actor = ray.remote(
-            num_cpus=setup.cores,
-            num_gpus=int(setup.gpu),
-            max_restarts=0,
-            concurrency_groups={"beside": 1},
-            scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False),
-        )(_Actor)
-        return actor.remote(setup)
+        terms: dict[str, Any] = {
+            "num_cpus": setup.cores,
+            "num_gpus": int(setup.gpu),
+            "max_restarts": 0,
+            "concurrency_groups": {"beside": 1},
+            "scheduling_strategy": NodeAffinitySchedulingStrategy(node, soft=False),
+        }
+        return ray.remote(**terms)(_Actor).remote(setup)
 
     def hello(self, worker: Any) -> Any:
         """What stands for a worker's greeting."""

@@ -318,8 +318,11 @@ def test_what_cannot_be_exported_is_told(tmp_path, capsys):
     assert "a version is a number from 1 up" in capsys.readouterr().err
     assert export.main([str(tmp_path / "x"), "--preset", "pixels"]) == 2
     assert "finish pixels cannot be exported" in capsys.readouterr().err
-    for name, value in (("coarse_side", 0), ("pixel_patch", "7")):
-        with pytest.raises(InputError, match=f"{name} cannot be exported"):
+    given = [("coarse_side", 0), ("pixel_patch", "7"), ("guide", (("a.png", "b.png"),))]
+    given += [("preset", name) for name in ("ebsynth", "fill", "repeat")]
+    given += [("a_mask", "m.png"), ("b_mask", "m.png"), ("tile", "x"), ("save_field", "f.npz")]
+    for name, value in given:
+        with pytest.raises(InputError, match=f"{name}.* cannot be exported"):
             export.export(tmp_path / "x", options={name: value})
     (tmp_path / "file").write_text(json.dumps({}))
     assert not (tmp_path / "x").exists()
