@@ -13,7 +13,9 @@ from analogies.options.table import Options
 
 if TYPE_CHECKING:
     from analogies.runs.job import Job
+    from analogies.runs.sequences.job import MovingJob
     from analogies.runs.sequences.run import MovingOutcome
+    from analogies.synthesis.sequence.making import Maker
 
 
 def is_moving(b: str, out: str) -> bool:
@@ -27,7 +29,7 @@ def is_moving(b: str, out: str) -> bool:
     if wanted in (*CLIP_SUFFIXES, ".apng"):
         return True
     many = out.endswith(os.sep) or os.path.isdir(expanded(out)) or wanted in (".gif", ".webp")
-    return many and _has_frames(b)
+    return many and has_frames(b)
 
 
 def check_still(given: dict[str, Any], b: str) -> None:
@@ -71,7 +73,7 @@ def make(
 
     job = jobs.check(sources, paths.b, paths.out, options, moving, resume=resume, remark=remark)
     if moving.frame is None:
-        return _run(job)
+        return run(job)
     if job.keys:
         from analogies.runs.sequences.preview import preview
 
@@ -95,16 +97,23 @@ def _picture(frame: Any) -> Any:
     return np.dstack([frame.pixels, frame.alpha])
 
 
-def _run(job: Any) -> Ending:
+def run(job: "MovingJob", maker: "Maker | None" = None) -> Ending:
+    """Run a checked job, with lines of how far it is.
+
+    Args:
+        job: of many frames.
+        maker: of them, in place of the one that the job asks for.
+    """
     from analogies.runs.monitors.frame_lines import FrameLines
     from analogies.runs.sequences.run import run_sequence
 
+    assert job.destination is not None
     listeners: list[Any] = [FrameLines()]
     if job.options.logdir is not None:
         from analogies.runs.monitors.frame_curves import FrameCurves
 
         listeners.append(FrameCurves(Path(job.options.logdir), job.destination.result.stem))
-    return ending(run_sequence(job, listeners))
+    return ending(run_sequence(job, listeners, maker))
 
 
 def ending(outcome: "MovingOutcome") -> Ending:
@@ -125,7 +134,8 @@ def ending(outcome: "MovingOutcome") -> Ending:
     return Ending("; ".join(words), code, late)
 
 
-def _has_frames(path: str) -> bool:
+def has_frames(path: str) -> bool:
+    """Whether a file is an animation."""
     from analogies import images
     from analogies.errors import InputError
 

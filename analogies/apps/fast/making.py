@@ -15,12 +15,12 @@ from absl import logging
 
 from analogies import images
 from analogies.apps.batch.rows import decode
-from analogies.apps.fast.words import BESIDE
+from analogies.apps.fast import frames
+from analogies.apps.fast.beside import with_those_beside
 from analogies.apps.usage import PROGRAM
 from analogies.apps.wording import DONE, Ending, failure
 from analogies.errors import InputError
 from analogies.files import check_readable, check_writable, expanded, prepare_folder
-from analogies.options.table import Options
 from analogies.runs import destination, finishing
 from analogies.runs.learning.fast_analogy import FastAnalogy
 from analogies.runs.learning.lesson import SUFFIXES
@@ -37,7 +37,7 @@ class Task(NamedTuple):
 
 
 def make(paths: argparse.Namespace, given: Mapping[str, Any]) -> Ending:
-    """Make the pictures that the arguments ask for.
+    """Make the pictures, or the frames of a moving one, that the arguments ask for.
 
     Args:
         paths: of `words.understood`.
@@ -49,21 +49,19 @@ def make(paths: argparse.Namespace, given: Mapping[str, Any]) -> Ending:
     Raises:
         InputError: the network or a name cannot be used; no file was written.
     """
-    tasks = _listed(paths.batch) if paths.batch is not None else _named(paths.b, paths.out)
     net = Path(expanded(paths.with_net))
+    if paths.batch is None and frames.wanted(paths.b, paths.out, given):
+        return frames.make(net, paths.b[0], paths.out, given)
+    frames.check_still(given)
+    tasks = _listed(paths.batch) if paths.batch is not None else _named(paths.b, paths.out)
     check_readable(net)
     _check(tasks, net)
     fast = FastAnalogy(net, device=given.get("device", "auto"))
-    beside = {name: value for name, value in given.items() if name in BESIDE}
-    own = {name: value for name, value in fast.options.as_dict().items() if name not in _OF_RUNS}
-    fast.options = Options.parse({**own, "width": None, "height": None, **beside})
+    fast.options = with_those_beside(fast.options, given)
     with loudness(fast.options):
         if len(tasks) == 1:
             return _made(fast, tasks[0])
         return _all_made(fast, tasks)
-
-
-_OF_RUNS = ("quiet", "verbose", "device")  # of the learning, not of the analogy
 
 
 def _all_made(fast: FastAnalogy, tasks: Sequence[Task]) -> Ending:

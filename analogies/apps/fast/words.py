@@ -11,6 +11,8 @@ from analogies.options.presets import PRESETS
 NAMES = ("--learn", "--with", *map(spelled, learning_kinds()))
 # Options beside --with: the others were learned with the network.
 BESIDE = ("width", "height", "preserve_color", "contrast", "seed", "device", "quiet", "verbose")
+# Those that are for a moving B beside these.
+BESIDE_MOVING = ("frames", "every", "frame", "checkpoint", "resume", "logdir")
 
 _LEARN = (
     "Learn the analogy instead of making it: A and A' are given (STYLE alone with --preset style "
@@ -18,7 +20,7 @@ _LEARN = (
 )
 _WITH = (
     "Make B' by a network, in a moment: B and OUT are given; several B, or a folder of them, and a "
-    "folder for OUT; or --batch LIST.csv with the columns b and out."
+    "folder for OUT; a moving B and a moving OUT; or --batch LIST.csv with the columns b and out."
 )
 
 Error = Callable[[str], NoReturn]
@@ -92,7 +94,12 @@ def _learning(
 def _using(
     found: argparse.Namespace, words: Sequence[str], given: Mapping[str, Any], error: Error
 ) -> argparse.Namespace:
-    learned = [spelled(name) for name in given if name not in BESIDE]
+    for name in ("key", "coherence"):
+        if name in given:
+            error(
+                f"{spelled(name)} does not go with --with: the network makes every frame by itself"
+            )
+    learned = [spelled(name) for name in given if name not in (*BESIDE, *BESIDE_MOVING)]
     if learned:
         may = ", ".join(spelled(name) for name in BESIDE)
         error(f"{learned[0]} cannot be changed any more: the network has learned; there are {may}")

@@ -39,7 +39,7 @@ class MovingJob:
     Attributes:
         options: of every frame.
         moving: of the whole.
-        sources: {"a", "a_prime": as given}; empty with key frames.
+        sources: {"a", "a_prime": as given}, or {"net": path}; empty with key frames.
         frames: B.
         numbers: of the frames that are made.
         keys: {number: the frame and its painting, at the result's size}.
@@ -91,7 +91,8 @@ def check(
     """A job of which all is checked that can be without making a frame.
 
     Args:
-        sources: {"a", "a_prime"}, or nothing where there are key frames.
+        sources: {"a", "a_prime"}, or {"net": path of the network that makes the frames}, or nothing
+            where there are key frames.
         b: path of the clip, the folder or the animation.
         out: path of the result.
         options: of every frame.
@@ -122,7 +123,7 @@ def check(
         still = pictures.named(out).result
     keys = _keys(frames, moving, numbers, size)
     known: dict[str, images.Picture] = {}
-    if sources:
+    if "a" in sources:
         first = next(iter(frames.read(range(numbers[0], numbers[0] + 1))), None)
         if first is None:
             raise InputError(
@@ -138,7 +139,7 @@ def check(
         **{f"--{name}": value for name, value in moving.as_dict().items() if name != "key"},
         **{f"--key {number}": identity(images.read(key.picture)) for number, key in keys.items()},
         "B": _fingerprint(frames),
-        "the flow": engine(),
+        **_of_maker(sources),
     }
     made = json.loads(json.dumps(made))
     return MovingJob(
@@ -229,6 +230,15 @@ def _told_of(name: str, function: Any, source: Any) -> Any:
         return function(source)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
+
+
+def _of_maker(sources: Mapping[str, Any]) -> dict[str, str]:
+    """What frames depend on beside pictures and options: the network, or what finds the motion."""
+    if "net" not in sources:
+        return {"the flow": engine()}
+    with open(sources["net"], "rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return {"the network": f"a file of SHA-256 {digest[:16]}"}
 
 
 def _fingerprint(frames: Frames) -> str:

@@ -87,7 +87,8 @@ def run_sequence(
     Args:
         job: checked.
         listeners: called with every frame.
-        maker: of frames, in place of the one that the job asks for.
+        maker: of frames, in place of the one that the job asks for; it also gives them B's colors,
+            where the options say so.
 
     Raises:
         InputError: the folder for what it takes to go on holds another job, or one to go on with
@@ -124,6 +125,7 @@ class _Run:
 
     def __init__(self, job: MovingJob, keeper: Keeper, maker: "Maker | None") -> None:
         self._job, self._keeper, self._maker = job, keeper, maker
+        self._recolored = job.options.preserve_color and maker is None
         self._alone = job.moving.coherence == 0
         self._order = Order(job.numbers, tuple(job.keys))
         self._begin = self._done = 0
@@ -144,7 +146,7 @@ class _Run:
         if tracks is not None and self._begin < len(self._order):
             frame = next(self._read(range(number, number + 1)))[0]
             self._memory = self._keeper.memory(frame, tracks, anchors)
-            if not self._job.options.preserve_color:
+            if not self._recolored:
                 self._before = self._picture(number)
 
     def frames(self) -> Iterator[FrameDone]:
@@ -252,7 +254,7 @@ class _Run:
 
     def _write(self, made: Made, seen: np.ndarray, alpha: np.ndarray | None) -> None:
         picture = made.picture
-        if self._job.options.preserve_color:
+        if self._recolored:
             pixels, b = picture.astype(np.float32), seen.astype(np.float32)
             picture = images.to_uint8(finishing.finish(pixels, b, self._job.options))
         write_frame(self._file(made.number), picture, alpha)
@@ -279,7 +281,7 @@ class _Run:
             "result": job.destination.result.name,
             "complete": complete,
             "versions": versions(),
-            "flow": engine(),
+            "flow": None if "net" in job.sources else engine(),
             "seed": job.options.seed,
             "inputs": {**{x: str(y) for x, y in job.sources.items()}, "b": str(job.frames.path)},
             "made_from": dict(job.made_from),
