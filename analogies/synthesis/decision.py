@@ -67,6 +67,8 @@ def _controlled(decision: Decision, references: References) -> Decision:
     count = sum(guide.channels for guide in controls.guides)
     anew = controls.kept is not None and controls.kept.anew
     kind = FILL if anew and decision.kind == TEXTURE else decision.kind
+    if (kind, count, controls.masked) == (decision.kind, decision.guides, decision.masked):
+        return decision
     return replace(decision, kind=kind, guides=count, masked=controls.masked)
 
 

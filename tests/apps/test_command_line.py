@@ -426,7 +426,7 @@ BAD_PATHS = [
     ("a.png ap.png text.png out.png", "B: this is no image"),
     ("a.png ap.png empty.png out.png", "B: the file is empty"),
     ("a.png ap.png truncated.png out.png", "B: the image cannot be decoded"),
-    ("a.png ap.png folder out.png", "B: this is a folder"),
+    ("a.png ap.png folder out.png", "B: there are no pictures in this folder"),
     ("a.png ap.png pipe out.png", "B: this is a pipe"),
     ("a.png ap.png dot.png out.png", "at least 16 px"),
     ("a.png ap.png line.png out.png", "at least 16 px"),

@@ -127,7 +127,7 @@ def test_it_agrees_with_the_program_stage_by_stage(answers, case):
     first = next(record for record in records if record.losses)
     assert answers["first_pass.sizes"][0].tolist() == list(first.size)
     made = Image.open(io.BytesIO(answers["serving_default.b_prime_bytes"].item()))
-    assert np.abs(np.asarray(made, float) - records[-1].image()).mean() < 1  # the same recipe
+    assert np.abs(np.asarray(made, float) - records[-1].image()).mean() < 3  # the same recipe
     assert answers["first_pass.loss"] == pytest.approx(first.losses[0], rel=1e-4)
 
     steps = joint_steps(options, "residual")

@@ -127,7 +127,12 @@ def test_another_device_is_told(tmp_path):
     assert "began on one and goes on on another" in keeping.remarks("another")[0]
 
 
-@pytest.mark.parametrize("name", sorted(set(kinds()) - {"preset", "pair"}))  # see their values
+# Compared by what they stand for: by the values of a preset, by the pixels of pictures.
+OTHERWISE = {"preset", "pair", "guide", "a_mask", "b_mask"}
+PRESET_OF = {"extend": "fill", "from_other": "fill", "seam": "tile"}  # they go with
+
+
+@pytest.mark.parametrize("name", sorted(set(kinds()) - OTHERWISE))
 def test_what_a_run_is_made_from_is_what_its_pixels_depend_on(name, tmp_path):
     """An option is compared if and only if the result depends on it."""
     (tmp_path / "x").write_bytes(b"weights")
@@ -138,10 +143,14 @@ def test_what_a_run_is_made_from_is_what_its_pixels_depend_on(name, tmp_path):
         "choice": lambda: next(word for word in kind.choices if word != usual),
         "layers": lambda: ("block1_conv1", "block2_conv1"),
         "flag": lambda: not usual,
-        "text": lambda: {"device": "cpu", "init": "b"}.get(name, str(tmp_path / "x")),
+        "text": lambda: {"device": "cpu", "init": "b", "extend": "1,2,3,4"}.get(
+            name, str(tmp_path / "x")
+        ),
     }[kind.type]()
-    given = {name: other} | ({"checkpoint": "x"} if name == "resume" else {})
+    beside = {"preset": PRESET_OF[name]} if name in PRESET_OF else {}
+    given = beside | {name: other} | ({"checkpoint": "x"} if name == "resume" else {})
     found = resuming.differences(
-        resuming.made_from(Options(), PICTURES), resuming.made_from(Options(**given), PICTURES)
+        resuming.made_from(Options(**beside), PICTURES),
+        resuming.made_from(Options(**given), PICTURES),
     )
     assert len(found) == (0 if kind.runtime else 1), found

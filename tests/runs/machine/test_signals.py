@@ -48,6 +48,7 @@ def test_other_threads_leave_signals_alone():
 
 WITHOUT = """
 import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells may ignore it
 del signal.SIGHUP
 from analogies.runs.machine.signals import Interrupted, signals_raised
 try:

@@ -215,9 +215,12 @@ def test_every_value_of_an_option_can_be_logged(tmp_path, name):
         "layers": lambda: ("block1_conv1", "block2_conv1"),
         "pairs": lambda: (("a,b.png", "c d.png"), ("e|.png", "é.png")),
         "flag": lambda: not usual,
-        "text": lambda: "cpu" if name == "device" else "a\nb|c",
+        "guides": lambda: ((("a,b.png", "c|d.png"), 0.5, "é.png"),),
+        "text": lambda: {"device": "cpu", "extend": "1,2,3,4"}.get(name, "a\nb|c"),
     }[kind.type]()
+    beside = {"extend": "fill", "from_other": "fill", "seam": "tile"}
     given = {name: other} | ({"checkpoint": "x"} if name == "resume" else {})
+    given |= {"preset": beside[name]} if name in beside else {}
     for options in (Options(**given), Options(**{name: usual})):
         with TensorBoard(tmp_path, options) as board:
             pass
