@@ -69,7 +69,11 @@ class Job:
     @property
     def inputs(self) -> dict[str, Path]:
         """The pictures that are files, {name: path}."""
-        return {name: Path(source) for name, source in self.sources.items() if is_path(source)}
+        return {
+            name: Path(source)
+            for name, source in self.sources.items()
+            if is_path(source) and controls.color_of(source) is None
+        }
 
     def notes(self) -> list[str]:
         """What a person may not expect: of options and of how the pictures were read."""

@@ -17,6 +17,7 @@ from ray import exceptions
 from analogies.apps.workers.asked import Asked
 from analogies.apps.workers.folders import own_folder
 from analogies.apps.workers.parcels import PACKAGE, Lost, Node, Parcel, Setup, StoreFullError
+from analogies.apps.workers.watchdog import Watchdog
 from analogies.errors import InputError
 from analogies.files import reason
 from analogies.runs.machine.device import available_cpus
@@ -61,6 +62,7 @@ class Cluster:
         self._asked = asked
         self.local = False
         self.folder: str | None = None
+        self._watchdog: Watchdog | None = None
 
     def __enter__(self) -> "Cluster":
         with _signals_kept(), _quiet():
@@ -71,15 +73,33 @@ class Cluster:
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        with contextlib.suppress(Exception), _signals_kept():
+        with _signals_kept():
+            self._end()
+
+    def _end(self) -> None:
+        with contextlib.suppress(Exception):
             ray.shutdown()
+        if self._watchdog is not None:
+            self._watchdog.release()
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self) -> None:
         """Ray on this machine, for this program alone."""
         self.local = True
+        try:
+            self._start_once()
+        except InputError:  # a busy machine takes longer than Ray waits
+            self._end()
+            try:
+                self._start_once()
+            except InputError:
+                self._end()
+                raise
+
+    def _start_once(self) -> None:
         self.folder = str(own_folder(_PREFIX))
+        self._watchdog = Watchdog(self.folder)
         cores = available_cpus()
         each = self._asked.cores_each(cores)
         shown = self._asked.count or max(1, cores // each)

@@ -81,7 +81,7 @@ class Crew:
     def is_finished(self, entry: Entry) -> bool:
         """Whether the result of a row is there, here or in its store."""
         assert entry.job is not None
-        addresses = any(is_address(str(path)) for path in entry.job.sources.values())
+        addresses = any(is_address(entry.job.sources[name]) for name in entry.job.inputs)
         if entry.job.destination is not None and not addresses:
             return runner.is_finished(entry.job)
         return _is_stored(entry, entry.job)
@@ -147,7 +147,7 @@ def _is_stored(entry: Entry, job: Job) -> bool:
             return False
         made_of = known["inputs"]
         return set(made_of) == set(job.sources) and all(
-            _is_same(str(path), made_of[name]) for name, path in job.sources.items()
+            _is_same(str(job.sources[name]), made_of[name]) for name in job.inputs
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):  # no record of a run
         return False
@@ -167,7 +167,7 @@ def _waiting(entry: Entry) -> Waiting:
     options = job.options
     shared = options.preset, options.features, options.vgg_weights, options.precision
     group = str(job.sources["a"]), str(job.sources["a_prime"]), *shared
-    if any(is_address(str(path)) for path in job.sources.values()):
+    if any(is_address(job.sources[name]) for name in job.inputs):
         return Waiting(entry, (True, *group), network=True)
     sizes = {}
     for name, path in job.inputs.items():

@@ -12,7 +12,6 @@ from analogies.apps.batch.rows import is_address
 from analogies.apps.wording import MACHINE, Ending
 from analogies.apps.workers.parcels import Parcel, Result
 from analogies.files import expanded, reason, write_atomically
-from analogies.runs.controls import color_of
 from analogies.runs.saving import elsewhere
 from analogies.runs.telling import tell
 
@@ -162,9 +161,7 @@ def _paths(entry: Entry) -> list[str]:
     if job is None:
         return []
     paths = dict.fromkeys(
-        str(path)
-        for path in job.sources.values()
-        if not is_address(path) and color_of(path) is None
+        str(job.sources[name]) for name in job.inputs if not is_address(job.sources[name])
     )
     weights = job.options.vgg_weights
     if weights and not is_address(weights):

@@ -3,6 +3,7 @@
 import csv
 import os
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -20,6 +21,7 @@ from analogies.apps.workers.asked import Asked  # noqa: E402
 from analogies.apps.workers.cluster import Cluster  # noqa: E402
 from analogies.apps.workers.crew import Crew  # noqa: E402
 from analogies.apps.workers.parcels import Setup  # noqa: E402
+from analogies.errors import InputError  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 SETUP = Setup(1, run="rows_that_fail:run")
@@ -107,3 +109,26 @@ def test_this_machine_runs_workers_of_its_own_and_leaves_nothing(folder, monkeyp
     assert not list(folder.glob("analogies-*"))
     assert "ray" in sys.modules
     assert not ray.is_initialized()
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+def test_a_start_that_fails_is_tried_once_more(folder, monkeypatch, failures):
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    tried = []
+
+    def init(self, address, **given):
+        tried.append(given["_temp_dir"])
+        if len(tried) <= failures:
+            raise InputError("the current node timed out during startup")
+
+    monkeypatch.setattr(Cluster, "_init", init)
+    if failures == 1:
+        with Cluster(Asked(1)) as cluster:
+            assert cluster.folder == tried[1]
+            assert [str(path) for path in folder.glob("analogies-*")] == tried[1:]
+    else:
+        with pytest.raises(InputError, match="timed out"), Cluster(Asked(1)):
+            pass
+    assert len(tried) == 2
+    assert not list(folder.glob("analogies-*"))

@@ -86,15 +86,28 @@ def test_workers_make_the_bytes_that_a_plain_batch_makes(folder):
     assert plain == many
 
 
+def living(session):
+    """Names of the processes of a session."""
+    line = ["ps", "-eo", "sid=,stat=,comm="]
+    found = subprocess.run(line, capture_output=True, text=True).stdout.splitlines()
+    words = [each.split(maxsplit=2) for each in found]
+    return [name for of, state, name in words if of == str(session) and state[0] != "Z"]
+
+
 @pytest.mark.parametrize("made", [0, 1, 2, 5, 9])
 def test_a_second_run_goes_on_after_the_driver_is_killed(folder, made):
     write_list(12)
     with command("--batch=list.csv", "--workers=2", "--quiet") as process:
         while len(list(Path().glob("made/*.png"))) < made and process.poll() is None:
             time.sleep(0.01)
-        time.sleep(0.0 if made else 3.0)
+        while not made and "raylet" not in living(process.pid) and process.poll() is None:
+            time.sleep(0.01)
         os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
+        process.communicate(timeout=60)  # whoever of Ray's lives holds its pipe open
+    until = time.monotonic() + 60
+    while living(process.pid) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not living(process.pid)
     before = {path.name: path.stat().st_mtime_ns for path in Path().glob("made/*.json")}
     code, said = finished("--batch=list.csv", "--workers=2")
     assert code == 0, said

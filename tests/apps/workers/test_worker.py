@@ -7,7 +7,9 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+import rows_that_fail
 from fake_cluster import FakeCluster, nodes
 from PIL import Image
 
@@ -60,10 +62,10 @@ def unpinned(plain):
     return init
 
 
-def batch(text, **given):
+def batch(text, run="rows_that_fail:run", **given):
     Path("list.csv").write_text(text)
     cluster = OneWorker(nodes(1))
-    cluster.worker = Worker(Setup(1, run="rows_that_fail:run"))
+    cluster.worker = Worker(Setup(1, run=run))
     try:
         crew = Crew(Asked(address="head:1"), cluster)
         return runner.run(lists.listing("list.csv"), given, crew), cluster
@@ -94,6 +96,45 @@ def test_files_names_and_records_are_those_of_a_run_here(folder):
     assert record["inputs"]["init"]["sha256"] == digest
     assert job.destination.result == Path("made/o.png")
     assert summary()[0]["message"] == ""
+
+
+def test_a_guide_and_a_mask_travel_as_files_and_a_color_as_it_is(folder):
+    for name, level in (("map", 200), ("mask", 255)):
+        Image.new("L", (30, 40), level).save(f"{name}.png")
+    text = "a,a_prime,b,out,preset,guide,a_mask\n"
+    text += "a.png,ap.png,b.png,made/o.png,pixels,map.png; #00ff00,mask.png\n"
+    noted.jobs.clear()
+    code, cluster = batch(text, run="test_worker:noted")
+    assert code == 0, summary()
+    (parcel,) = cluster.made
+    digests = {
+        f"./{name}.png": hashlib.sha256(Path(f"{name}.png").read_bytes()).hexdigest()
+        for name in ("a", "ap", "b", "map", "mask")
+    }
+    assert parcel.contents == digests
+    (job,) = noted.jobs
+    green = np.broadcast_to(np.array([0, 255, 0], np.uint8), (40, 30, 3))
+    np.testing.assert_array_equal(job.pictures["guide1_b"].pixels, green)
+    for name, file in (("guide1_a", "./map.png"), ("a_mask", "./mask.png")):
+        there = Path(job.sources[name])
+        assert there.is_absolute()
+        assert folder not in there.parents
+        assert there.parent.name == digests[file]  # where the worker puts what it is sent
+    made = json.loads(Path("made/o.json").read_text())["inputs"]
+    assert made["guide1_a"]["file"] == "./map.png"
+    assert made["guide1_b"]["file"] is None
+    assert made["a_mask"]["file"] == "./mask.png"
+    batch(text)
+    assert summary()[0]["status"] == "skipped"
+
+
+def noted(job, listeners):
+    """A run whose job is looked at afterwards."""
+    noted.jobs.append(job)
+    return rows_that_fail.run(job, listeners)
+
+
+noted.jobs = []
 
 
 def test_what_is_wrong_with_a_picture_names_it_as_here(folder):
@@ -187,6 +228,18 @@ a.png,ap.png,{store}/none.png,{store}/made/3.png,pixels
     stores.write(f"{store}/b.png", Path("c.png").read_bytes())
     batch(text)
     assert [row["status"] for row in summary()] == ["done", "done", "failed"]
+
+
+def test_a_guide_in_a_store_is_read_there_and_a_color_needs_no_file(folder):
+    pytest.importorskip("fsspec")
+    store = f"file://{folder}/store"
+    for name in ("a", "b"):
+        stores.write(f"{store}/{name}.png", Path(f"{name}.png").read_bytes())
+    text = "a,a_prime,b,out,preset,guide\n"
+    text += f"{store}/a.png,ap.png,{store}/b.png,o.png,pixels,{store}/a.png; #00ff00\n"
+    for status in ("done", "skipped"):
+        batch(text)
+        assert summary()[0]["status"] == status, summary()
 
 
 def test_stores_that_cannot_be_used_are_told(folder):
