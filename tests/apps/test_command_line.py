@@ -315,7 +315,7 @@ def small_disk(folder):
 def test_a_full_or_read_only_disk_is_said_in_one_line(small_disk, capsys):
     words = ("disk/out", "--scales=1", "--iters=3", "--quiet")
     assert command(*words, "--checkpoint=disk/kept") == 0
-    (small_disk / "ballast").write_bytes(b"x" * 36_000)
+    (small_disk / "ballast").write_bytes(b"x" * 32_000)
     (small_disk / "out_at_iteration_0_2.png").unlink()
     assert command(*words, "--checkpoint=disk/kept", "--evaluations=1") == 1
     said = capsys.readouterr().err

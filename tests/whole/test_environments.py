@@ -140,7 +140,7 @@ def test_every_module_without_those_of_posix(tmp_path):
 import importlib, pkgutil, analogies
 found = [module.name for module in pkgutil.walk_packages(analogies.__path__, "analogies.")]
 for name in found:
-    if not name.endswith("__main__"):
+    if not name.endswith(("__main__", "workers.cluster")):  # Ray itself needs them
         try:
             importlib.import_module(name)
         except ModuleNotFoundError as error:  # of an extra that is not installed

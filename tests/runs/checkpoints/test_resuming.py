@@ -149,8 +149,6 @@ def test_what_a_run_is_made_from_is_what_its_pixels_depend_on(name, tmp_path):
     }[kind.type]()
     beside = {"preset": PRESET_OF[name]} if name in PRESET_OF else {}
     given = beside | {name: other} | ({"checkpoint": "x"} if name == "resume" else {})
-    found = resuming.differences(
-        resuming.made_from(Options(**beside), PICTURES),
-        resuming.made_from(Options(**given), PICTURES),
-    )
+    both = [Options.parse(x) if beside else Options(**x) for x in (beside, given)]
+    found = resuming.differences(*(resuming.made_from(options, PICTURES) for options in both))
     assert len(found) == (0 if kind.runtime else 1), found

@@ -221,7 +221,7 @@ def test_every_value_of_an_option_can_be_logged(tmp_path, name):
     beside = {"extend": "fill", "from_other": "fill", "seam": "tile"}
     given = {name: other} | ({"checkpoint": "x"} if name == "resume" else {})
     given |= {"preset": beside[name]} if name in beside else {}
-    for options in (Options(**given), Options(**{name: usual})):
+    for options in (Options.parse(given), Options(**{name: usual})):
         with TensorBoard(tmp_path, options) as board:
             pass
         text, hparams = options_of(board.folder)
