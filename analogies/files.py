@@ -9,6 +9,7 @@ import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from analogies.errors import InputError
 
@@ -17,7 +18,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-_TEMPORARY = re.compile(r"\.analogies-[0-9a-f]{12}\.tmp")
+_TEMPORARY = re.compile(r"\.analogies-[0-9a-f]{12}\.tmpv?")  # v: frames without their sound
 _MANY = 5000  # names of a folder that are looked at for one that may be meant
 _YOUNG = 60.0  # seconds; a temporary file without bytes may have been made this moment
 
@@ -137,9 +138,32 @@ def prepare_folder(path: str | os.PathLike) -> None:
 def write_atomically(path: str | os.PathLike, data: bytes) -> None:
     """Write a file so that its name never stands for a part of it, even after a power cut.
 
-    The bytes go to a temporary file in the same folder, to the disk, and then under their name.
-    The temporary file is locked for as long as it has its own, see `remove_stale`. A symbolic
-    link is followed. Missing folders are made.
+    Raises:
+        InputError: the folder or file cannot be written, or the disk is full.
+    """
+    with _replacing(path) as stream:
+        stream.write(data)
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike) -> Iterator[Path]:
+    """A temporary file for what others write, put in the place of a file at the end of the block.
+
+    It is there, empty, and must be written into, not replaced.
+
+    Raises:
+        InputError: the folder or file cannot be written.
+    """
+    with _replacing(path) as stream:
+        yield Path(stream.name)
+
+
+@contextlib.contextmanager
+def _replacing(path: str | os.PathLike) -> Iterator[BinaryIO]:
+    """A temporary file in the folder of another, brought to the disk and under its name.
+
+    It is locked for as long as it has its own, see `remove_stale`. A symbolic link is followed.
+    Missing folders are made.
 
     Raises:
         InputError: the folder or file cannot be written, or the disk is full.
@@ -151,34 +175,10 @@ def write_atomically(path: str | os.PathLike, data: bytes) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with open(temporary, "xb") as stream:
             try_lock(stream.fileno())
-            stream.write(data)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
             os.replace(temporary, target)
-        _sync_folder(target.parent)
-    except OSError as error:
-        raise InputError(f"cannot be written: {reason(error)}. Received: {name!r}") from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def replacing(path: str | os.PathLike) -> Iterator[Path]:
-    """A temporary file for what others write, put in the place of a file at the end of the block.
-
-    Raises:
-        InputError: the folder or file cannot be written.
-    """
-    name = expanded(path)
-    target = Path(os.path.realpath(name))
-    temporary = _temporary(target)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        with open(temporary, "rb") as stream:
-            os.fsync(stream.fileno())
-        os.replace(temporary, target)
         _sync_folder(target.parent)
     except OSError as error:
         raise InputError(f"cannot be written: {reason(error)}. Received: {name!r}") from None

@@ -129,3 +129,19 @@ def test_a_missing_file_near_one_that_is_there(name, hint, tmp_path, monkeypatch
         assert said == f"no such file. Received: {name!r}"
     else:
         assert hint in said
+
+
+def test_what_others_write_is_left_alone_until_it_has_its_name(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"old")
+    with files.replacing(path) as temporary:
+        temporary.write_bytes(b"half")
+        files.remove_stale(tmp_path)
+        assert (temporary.read_bytes(), path.read_bytes()) == (b"half", b"old")
+        temporary.write_bytes(b"new")
+    assert path.read_bytes() == b"new"
+    with pytest.raises(RuntimeError), files.replacing(path) as temporary:
+        temporary.write_bytes(b"half")
+        raise RuntimeError
+    assert path.read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["x"]

@@ -11,7 +11,7 @@ import numpy as np
 
 from analogies import images
 from analogies.errors import InputError
-from analogies.files import replacing
+from analogies.files import replacing, try_lock
 from analogies.images.frames.ffmpeg import running
 from analogies.images.pictures import Picture
 from analogies.images.sizes import check_size
@@ -216,8 +216,10 @@ def write_clip(
             return _encode(path, temporary, frames, rate, ())
         picture = temporary.with_name(temporary.name + "v")  # the frames are there once
         try:
-            _encode(path, picture, frames, rate, ())
-            _mux(path, temporary, picture, sound)
+            with open(picture, "xb") as held:
+                try_lock(held.fileno())
+                _encode(path, picture, frames, rate, ())
+                _mux(path, temporary, picture, sound)
         finally:
             picture.unlink(missing_ok=True)
 
