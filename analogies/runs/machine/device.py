@@ -21,9 +21,8 @@ from analogies.runs.machine.environment import BACKEND, for_import
 from analogies.runs.machine.free_memory import Room
 from analogies.runs.machine.silence import silence
 
-THREADS = (
-    8  # of TensorFlow on any machine; sums are split by their number, and so bytes depend on it
-)
+# Of TensorFlow, on any machine: sums are split by their number, and so bytes depend on it.
+THREADS = 8
 _CHATTER_WANTED = "TF_CPP_MIN_LOG_LEVEL" in os.environ
 _STARTING = threading.Lock()
 
