@@ -6,9 +6,6 @@ Numbers come back to the last bit. Nothing in such a file is ever unpickled or r
 """
 
 import contextlib
-import hashlib
-import io
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,10 +17,10 @@ import numpy as np
 from analogies.errors import InputError
 from analogies.files import check_readable, reason, write_atomically
 from analogies.matching.field import NearestNeighborField
+from analogies.runs.checkpoints.archives import packed, unpacked
 from analogies.synthesis.state import State
 
 FORMAT = 1
-_TEXT, _CHECKSUM = "text", "checksum"
 # The kinds of named tuples that a checkpoint may hold.
 _TUPLES: dict[str, Any] = {kind.__name__: kind for kind in (State, NearestNeighborField)}
 _NAME = re.compile(r"checkpoint_(\d+)_(\d+)\.npz")
@@ -69,21 +66,15 @@ def write(folder: Path, saved: Saved) -> Path:
         InputError: it cannot be written; those before it are untouched.
     """
     arrays: dict[str, np.ndarray] = {}
-    text = json.dumps(
-        {
-            "format": FORMAT,
-            "made_from": saved.made_from,
-            "carried": _encode(saved.carried, arrays),
-            "rows": saved.rows,
-            "extras": saved.extras,
-        }
-    )
-    arrays[_TEXT] = np.frombuffer(text.encode(), np.uint8)
-    arrays[_CHECKSUM] = np.frombuffer(_checksum(arrays), np.uint8)
-    stream = io.BytesIO()
-    np.savez(stream, **arrays)  # type: ignore[arg-type]  # NumPy's hints forget **arrays
+    content = {
+        "format": FORMAT,
+        "made_from": saved.made_from,
+        "carried": _encode(saved.carried, arrays),
+        "rows": saved.rows,
+        "extras": saved.extras,
+    }
     path = path_of(folder, saved.carried)
-    write_atomically(path, stream.getvalue())
+    write_atomically(path, packed(content, arrays))
     return path
 
 
@@ -95,13 +86,7 @@ def read(path: Path) -> Saved:
     """
     check_readable(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        if arrays.pop(_CHECKSUM).tobytes() != _checksum(arrays):
-            raise ValueError("its checksum is not that of its content")
-        content = json.loads(arrays[_TEXT].tobytes())
-        if content["format"] != FORMAT:
-            raise ValueError(f"it is of format {content['format']}, not {FORMAT}")
+        content, arrays = unpacked(path, FORMAT)
         carried = _decode(content["carried"], arrays)
         if not isinstance(carried, State):
             raise TypeError("it holds no state of a run")
@@ -110,15 +95,6 @@ def read(path: Path) -> Saved:
         raise InputError(
             f"the checkpoint is damaged: {reason(error)}. Received: {str(path)!r}"
         ) from None
-
-
-def _checksum(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """SHA-256 of names, types, shapes and values."""
-    digest = hashlib.sha256()
-    for name, array in sorted(arrays.items()):
-        digest.update(f"{name} {array.dtype.str} {array.shape};".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.digest()
 
 
 def _encode(value: Any, arrays: dict[str, np.ndarray]) -> Any:

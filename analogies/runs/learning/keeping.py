@@ -1,8 +1,5 @@
 """Checkpoints of a learning run: one file, an `.npz` of plain arrays and a JSON text."""
 
-import hashlib
-import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +9,10 @@ import numpy as np
 
 from analogies.errors import InputError
 from analogies.files import check_readable, reason, write_atomically
+from analogies.runs.checkpoints.archives import packed, unpacked
 
 NAME = "learning.npz"
 FORMAT = 1
-_TEXT, _CHECKSUM = "text", "checksum"
 
 
 @dataclass(frozen=True)
@@ -44,12 +41,8 @@ def write(folder: Path, kept: Kept) -> None:
     """
     arrays = {f"state/{name}": value for name, value in kept.state.items()}
     arrays |= {f"best/{name}": value for name, value in kept.best.items()}
-    text = json.dumps({"format": FORMAT, "made_from": kept.made_from, "found": kept.found})
-    arrays[_TEXT] = np.frombuffer(text.encode(), np.uint8)
-    arrays[_CHECKSUM] = np.frombuffer(_checksum(arrays), np.uint8)
-    stream = io.BytesIO()
-    np.savez(stream, **arrays)  # type: ignore[arg-type]  # NumPy's hints forget **arrays
-    write_atomically(folder / NAME, stream.getvalue())
+    content = {"format": FORMAT, "made_from": kept.made_from, "found": kept.found}
+    write_atomically(folder / NAME, packed(content, arrays))
 
 
 def read(folder: Path) -> Kept | None:
@@ -63,29 +56,14 @@ def read(folder: Path) -> Kept | None:
         return None
     check_readable(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        if arrays.pop(_CHECKSUM).tobytes() != _checksum(arrays):
-            raise ValueError("its checksum is not that of its content")
-        text = json.loads(arrays.pop(_TEXT).tobytes())
-        if text["format"] != FORMAT:
-            raise ValueError(f"it is of format {text['format']}, not {FORMAT}")
+        content, arrays = unpacked(path, FORMAT)
         parts = {
             part: {k.removeprefix(part): v for k, v in arrays.items() if k.startswith(part)}
             for part in ("state/", "best/")
         }
-        return Kept(text["made_from"], parts["state/"], parts["best/"], text["found"])
+        return Kept(content["made_from"], parts["state/"], parts["best/"], content["found"])
     except Exception as error:  # damaged archives make NumPy and zipfile raise many kinds
         raise InputError(
             f"the checkpoint is damaged: {reason(error)}; without it the learning starts anew. "
             f"Received: {str(path)!r}"
         ) from None
-
-
-def _checksum(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """SHA-256 of names, types, shapes and values."""
-    known = hashlib.sha256()
-    for name, array in sorted(arrays.items()):
-        known.update(f"{name} {array.dtype.str} {array.shape};".encode())
-        known.update(np.ascontiguousarray(array).tobytes())
-    return known.digest()
