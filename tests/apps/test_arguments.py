@@ -106,7 +106,7 @@ def test_pictures_of_presets(line, expected):
         ("--preset texture a b c", "3 names, and 2 are taken: EXAMPLE OUT. A name with"),
         ("a ap b out further", "5 names, and 4 are taken: A A' B OUT."),
         ("--seed 1 --", "missing: A, A', B, OUT"),
-        ("--batch list.csv a b", "--batch takes no pictures beside the list"),
+        ("--batch list.csv a b", "takes no pictures beside the list; a pattern needs quotes"),
         ("--preset foo a b", "--preset must be one of analogy, style"),
     ],
 )

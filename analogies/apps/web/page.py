@@ -12,7 +12,7 @@ import fastapi
 import gradio
 
 from analogies.apps.web.requests import PREFIX
-from analogies.apps.web.tabs import known_tabs
+from analogies.apps.web.tabs import TABS
 
 TITLE = "Image analogies"
 _FONTS = ["system-ui", "sans-serif"]
@@ -27,7 +27,7 @@ def application() -> Any:
     with gradio.Blocks(title=TITLE, analytics_enabled=False) as blocks:
         gradio.HTML(f"<h1>{TITLE}</h1>", elem_id="an-title", apply_default_css=False)
         with gradio.Tabs(elem_id="an-tabs"):
-            titles = {tab.name: tab.title for tab in known_tabs()} | {"gallery": "Gallery"}
+            titles = {tab.name: tab.title for tab in TABS} | {"gallery": "Gallery"}
             for name, title in titles.items():
                 with gradio.Tab(title, id=name, elem_id=f"an-{name}"):
                     gradio.HTML(_place(name), apply_default_css=False)

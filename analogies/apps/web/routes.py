@@ -110,7 +110,7 @@ class Pages:
         runs = [ticket for ticket in session.running() if not ticket.ended and not ticket.preview]
         return as_json(
             {
-                "tabs": [tabs.described(tab) for tab in tabs.known_tabs()],
+                "tabs": [tabs.described(tab) for tab in tabs.TABS],
                 "file_bytes": self._limits.file_bytes,
                 "result_pixels": self._limits.result_pixels,
                 "runs": [self._described(ticket) for ticket in runs],
@@ -165,7 +165,7 @@ class Pages:
         given = asked.get("pictures")
         given = given if isinstance(given, dict) else {}
         chosen: dict[str, Stored] = {}
-        for slot in tab.slots():
+        for slot in tab.pictures:
             if not given.get(slot):
                 if slot in tab.optional:
                     continue

@@ -1,7 +1,4 @@
-"""What can be made on the page: a tab per kind of job, with its pictures, options and examples.
-
-A tab is there only where the program knows its job, and an option only where it has it.
-"""
+"""What can be made on the page: a tab per kind of job, with its pictures, options and examples."""
 
 import json
 from collections.abc import Mapping
@@ -39,8 +36,7 @@ class Tab:
         options: that are shown; further ones are under "More".
         paints: the slot that is painted, or None.
         over: the slot over which a mask is painted, where no map is painted with the colors of A.
-        optional: slots that may stay empty; where the program does not know them they are not
-            there.
+        optional: slots that may stay empty.
     """
 
     name: str
@@ -56,30 +52,13 @@ class Tab:
     over: str | None = None
     optional: tuple[str, ...] = ()
 
-    def known(self) -> bool:
-        """Whether the program can do it."""
-        return self.preset in PRESETS and all(
-            _known(name)
-            for slot, names in self.stands_for.items()
-            for name in names
-            if slot not in self.optional
-        )
-
-    def slots(self) -> tuple[str, ...]:
-        """The pictures that it takes, as far as the program knows them."""
-        return tuple(slot for slot in self.pictures if all(map(_known, self.stands_for[slot])))
-
-    def shown(self) -> tuple[str, ...]:
-        """The options that are shown at once, as far as the program has them."""
-        return tuple(name for name in self.options if name in kinds())
-
     def under_more(self) -> tuple[str, ...]:
-        """Those that are shown under "More"."""
-        return tuple(name for name in self.more if name in kinds() and name not in self.options)
+        """The options that are shown under "More"."""
+        return tuple(name for name in self.more if name not in self.options)
 
     def taken(self) -> tuple[str, ...]:
         """All options that a request may set; none of them names a file or a device."""
-        return (*self.shown(), *self.under_more(), *(("preset",) if self.presets else ()))
+        return (*self.options, *self.under_more(), *(("preset",) if self.presets else ()))
 
 
 _PICTURES = ("a", "a_prime", "b")
@@ -153,18 +132,13 @@ TABS = (
 )
 
 
-def known_tabs() -> tuple[Tab, ...]:
-    """The tabs of jobs that the program can do."""
-    return tuple(tab for tab in TABS if tab.known())
-
-
 def find(name: Any) -> Tab:
     """A tab by its name.
 
     Raises:
         InputError: there is none.
     """
-    for tab in known_tabs():
+    for tab in TABS:
         if tab.name == name:
             return tab
     raise InputError(f"there is no such kind of job. Received: {str(name)[:40]!r}")
@@ -215,11 +189,6 @@ def file_options(tab: Tab, files: Mapping[str, str]) -> dict[str, Any]:
     return {**options, "guide": [guide]} if guide else options
 
 
-def _known(name: str) -> bool:
-    """Whether the program knows what a picture stands for."""
-    return name in _PICTURES or ("guide" if name in _OF_GUIDE else name) in kinds()
-
-
 def described(tab: Tab) -> dict[str, Any]:
     """A tab as plain data, for the page."""
     return {
@@ -227,13 +196,13 @@ def described(tab: Tab) -> dict[str, Any]:
         "title": tab.title,
         "told": tab.told,
         "pictures": [
-            {"slot": slot, "label": tab.pictures[slot], "optional": slot in tab.optional}
-            for slot in tab.slots()
+            {"slot": slot, "label": label, "optional": slot in tab.optional}
+            for slot, label in tab.pictures.items()
         ],
         "paints": tab.paints,
         "over": tab.over,
         "presets": list(tab.presets),
-        "options": [_described(name, kinds()[name], tab) for name in tab.shown()],
+        "options": [_described(name, kinds()[name], tab) for name in tab.options],
         "more": [_described(name, kinds()[name], tab) for name in tab.under_more()],
         "examples": [
             {key: example[key] for key in ("name", "title", "options")}

@@ -12,6 +12,7 @@ from analogies.apps import command_line
 from analogies.apps.web import tabs
 from analogies.errors import InputError
 from analogies.options.presets import PRESETS
+from analogies.options.table import kinds
 
 
 def decoded(data):
@@ -221,7 +222,7 @@ def test_nonsense_is_answered_with_one_line(person):
 
 
 def test_a_fault_of_the_program_is_answered_and_logged(person, monkeypatch, caplog):
-    monkeypatch.setattr(tabs, "known_tabs", lambda: 1 / 0)
+    monkeypatch.setattr(tabs, "described", lambda tab: 1 / 0)
     told = json.loads(person.ask("GET", "state").body)
     assert told == {"error": "this failed: ZeroDivisionError"}
     assert "ZeroDivisionError" in caplog.text
@@ -231,7 +232,7 @@ def test_a_fault_of_the_program_is_answered_and_logged(person, monkeypatch, capl
 
 def test_every_example_can_be_given_and_passes_all_checks(page, person):
     page.maker.idle = True
-    asked = [(tab.name, each["name"]) for tab in tabs.known_tabs()
+    asked = [(tab.name, each["name"]) for tab in tabs.TABS
              for each in tabs.described(tab)["examples"]]  # fmt: skip
     assert {tab for tab, _ in asked} >= {"numbers", "style", "texture", "analogy"}
     for tab, name in asked:
@@ -245,32 +246,19 @@ def test_every_example_can_be_given_and_passes_all_checks(page, person):
     assert {color["name"] for color in colors} == set(palette.values())
 
 
-def test_tabs_name_what_the_program_knows():
-    for tab in tabs.TABS:
-        described = tabs.described(tab) if tab.known() else None
-        if described:
-            assert set(tab.presets) <= set(PRESETS)
-            assert described["options"]
-            assert set(tab.stands_for) == set(tab.pictures)
-            needed = set(tab.pictures) - set(tab.optional)
-            meant = [name for slot in needed for name in tab.stands_for[slot]]
-            assert sorted(set(meant) & {"a", "a_prime", "b"}) == ["a", "a_prime", "b"]
-            assert {each["slot"] for each in described["pictures"]} == set(tab.slots())
-
-
-def test_a_job_or_a_picture_that_the_program_does_not_know_is_not_there(monkeypatch):
-    known = dict(tabs.kinds())
-    fill, analogy = (next(tab for tab in tabs.TABS if tab.name == name)
-                     for name in ("fill", "analogy"))  # fmt: skip
-    for name in ("a_mask", "b_mask", "guide"):
-        known.pop(name, None)
-    monkeypatch.setattr(tabs, "kinds", lambda: known)
-    assert not fill.known()
-    assert analogy.slots() == ("a", "a_prime", "b")
-    monkeypatch.setattr(tabs, "kinds", lambda: {**known, "b_mask": None, "guide": None})
-    monkeypatch.setattr(tabs, "PRESETS", {**PRESETS, "fill": None})
-    assert fill.known()
-    assert analogy.slots() == ("a", "a_prime", "b", "guide_a", "guide_b", "b_mask")
+@pytest.mark.parametrize("tab", tabs.TABS, ids=lambda tab: tab.name)
+def test_tabs_name_what_the_program_knows(tab):
+    described = tabs.described(tab)
+    assert {tab.preset, *tab.presets} <= set(PRESETS)
+    assert set(tab.taken()) <= set(kinds())
+    assert described["options"]
+    assert set(tab.stands_for) == set(tab.pictures)
+    named = {name for names in tab.stands_for.values() for name in names}
+    assert named - {"a", "a_prime", "b", "guide_a", "guide_b"} <= set(kinds())
+    needed = set(tab.pictures) - set(tab.optional)
+    meant = [name for slot in needed for name in tab.stands_for[slot]]
+    assert sorted(set(meant) & {"a", "a_prime", "b"}) == ["a", "a_prime", "b"]
+    assert [each["slot"] for each in described["pictures"]] == list(tab.pictures)
 
 
 def test_pictures_that_stand_for_options_become_their_files():
@@ -283,7 +271,6 @@ def test_pictures_that_stand_for_options_become_their_files():
         tabs.file_options(analogy, {**files, "guide_a": "5"})
 
 
-@pytest.mark.skipif("fill" not in PRESETS, reason="this program knows no filling")
 def test_what_is_painted_over_is_filled_and_the_rest_stays(person):
     picture = np.random.default_rng(0).integers(100, 130, (48, 64, 3)).astype(np.uint8)
     mask = np.zeros_like(picture)
