@@ -49,12 +49,12 @@ def learn(paths: argparse.Namespace, given: Mapping[str, Any]) -> Ending:
 
 def _shown(options: Options, stack: contextlib.ExitStack) -> Any:
     """What shows a person how far it is: a bar on a terminal, else lines."""
-    from analogies.runs.learning.progress import Bar, Lines
+    from analogies.runs.learning.progress import LearningBar, Lines
 
     if not options.verbose:
         with contextlib.suppress(OSError):
             stream = os.fdopen(os.dup(2), "wb")
             terminal = stack.enter_context(Forgiving(stream, "utf-8", "backslashreplace"))
             if terminal.isatty():
-                return Bar(terminal)
+                return LearningBar(terminal)
     return Lines()

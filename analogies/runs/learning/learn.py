@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from analogies.options.kinds import OptionError
 from analogies.runs.checkpoints.lock import locked
 from analogies.runs.guarding import Guarded
 from analogies.runs.learning import keeping, net_file
+from analogies.runs.learning.course import Course, begun, examples_of
 from analogies.runs.learning.lesson import Lesson
 from analogies.runs.learning.net_file import Net
 from analogies.runs.learning.progress import Curves, Learned, Listener, Sample
@@ -23,17 +24,12 @@ from analogies.runs.machine.versions import versions
 from analogies.runs.telling import loudness, tell
 
 if TYPE_CHECKING:
-    from analogies.synthesis.student.crops import Example, Split
-    from analogies.synthesis.student.judging import Judge, Score
-    from analogies.synthesis.student.training import Trainer
+    from analogies.synthesis.student.judging import Score
 
 THUMBNAIL = 96  # px of the longer side
-MIXTURES = 6  # pictures that are drawn where a style has no examples
 SCORES = 20  # of a run
 EVERY = 10  # steps between two records
 KEEP_SECONDS = 30.0  # between two checkpoints
-STEPS = 600  # and more where there is more to see, where every B has one B'
-PIXELS_PER_STEP = 25
 POOR = {True: 0.5, False: 0.85}  # share of the held-out loss above which nothing was learned
 
 
@@ -52,20 +48,6 @@ class Outcome:
     about: Mapping[str, Any]
     ended: BaseException | None = None
     late: tuple[int, ...] = ()
-
-
-@dataclass
-class _Course:
-    """A learning run between two steps."""
-
-    trainer: "Trainer"
-    judge: "Judge"
-    recipe: str
-    call: Any
-    best: dict[str, np.ndarray] = field(default_factory=dict)
-    best_share: float = float("inf")
-    curve: list[dict[str, float]] = field(default_factory=list)
-    seconds: float = 0.0  # of learning, those before a stop among them
 
 
 def learn(lesson: Lesson, listeners: Sequence[Listener] = ()) -> Outcome:
@@ -93,8 +75,8 @@ def learn(lesson: Lesson, listeners: Sequence[Listener] = ()) -> Outcome:
             heard: list[Any] = [
                 listening.enter_context(Guarded(x)) for x in _heard(lesson, listeners, extras)
             ]  # type: ignore[arg-type]
-            examples = _examples(lesson, heard)
-            course = _course(lesson, examples)
+            examples = examples_of(lesson, heard)
+            course = begun(lesson, examples)
             _restore(course, kept)
             try:
                 _train(lesson, course, heard, started, folder, extras)
@@ -173,88 +155,7 @@ def _made_from(lesson: Lesson) -> dict[str, Any]:
     }
 
 
-def _examples(lesson: Lesson, heard: Sequence[Listener]) -> "list[Example]":
-    """All that is learned from: A and A', what the teacher made, or B's alone for a loss."""
-    from analogies.runs.learning import teacher
-    from analogies.synthesis.student import drawn
-    from analogies.synthesis.student.crops import Example
-
-    def told(done: int, total: int) -> None:
-        for listener in heard:
-            listener(Learned("teaching", done, total))
-
-    minutes = lesson.learning.minutes
-    seconds = None if lesson.learning.learn_steps else minutes * 60 * teacher.SHARE
-    pairs = lesson.pairs
-    same = all(np.array_equal(a, a_prime) for a, a_prime in pairs)
-    if lesson.has_loss:
-        b = [images.read(path).pixels for path in lesson.examples]
-        b = b or [*(drawn.scene(256, 256, n) for n in range(MIXTURES)), pairs[0].a]
-        return [Example(x, x) for x in map(images.to_uint8, b)]
-    found = [] if same else [Example(*map(images.to_uint8, pair)) for pair in pairs]
-    if lesson.examples:
-        return [*found, *teacher.taught(lesson, seconds, told)]
-    if same:
-        tell(["there are no --examples: the network learns from drawn pictures; photographs of "
-              "what it is for would do better"])  # fmt: skip
-    if same or _recipe(lesson) == "many":
-        found += teacher.drawn_examples(lesson, MIXTURES, same, seconds, told)
-    return found
-
-
-def _course(lesson: Lesson, examples: "list[Example]") -> _Course:
-    """The network, untrained, and what it will be trained on."""
-    from analogies.features.vgg import FeatureModel
-    from analogies.synthesis.student import network, rule, using
-    from analogies.synthesis.student.crops import TURNS, Crops, split
-    from analogies.synthesis.student.judging import Judge
-    from analogies.synthesis.student.training import RECIPES, Trainer
-
-    name = _recipe(lesson)
-    recipe, seed, start, turns = RECIPES[name], lesson.options.seed, None, TURNS[:1]
-    pairs = [(x.before.astype(np.float32), x.after.astype(np.float32)) for x in examples]
-    if name == "one":
-        start, turns = rule.weights_of(pairs, pairs[-1][0]), rule.turns_of(pairs)
-    parts: Split = split(examples)
-    model = network.build(lesson.learning.net_size, recipe.noise, start, seed)
-    features = None
-    if recipe.layers:
-        weights, options = lesson.options.vgg_weights, lesson.options
-        features = FeatureModel(options.features, recipe.layers, weights, options.pool_mode)
-    crops = Crops(parts.shown, BATCH, CROP, turns, seed)
-    style = lesson.pictures["a_prime"].pixels if recipe.gram else None
-    trainer = Trainer(model, recipe, crops, _most_steps(lesson, name, parts), seed, style, features)
-    return _Course(trainer, Judge(parts, trainer), name, using.compiled(model))
-
-
-BATCH, CROP = 4, 128  # crops of a step, and their side in px
-
-
-def _recipe(lesson: Lesson) -> str:
-    """Which of the recipes suits the pictures."""
-    from analogies.synthesis.likeness import EXPLAINED, explained_detail
-
-    pairs = lesson.pairs
-    if lesson.has_loss:
-        return "loss"
-    if all(np.array_equal(a, a_prime) for a, a_prime in pairs):
-        return "style"
-    if lesson.options.transfer != "auto":
-        return "one" if lesson.options.transfer == "residual" else "many"
-    return "one" if explained_detail(pairs) >= EXPLAINED else "many"
-
-
-def _most_steps(lesson: Lesson, recipe: str, parts: "Split") -> int:
-    """How many steps are worth while: where A is small and says all, soon nothing is left."""
-    if lesson.learning.learn_steps:
-        return lesson.learning.learn_steps
-    if recipe != "one":
-        return 10**6
-    area = sum(x.before.shape[0] * x.before.shape[1] for x in parts.shown)
-    return STEPS + area // PIXELS_PER_STEP
-
-
-def _restore(course: _Course, kept: keeping.Kept | None) -> None:
+def _restore(course: Course, kept: keeping.Kept | None) -> None:
     if kept is None:
         return
     course.trainer.restore(kept.state)
@@ -264,7 +165,7 @@ def _restore(course: _Course, kept: keeping.Kept | None) -> None:
 
 def _train(
     lesson: Lesson,
-    course: _Course,
+    course: Course,
     heard: Sequence[Listener],
     started: float,
     folder: Path | None,
@@ -296,7 +197,7 @@ def _train(
 
 
 def _as_kept(
-    course: _Course, made_from: Mapping[str, Any], extras: Mapping[str, Any]
+    course: Course, made_from: Mapping[str, Any], extras: Mapping[str, Any]
 ) -> keeping.Kept:
     found = {
         **extras,
@@ -309,7 +210,7 @@ def _as_kept(
 
 def _score(
     lesson: Lesson,
-    course: _Course,
+    course: Course,
     terms: Mapping[str, Any],
     heard: Sequence[Listener],
     at: list[float],
@@ -332,7 +233,7 @@ def _score(
 
 
 def _tell(
-    course: _Course,
+    course: Course,
     kind: str,
     terms: Mapping[str, Any],
     heard: Sequence[Listener],
@@ -359,14 +260,14 @@ def _tell(
         listener(record)
 
 
-def _use_best(course: _Course) -> None:
+def _use_best(course: Course) -> None:
     """Give the network the numbers with which it did best."""
     for number, variable in enumerate(course.trainer.model.variables):
         if str(number) in course.best:
             variable.assign(course.best[str(number)])
 
 
-def _about(lesson: Lesson, course: _Course, examples: int) -> dict[str, Any]:
+def _about(lesson: Lesson, course: Course, examples: int) -> dict[str, Any]:
     """What is known of the network, for its file; nothing that depends on the clock."""
     options = lesson.options.as_dict()
     options |= {"logdir": None, "checkpoint": None, "resume": False}
@@ -386,7 +287,7 @@ def _about(lesson: Lesson, course: _Course, examples: int) -> dict[str, Any]:
     }
 
 
-def _verdict(course: _Course, about: Mapping[str, Any]) -> list[str]:
+def _verdict(course: Course, about: Mapping[str, Any]) -> list[str]:
     """What a person should know of a network that has learned little."""
     if about["learned"] is not False:
         return []

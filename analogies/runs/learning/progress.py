@@ -11,6 +11,7 @@ from absl import logging
 
 from analogies import images
 from analogies.runs.monitors.progress import clock
+from analogies.runs.monitors.progress_bar import Bar
 
 
 @dataclass(frozen=True)
@@ -60,46 +61,20 @@ class Lines:
         logging.info("%s%s", record.words(), left)
 
 
-class Bar:
-    """Draws a bar on a terminal."""
+class LearningBar(Bar):
+    """Examples, steps, loss and time left on a terminal.
 
-    title = "the progress bar"
+    Args:
+        stream: where to draw, say standard error.
+    """
 
     def __init__(self, stream: IO[str]) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-
-        console = Console(file=stream)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[left]}"),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
-        self._task = self._bar.add_task("starting TensorFlow", total=None, left="")
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *exception: Any) -> None:
-        self._bar.stop()
+        super().__init__(stream, ("left",))
 
     def __call__(self, record: Learned) -> None:
         """Show one record."""
         left = f"{clock(record.left)} left" if record.left else ""
-        self._bar.update(
-            self._task,
-            description=record.words(),
-            total=record.total,
-            completed=record.done,
-            left=left,
-        )
+        self.show(record.words(), record.done, record.total, left=left)
 
 
 class Sample:

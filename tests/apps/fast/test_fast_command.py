@@ -11,7 +11,7 @@ from analogies import FastAnalogy
 from analogies.apps import command_line
 from analogies.apps.arguments import parse
 from analogies.images.frames.source import open_frames
-from analogies.runs.learning import learn, net_file
+from analogies.runs.learning import course, net_file
 from analogies.runs.machine.device import start
 from analogies.runs.machine.signals import Interrupted
 from analogies.synthesis.student import drawn
@@ -28,8 +28,8 @@ def folder(tmp_path_factory):
     Image.fromarray(b).save(folder / "b.png")
     Image.fromarray(drawn.scene(30, 36, 5)).save(folder / "b2.jpg")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(learn, "BATCH", 1)
-        patch.setattr(learn, "CROP", 48)
+        patch.setattr(course, "BATCH", 1)
+        patch.setattr(course, "CROP", 48)
         words = ["--learn", "net.keras", "a.png", "ap.png", "--learn-steps", "20", "--seed", "2"]
         patch.chdir(folder)
         assert command_line.main([*words, "--logdir", "logs"]) == 0

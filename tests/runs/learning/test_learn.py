@@ -9,7 +9,7 @@ from PIL import Image
 from analogies.errors import InputError
 from analogies.options.learning import LearningOptions
 from analogies.options.table import Options
-from analogies.runs.learning import keeping, learn, lesson, net_file, teacher
+from analogies.runs.learning import course, keeping, learn, lesson, net_file, teacher
 from analogies.runs.machine.signals import Interrupted
 from analogies.synthesis.student import drawn
 
@@ -17,8 +17,8 @@ from analogies.synthesis.student import drawn
 @pytest.fixture(autouse=True)
 def _small_crops(monkeypatch):
     """Steps that take little."""
-    monkeypatch.setattr(learn, "BATCH", 1)
-    monkeypatch.setattr(learn, "CROP", 64)
+    monkeypatch.setattr(course, "BATCH", 1)
+    monkeypatch.setattr(course, "CROP", 64)
 
 
 def saved(path, pixels):
