@@ -9,25 +9,48 @@ from typing import NamedTuple
 
 from analogies.options.table import Options
 from analogies.synthesis import pyramid
-from analogies.synthesis.pixels.kinds import ALIKE, TEXTURE, Kind
+from analogies.synthesis.pixels.kinds import ALIKE, FILL, GUIDES, STYLE, TEXTURE, UNLIKE, Kind
 from analogies.synthesis.pixels.memory import joint_channels
 from analogies.synthesis.pixels.planning import pixel_rounds, refined
 from analogies.synthesis.pyramid import Level
 
-SCENE, SCENE_LEAST = 2.5, 1e5  # per px, the mean of A's and B's, and at least, to set a level up
-EXACT = 3.6e-3  # of a match, per pair of cells
-PATCHMATCH = 13.0  # of a match, per cell of B'
-LOOKING = 0.3  # of either, per px of B'
-JOINT_EVALUATION = 0.5  # per px of B'
-LAYER_MATCHING, LAYER_EVALUATION = 15.0, 0.4
-NEAR_ROUND, FAR_ROUND = 1.8, 4.0  # per px, first of pixels; the second where A' is not cached
+JOINT_SCENE, JOINT_SCENE_LEAST = 4.0, 3.5e5  # per px, the mean of A's and B's, and at least
+LAYER_SCENE, LAYER_SCENE_LEAST = 2.5, 1e5  # the same; both to set a level up
+EXACT = 8e-3  # of a match, per pair of cells
+PATCHMATCH = 24.0  # of a match, per cell of B'
+LOOKING = 0.6  # of either, per px of B'
+JOINT_EVALUATION = 2.1  # per px of B'
+LAYER_MATCHING, LAYER_EVALUATION = 6.5, 1.9
 GUIDED = 1.3  # times as much, with the channels of a network's picture
 OF_CHANNELS = 0.5  # of the time of a round goes with the channels that are compared
-CACHE = 1.3e5  # px of A' that the cache holds, about
-SEARCHED = 0.85  # of a round are searched in the next, at
-SEARCHED_SIDE = 256  # px; on finer levels of label maps and textures less
-SEARCHED_LESS, SEARCHED_LEAST = 0.14, 0.4  # when a side doubles, and at the least
-REFINING, EVEN_REFINING = 0.5, 0.4  # of a first round, for the last one; more with uniformity
+FAR_SIDE, FARTHER = 1024, 0.2  # px, from which a side of A' twice as long costs so much more
+FEW, FEW_SEARCHED = 2e4, 0.8  # px of B', up to which later rounds cost nearly as much as the first
+
+
+class RoundCost(NamedTuple):
+    """What searching and putting together takes, per px of B'.
+
+    Attributes:
+        first: round of a level.
+        second: one, as a share of the first: most patches rest by then.
+        next: of the one before.
+        small: the last one, with small patches, as a share of the first.
+    """
+
+    first: float
+    second: float
+    next: float
+    small: float
+
+
+ROUND_COSTS = {
+    STYLE.name: RoundCost(8.3, 0.65, 0.9, 0.7),
+    ALIKE.name: RoundCost(6.2, 0.5, 0.85, 0.55),
+    UNLIKE.name: RoundCost(6.0, 0.52, 0.85, 0.55),
+    TEXTURE.name: RoundCost(4.7, 0.75, 0.85, 0.55),
+    FILL.name: RoundCost(6.2, 0.5, 0.85, 0.7),
+    GUIDES.name: RoundCost(6.2, 0.5, 0.85, 0.55),
+}
 
 
 class LevelCost(NamedTuple):
@@ -82,7 +105,7 @@ def joint_cost(options: Options, level: Level, index: int) -> LevelCost:
         JOINT_EVALUATION * area,
         options.iters,
         options.evaluations,
-        _scene(level),
+        _scene(level, JOINT_SCENE, JOINT_SCENE_LEAST),
     )
 
 
@@ -90,12 +113,13 @@ def layer_cost(options: Options, level: Level) -> LevelCost:
     """Of a level with a field per layer."""
     area = math.prod(level.size_b)
     matching, evaluation = LAYER_MATCHING * area, LAYER_EVALUATION * area
-    return LevelCost((), matching, evaluation, options.iters, options.evaluations, _scene(level))
+    scene = _scene(level, LAYER_SCENE, LAYER_SCENE_LEAST)
+    return LevelCost((), matching, evaluation, options.iters, options.evaluations, scene)
 
 
-def _scene(level: Level) -> float:
+def _scene(level: Level, each: float, least: float) -> float:
     """To set a level of the network up."""
-    return SCENE_LEAST + SCENE * (_area_a(level) + math.prod(level.size_b)) / 2
+    return least + each * (_area_a(level) + math.prod(level.size_b)) / 2
 
 
 def _area_a(level: Level) -> int:
@@ -112,16 +136,15 @@ def pixel_cost(
         guided: by a network's picture too.
         given: channels of the guides that a person gives.
     """
-    area_a, area_b = math.prod(level.size_a), math.prod(level.size_b)
-    first = (NEAR_ROUND + FAR_ROUND * (1.0 - min(1.0, CACHE / area_a))) * area_b
+    area_b, cost = math.prod(level.size_b), ROUND_COSTS[kind.name]
+    farther = math.log2(max(math.sqrt(math.prod(level.size_a)) / FAR_SIDE, 1.0))
+    first = cost.first * (1.0 + FARTHER * farther) * area_b
     first *= GUIDED if guided and kind != TEXTURE else 1.0
     more = joint_channels(kind, guided, given) / joint_channels(kind, guided) - 1.0
     first *= 1.0 + OF_CHANNELS * more
-    searched = SEARCHED
-    if kind in (ALIKE, TEXTURE):  # a photograph to be followed leaves work to the end
-        finer = max(0.0, math.log2(math.sqrt(area_b) / SEARCHED_SIDE))
-        searched = max(SEARCHED_LEAST, SEARCHED - SEARCHED_LESS * finer)
-    rounds = [first * searched**number for number in range(pixel_rounds(options, kind, level))]
+    second, following = (FEW_SEARCHED, 1.0) if area_b <= FEW else (cost.second, cost.next)
+    later = pixel_rounds(options, kind, level) - 1
+    rounds = [first, *(first * second * following**number for number in range(later))]
     if refined(options, kind, level):
-        rounds.append(first * (REFINING + EVEN_REFINING * (kind.refined or 0.0)))
+        rounds.append(first * cost.small)
     return LevelCost(rounds)

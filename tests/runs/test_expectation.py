@@ -57,11 +57,11 @@ def test_what_is_short_or_not_known_is_not_told(monkeypatch):
 
 
 def test_seconds_are_about_those_of_two_cores():
-    # CPU seconds of whole runs, halved; of files that A' fills twice as large.
-    for side, taken in {512: 4.7, 1024: 19.3, 2048: 75.0}.items():
+    # Seconds of whole runs of label maps on two idle cores, by their pixels.
+    for side, taken in {512: 9.2, 1024: 21.8, 2048: 92.0}.items():
         size = side, side
         found = expected_seconds(size, size, Options(coarse_side=0), "slim", (), ALONE)
-        assert found == pytest.approx(taken, rel=0.5)
+        assert found == pytest.approx(taken, rel=0.25)
 
 
 def test_more_is_dearer():
@@ -72,7 +72,7 @@ def test_more_is_dearer():
         return expected_seconds(size_a, size, asked, "slim", pairs, decision)
 
     usual = seconds()
-    assert seconds(height=512) < usual / 3
+    assert seconds(height=512) < usual / 2  # of so few pixels, which get twice the rounds
     assert seconds(speed="best") > usual > seconds(speed="fast")
     assert seconds(RESIDUAL) > usual
     assert seconds(coarse_side=192) > usual  # TensorFlow, and the network
