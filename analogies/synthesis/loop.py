@@ -20,6 +20,7 @@ from analogies.errors import InputError
 from analogies.options.table import Options
 from analogies.synthesis.choice import plan
 from analogies.synthesis.controls import NONE, Controls, KeptPart
+from analogies.synthesis.heap import give_back
 from analogies.synthesis.method import Before, Given, Image, Work
 from analogies.synthesis.progress import Clock, Progress, changed, parts_of, terms_of
 from analogies.synthesis.pyramid import Level
@@ -110,6 +111,8 @@ class _Run:
         level = self.levels[index]
         method = self.plan.method(level, self.options)
         before = None if state is None else Before(state, self.levels[state.level])
+        if before is not None and before.level.made_by != level.made_by:
+            give_back()
         with self.clock.phase("features"):
             setting = method.set(self.references, level, before)
         given = index == 0 and self.given.image is not None

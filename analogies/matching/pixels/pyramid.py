@@ -159,8 +159,11 @@ def level_size(size: tuple[int, int], halvings: int) -> tuple[int, int]:
 def reduced(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """A smaller map by leaving out rows and columns.
 
-    A mean would make patches at coarse levels duller than any at the fine ones.
+    A mean would make patches at coarse levels duller than any at the fine ones. Of its own size
+    it is the map itself.
     """
+    if values.shape[:2] == tuple(size):
+        return np.ascontiguousarray(values)
     rows, cols = (np.arange(new) * old // new for new, old in zip(size, values.shape, strict=False))
     return np.ascontiguousarray(values[rows][:, cols])
 

@@ -5,7 +5,6 @@ of `b` px, and guides of g channels that go with a style of 3:
 
     sources   24 a, and 12 b where B is resized
     guides    4 o_a a + 4 o_b b               channels that are no picture as given
-    level     4 (3 + g) a + 4 g b             what the level has of them
     maps      2 c (a + b)                     c = 3 + g filled up to fours, int16
     search    (2 + 4 + 4 BANDS) a + 29 b      allowed, counts; places, energies, B'
     state     24 b                            field and B', as they are handed on
@@ -60,8 +59,8 @@ def pixel_bytes(
     """
     guides = CHANNELS.get(kind.name, NONE)
     more = given + (3 if network and kind.network else 0)
-    count, own_a, own_b = guides.all + more, guides.own_a + more, guides.own_b + more
+    own_a, own_b = guides.own_a + more, guides.own_b + more
     joint = joint_channels(kind, network, given)
-    of_a = 24 + 4 * own_a + 4 * (3 + count) + 2 * joint + 6 + 4 * BANDS + WORK
-    of_b = 12 * resized + 4 * own_b + 4 * count + 2 * joint + 29 + 24 + WORK
+    of_a = 24 + 4 * own_a + 2 * joint + 6 + 4 * BANDS + WORK
+    of_b = 12 * resized + 4 * own_b + 2 * joint + 29 + 24 + WORK
     return int(of_a * a + of_b * b)

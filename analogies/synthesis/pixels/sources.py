@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -67,10 +68,9 @@ def gathered(
     weights = [guide.weight for guide in controls.guides]
     kept = None if controls.kept is None else controls.kept.at(size_out)
     if len(pictures) == 1:
-        pixels, inside = pictures[0].pixels, pictures[0].inside
-        guides = _guides(pixels, targets, weights)
-        usable = inside if controls.masked else None
-        return Sources(pixels[..., :3], pixels[..., 3:6], b, usable, guides, kept), ()
+        a, a_prime, *maps = _apart([pictures[0].pixels], targets)
+        usable = pictures[0].inside if controls.masked else None
+        return Sources(a, a_prime, b, usable, _guides(maps, targets, weights), kept), ()
     width = max(picture.pixels.shape[1] for picture in pictures)
     rows, insides, parts, top = [], [], [], 0
     for picture in pictures:
@@ -80,22 +80,22 @@ def gathered(
         insides.append(np.pad(picture.inside, fill))
         parts.append(Part(picture.label, picture.whole, top, (height, own)))
         top += height + 1
-    pixels, usable = np.concatenate(rows), np.concatenate(insides)
-    guides = _guides(pixels, targets, weights)
-    sources = Sources(pixels[..., :3], pixels[..., 3:6], b, usable, guides, kept, True)
-    return sources, tuple(parts)
+    a, a_prime, *maps = _apart(rows, targets)
+    guides, usable = _guides(maps, targets, weights), np.concatenate(insides)
+    return Sources(a, a_prime, b, usable, guides, kept, True), tuple(parts)
+
+
+def _apart(rows: Sequence[np.ndarray], targets: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
+    """A, A' and the guides' maps, each with the pixels of all pictures below one another."""
+    ends = np.cumsum([3, 3, *(target.shape[2] for target in targets)])
+    for first, end in pairwise([0, *ends]):
+        yield np.concatenate([pixels[..., first:end] for pixels in rows])
 
 
 def _guides(
-    pixels: np.ndarray, targets: Sequence[np.ndarray], weights: Sequence[float]
+    maps: Sequence[np.ndarray], targets: Sequence[np.ndarray], weights: Sequence[float]
 ) -> tuple[Guide, ...]:
-    """The guides whose maps of A stand behind the first 6 channels."""
-    found, first = [], 6
-    for target, weight in zip(targets, weights, strict=True):
-        end = first + target.shape[2]
-        found.append(Guide(pixels[..., first:end], target, weight))
-        first = end
-    return tuple(found)
+    return tuple(map(Guide, maps, targets, weights))
 
 
 def _pictures(
