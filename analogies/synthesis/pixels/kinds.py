@@ -31,7 +31,7 @@ class Kind:
 # Chosen on pictures by eye and by how coherent, complete and well structured they come out: where
 # B is a photograph few rounds and levels keep what it shows, where it is a label map many find
 # more of A' for it.
-STYLE = Kind("style", 1.5, 1.0, 7, 3, 3, 3, refined=1.0)
+STYLE = Kind("style", 2.5, 1.0, 7, 3, 3, 3, refined=1.0)
 ALIKE = Kind("alike", 1.0, 0.2, 5, None, 6, 4, refined=0.0)
 UNLIKE = Kind("unlike", 1.0, 0.2, 5, 3, 3, 3)
 TEXTURE = Kind("texture", 0.0, 1.0, 5, None, 6, 4)
