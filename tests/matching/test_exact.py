@@ -31,8 +31,7 @@ def check(query, reference, k, score="correlation", bias=None, strides=(1, 1), *
     return field
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(
+ANY_SHAPE = given(
     seed=st.integers(0, 2**32 - 1),
     k=st.integers(1, 5),
     more=st.tuples(*[st.integers(0, 12)] * 4),
@@ -48,7 +47,9 @@ def check(query, reference, k, score="correlation", bias=None, strides=(1, 1), *
     ),
     tile_bytes=st.sampled_from([1, 20_000, 256 << 20]),
 )
-def test_every_shape(seed, k, more, channels, kind, tile_bytes):
+
+
+def check_shape(seed, k, more, channels, kind, tile_bytes):
     generator = np.random.default_rng(seed)
     score, strides, biased = kind
     h, w, h2, w2 = (k + extra for extra in more)
@@ -56,6 +57,19 @@ def test_every_shape(seed, k, more, channels, kind, tile_bytes):
     reference = generator.standard_normal((h2, w2, channels), np.float32)
     bias = generator.standard_normal((h2 - k + 1, w2 - k + 1), np.float32) if biased else None
     check(query, reference, k, score, bias, strides, tile_bytes=tile_bytes)
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@ANY_SHAPE
+def test_shapes(**shape):
+    check_shape(**shape)
+
+
+@pytest.mark.slow
+@settings(max_examples=500, deadline=None, derandomize=True)
+@ANY_SHAPE
+def test_many_shapes(**shape):
+    check_shape(**shape)
 
 
 @pytest.mark.parametrize("score", ["correlation", "distance"])

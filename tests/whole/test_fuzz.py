@@ -26,16 +26,18 @@ def fuzz(tmp_path, kind, seed, count, seconds):
     assert min(found["read"], found["refused"]) > 0
 
 
-def test_two_thousand_mutated_pictures(tmp_path):
-    fuzz(tmp_path, "pictures", 1, 2000, 600)
+KINDS = ("pictures", "commands", "lists")
 
 
-def test_two_thousand_command_lines(tmp_path):
-    fuzz(tmp_path, "commands", 1, 2000, 300)
+@pytest.mark.parametrize("kind", KINDS)
+def test_some_of_each(kind, tmp_path):
+    fuzz(tmp_path, kind, 1, 400, 300)
 
 
-def test_two_thousand_mutated_lists(tmp_path):
-    fuzz(tmp_path, "lists", 1, 2000, 300)
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_thousand_of_each(kind, tmp_path):
+    fuzz(tmp_path, kind, 2, 2000, 1200)
 
 
 def test_some_mutated_weight_files(tmp_path):
@@ -44,7 +46,7 @@ def test_some_mutated_weight_files(tmp_path):
 
 @pytest.mark.slow
 def test_fifty_thousand_mutated_pictures(tmp_path):
-    fuzz(tmp_path, "pictures", 2, 50_000, 3600)
+    fuzz(tmp_path, "pictures", 3, 50_000, 3600)
 
 
 @pytest.mark.slow

@@ -22,6 +22,7 @@ def call(text, inputs, outputs):
     return [np.asarray(result) for result in results]
 
 
+@pytest.mark.slow
 def test_a_pass_and_a_match_run_from_their_files(tmp_path):
     arguments = argparse.Namespace(out=str(tmp_path), size=32, evaluations=3, network="slim")
     hlo.run(arguments)
