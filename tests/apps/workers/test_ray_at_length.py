@@ -94,14 +94,31 @@ def living(session):
     return [name for of, state, name in words if of == str(session) and state[0] != "Z"]
 
 
-@pytest.mark.parametrize("made", [0, 1, 2, 5, 9])
-def test_a_second_run_goes_on_after_the_driver_is_killed(folder, made):
-    write_list(12)
+ROWS = 12
+
+
+def made():
+    return len(list(Path().glob("made/*.png")))
+
+
+# Of a run on workers; asked of the names of its processes.
+MOMENTS = {
+    "before the workers start": lambda names: "gcs_server" in names and "raylet" not in names,
+    "while they start": lambda names: "raylet" in names,
+    "in the first row": lambda names: any(x.startswith("ray::_Actor.mak") for x in names),
+    "at the first result": lambda names: made() > 0,
+    "in the middle": lambda names: made() >= ROWS // 2,
+    "in the last rows": lambda names: made() >= ROWS - 2,
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_second_run_goes_on_after_the_driver_is_killed(folder, moment):
+    write_list(ROWS)
     with command("--batch=list.csv", "--workers=2", "--quiet") as process:
-        while len(list(Path().glob("made/*.png"))) < made and process.poll() is None:
-            time.sleep(0.01)
-        while not made and "raylet" not in living(process.pid) and process.poll() is None:
-            time.sleep(0.01)
+        while not MOMENTS[moment](living(process.pid)):
+            assert process.poll() is None, "the moment was missed"
+            time.sleep(0.005)
         os.kill(process.pid, signal.SIGKILL)
         process.communicate(timeout=60)  # whoever of Ray's lives holds its pipe open
     until = time.monotonic() + 60
@@ -109,10 +126,13 @@ def test_a_second_run_goes_on_after_the_driver_is_killed(folder, made):
         time.sleep(0.1)
     assert not living(process.pid)
     before = {path.name: path.stat().st_mtime_ns for path in Path().glob("made/*.json")}
+    there = made()
     code, said = finished("--batch=list.csv", "--workers=2")
     assert code == 0, said
-    assert len(pictures("made")) == 12
+    assert len(pictures("made")) == ROWS
+    print(f"{moment}: {there} pictures and {len(before)} records were there")
     assert statuses().count("skipped") == len(before)
+    assert statuses().count("done") == ROWS - len(before)
     for name, stamp in before.items():
         assert (folder / "made" / name).stat().st_mtime_ns == stamp
     assert not [path for path in Path("made").iterdir() if path.name.startswith(".")]
