@@ -22,6 +22,7 @@ from analogies.apps.workers.shift import Shift
 from analogies.apps.workers.waiting import Waiting
 from analogies.errors import InputError
 from analogies.files import expanded
+from analogies.matching.flow import engine
 from analogies.options.table import Options
 from analogies.runs.sequences.job import MovingJob, frame_options, read_frames
 
@@ -133,6 +134,7 @@ class _Post(Post):
         shot = {
             "numbers": [numbers.start, numbers.stop, numbers.step],
             "coherence": job.moving.coherence,
+            "flow": engine(),
         }
         pictures |= {"b": "frames.npy", "first": "first.npy"}
         return Parcel(

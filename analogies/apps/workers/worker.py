@@ -26,6 +26,7 @@ from analogies.apps.wording import Ending, ending, failure
 from analogies.apps.workers import stores
 from analogies.apps.workers.folders import own_folder
 from analogies.apps.workers.parcels import Hello, Parcel, Result, Setup, program
+from analogies.errors import InputError
 from analogies.options.table import Options
 from analogies.runs import job as jobs
 from analogies.runs.machine import free_memory
@@ -120,12 +121,22 @@ class Worker:
         return self._run(jobs.with_pictures(job), [self._asked])
 
     def _shot(self, local: "_Local", parcel: Parcel) -> dict[str, bytes]:
-        """The frames of a shot, as a file."""
+        """The frames of a shot, as a file.
+
+        Raises:
+            InputError: motion is found by something else here.
+        """
+        from analogies.matching.flow import engine
         from analogies.runs.sequences.makers import maker_by
         from analogies.runs.sequences.shots import made_apart
         from analogies.synthesis.sequence.carrying import Frame
 
         assert parcel.shot is not None
+        if parcel.shot["flow"] != engine():
+            raise InputError(
+                f"{socket.gethostname()} finds motion by {engine()} and not by "
+                f"{parcel.shot['flow']}, as where the program was started"
+            )
         shown, first = (np.load(local.pictures[name]) for name in ("b", "first"))
         maker, alone = maker_by(first, local.pictures, Options.parse(local.options))
         coherence = parcel.shot["coherence"]

@@ -8,7 +8,7 @@ from PIL import Image
 
 from analogies.apps.arguments import parse
 from analogies.apps.command_line import main
-from analogies.apps.workers import staff
+from analogies.apps.workers import clips, staff
 from analogies.apps.workers.asked import Asked
 from analogies.apps.workers.clips import Clips
 from analogies.apps.workers.parcels import Setup
@@ -61,6 +61,17 @@ def test_workers_make_the_bytes_that_this_process_makes(folder):
     assert [parcel.shot["numbers"] for parcel in cluster.made] == [[0, 2, 1], [2, 4, 1]]
     once = [(folder / name).read_bytes() for name in ("a.png", "ap.png")]
     assert [cluster.puts.count(data) for data in once] == [1, 1]
+
+
+def test_a_machine_that_finds_motion_otherwise_is_told_of(folder, monkeypatch):
+    monkeypatch.setattr(clips, "engine", lambda: "another")
+    cluster = OneWorker(nodes(1))
+    cluster.worker = Worker(Setup(1))
+    try:
+        with pytest.raises(InputError, match=r"frames 0 to 1: .* motion by .* not by another"):
+            run_sequence(planned("out"), elsewhere=Clips(Asked(address="head:1"), cluster))
+    finally:
+        cluster.worker.close()
 
 
 def test_a_shot_that_cannot_be_made_ends_the_run_in_one_line(folder):
