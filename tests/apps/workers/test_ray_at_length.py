@@ -109,12 +109,12 @@ def test_workers_make_the_bytes_that_a_plain_batch_makes(folder):
     assert plain == many
 
 
-def living(session):
-    """Names of the processes of a session."""
-    line = ["ps", "-eo", "sid=,stat=,comm="]
+def living(session, what="comm"):
+    """Names, or titles, of the processes of a session."""
+    line = ["ps", "-eo", f"sid=,stat=,{what}="]
     found = subprocess.run(line, capture_output=True, text=True).stdout.splitlines()
     words = [each.split(maxsplit=2) for each in found]
-    return [name for of, state, name in words if of == str(session) and state[0] != "Z"]
+    return [name.strip() for of, state, name in words if of == str(session) and state[0] != "Z"]
 
 
 ROWS = 12
@@ -124,11 +124,11 @@ def made():
     return len(list(Path().glob("made/*.png")))
 
 
-# Of a run on workers; asked of the names of its processes.
+# Of a run on workers, by the names and titles of its processes.
 MOMENTS = {
     "before the workers start": lambda names: "gcs_server" in names and "raylet" not in names,
     "while they start": lambda names: "raylet" in names,
-    "in the first row": lambda names: any(x.startswith("ray::_Actor.mak") for x in names),
+    "in the first row": lambda names: "ray::_Actor.make" in names,
     "at the first result": lambda names: made() > 0,
     "in the middle": lambda names: made() >= ROWS // 2,
     "in the last rows": lambda names: made() >= ROWS - 2,
@@ -139,7 +139,7 @@ MOMENTS = {
 def test_a_second_run_goes_on_after_the_driver_is_killed(folder, moment):
     write_list(ROWS)
     with command("--batch=list.csv", "--workers=2", "--quiet") as process:
-        while not MOMENTS[moment](living(process.pid)):
+        while not MOMENTS[moment]([*living(process.pid), *living(process.pid, "args")]):
             assert process.poll() is None, "the moment was missed"
             time.sleep(0.005)
         os.kill(process.pid, signal.SIGKILL)
