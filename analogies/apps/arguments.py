@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TextIO
 
-from analogies.apps import guides, usage
+from analogies.apps import guides, moving, usage
 from analogies.apps.fast import words as fast
 from analogies.apps.usage import PROGRAM
 from analogies.errors import InputError
@@ -36,9 +36,9 @@ _OF_BATCH = {
     "a_prime": ("A'", "A' for all of them; presets of one picture take --a alone."),
     "workers": (
         "N|auto|ADDRESS",
-        "With --batch: so many processes of this machine; auto: the Ray cluster that this machine "
-        "is in, or else as many processes as serve it; or the address of a cluster, as "
-        "ray://head:10001. Needs pip install 'analogies[ray]'.",
+        "With --batch, --learn or a moving B: so many processes of this machine; auto: the Ray "
+        "cluster that this machine is in, or else as many processes as serve it; or the address of "
+        "a cluster, as ray://head:10001. Needs pip install 'analogies[ray]'.",
     ),
     "per_worker": (
         "CORES",
@@ -47,6 +47,7 @@ _OF_BATCH = {
     ),
 }
 
+_OF_OTHERS = ("workers", "per_worker")  # of these go beside --learn and a moving B, too
 _KEYED = ("b", "out")  # what stands beside key frames
 _GUIDE_MASK = (
     "Picture as large as B, behind a --guide: how much that counts, all where it is white, not at "
@@ -122,9 +123,9 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
     of_batch = {name: getattr(namespace, name, None) for name in _OF_BATCH}
     if net is not None:
         for name, value in of_batch.items():
-            if value is not None:
+            if value is not None and not (net.learn and name in _OF_OTHERS):
                 parser.error(f"{spelled(name)} does not go with a network. Received: {value}")
-        return net, given
+        return argparse.Namespace(**{**of_batch, **vars(net)}), given
     if hasattr(namespace, "batch"):
         if len(words) > 1:
             parser.error(
@@ -133,12 +134,17 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
             )
         out = words[0] if words else None
         return argparse.Namespace(batch=namespace.batch, out=out, **of_batch), given
-    for name, value in of_batch.items():
-        if value is not None:
-            parser.error(f"{spelled(name)} goes with --batch. Received: {value}")
     if "key" in given and len(words) == len(_KEYED):
-        return argparse.Namespace(**dict(zip(_KEYED, words, strict=True)), batch=None), given
-    paths = _paths(parser, words, given.get("preset", DEFAULT))
+        paths = argparse.Namespace(**dict(zip(_KEYED, words, strict=True)), batch=None)
+    else:
+        paths = _paths(parser, words, given.get("preset", DEFAULT))
+    for name, value in of_batch.items():
+        if value is None:
+            continue
+        moves = "key" in given or moving.is_moving(getattr(paths, "b", ""), paths.out)
+        if not moves or name not in _OF_OTHERS:
+            parser.error(f"{spelled(name)} goes with --batch. Received: {value}")
+        setattr(paths, name, value)
     for name in kinds().keys() & vars(paths).keys():  # a picture that is an option's, too
         given.setdefault(name, getattr(paths, name))
     return paths, given

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from analogies.runs.job import Job
     from analogies.runs.sequences.job import MovingJob
     from analogies.runs.sequences.run import MovingOutcome
+    from analogies.runs.sequences.shots import ShotMaker
     from analogies.synthesis.sequence.making import Maker
 
 
@@ -71,9 +72,10 @@ def make(
 
     from analogies.runs.sequences import job as jobs
 
+    elsewhere = _hired(paths, options, moving)
     job = jobs.check(sources, paths.b, paths.out, options, moving, resume=resume, remark=remark)
     if moving.frame is None:
-        return run(job)
+        return run(job, elsewhere=elsewhere)
     if job.keys:
         from analogies.runs.sequences.preview import preview
 
@@ -97,12 +99,32 @@ def _picture(frame: Any) -> Any:
     return np.dstack([frame.pixels, frame.alpha])
 
 
-def run(job: "MovingJob", maker: "Maker | None" = None) -> Ending:
+def _hired(paths: argparse.Namespace, options: Options, moving: Moving) -> "ShotMaker | None":
+    """The workers that are asked for.
+
+    Raises:
+        InputError: they cannot be used, or there is nothing for them to do.
+    """
+    workers, cores = (getattr(paths, name, None) for name in ("workers", "per_worker"))
+    if workers is None and cores is None:
+        return None
+    for name in ("key", "frame"):
+        if getattr(moving, name) not in (None, ()):
+            raise OptionError(name, "does not go with --workers, which make whole shots of B")
+    from analogies.apps.workers import clips
+
+    return clips.hired(workers, cores, options)
+
+
+def run(
+    job: "MovingJob", maker: "Maker | None" = None, elsewhere: "ShotMaker | None" = None
+) -> Ending:
     """Run a checked job, with lines of how far it is.
 
     Args:
         job: of many frames.
         maker: of them, in place of the one that the job asks for.
+        elsewhere: makes the shots.
     """
     from analogies.runs.monitors.frame_lines import FrameLines
     from analogies.runs.sequences.run import run_sequence
@@ -113,7 +135,7 @@ def run(job: "MovingJob", maker: "Maker | None" = None) -> Ending:
         from analogies.runs.monitors.frame_curves import FrameCurves
 
         listeners.append(FrameCurves(Path(job.options.logdir), job.destination.result.stem))
-    return ending(run_sequence(job, listeners, maker))
+    return ending(run_sequence(job, listeners, maker, elsewhere))
 
 
 def ending(outcome: "MovingOutcome") -> Ending:

@@ -2,7 +2,10 @@ import json
 import math
 from importlib import metadata
 
+import pytest
+
 from analogies.runs import record as run_record
+from analogies.runs.machine.versions import installed
 
 
 def test_a_record_is_plain_json(tmp_path):
@@ -12,13 +15,22 @@ def test_a_record_is_plain_json(tmp_path):
     assert read == {"loss": None, "passes": [{"loss": None}], "file": "caf\u00e9\udcff.png"}
 
 
+@pytest.fixture
+def _asked_anew():
+    """Versions are asked for once in a process."""
+    installed.cache_clear()
+    yield
+    installed.cache_clear()
+
+
+@pytest.mark.usefixtures("_asked_anew")
 def test_the_version_of_a_package_from_a_distribution_of_another_name(monkeypatch):
-    def installed(name):
+    def version(name):
         if name in ("tensorflow-cpu", "pillow-simd"):
             return "2.21.0"
         raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(metadata, "version", installed)
+    monkeypatch.setattr(metadata, "version", version)
     found = {"tensorflow": ["tensorflow-cpu"], "PIL": ["pillow-simd"]}
     monkeypatch.setattr(metadata, "packages_distributions", lambda: found)
     versions = run_record.versions()

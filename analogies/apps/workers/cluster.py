@@ -193,7 +193,8 @@ class Cluster:
             time.sleep(seconds)
             return []
         ready, _ = ray.wait(list(pending), num_returns=1, timeout=seconds)
-        return ready
+        there = {each.binary() for each in ready}  # from outside a cluster these are others
+        return [each for each in pending if each.binary() in there]
 
     def get(self, ready: Any) -> Any:
         """What came: a result, a greeting, or `Lost`."""

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +11,14 @@ from analogies.apps.batch.entries import Entry
 from analogies.apps.batch.rows import Row, is_address
 from analogies.apps.workers import stores
 from analogies.apps.workers.asked import Asked, asked
+from analogies.apps.workers.hiring import ANY, Begin, check_device, on_ray, waiting_for
 from analogies.apps.workers.parcels import Setup
-from analogies.apps.workers.waiting import Waiting
 from analogies.errors import InputError
 from analogies.options.kinds import OptionError
 from analogies.options.table import Options
 from analogies.runs import controls, destination, record
-from analogies.runs.expectation import expected_seconds
-from analogies.runs.inputs import further, spoken
+from analogies.runs.inputs import spoken
 from analogies.runs.job import Job, check_features
-from analogies.runs.machine.free_memory import Room
-from analogies.synthesis.decision import foreseen
-from analogies.synthesis.memory import needs_tensorflow
-
-ANY = Room(1 << 62, "of whatever machine takes it")  # the worker looks at its own
-Begin = Callable[[Asked], AbstractContextManager[Any]]
 
 
 def hired(workers: str | None, per_worker: str | None) -> "Crew":
@@ -70,12 +62,7 @@ class Crew:
                 "is written where the picture is made; leave it or --workers out. "
                 f"Received: {job.options.save_field!r}",
             )
-        if job.options.device.startswith("gpu:"):
-            raise OptionError(
-                "device",
-                "must be auto, cpu or gpu with --workers, each of which has one. "
-                f"Received: {job.options.device!r}",
-            )
+        check_device(job.options)
         return job
 
     def is_finished(self, entry: Entry) -> bool:
@@ -88,12 +75,12 @@ class Crew:
 
     def render(self, entries: Sequence[Entry], changed: Callable[[], object]) -> None:
         """Make what waits."""
-        waiting = [_waiting(entry) for entry in entries if entry.waits]
+        waiting = [waiting_for(entry) for entry in entries if entry.waits]
         if not waiting:
             return
         from analogies.apps.workers.shift import Shift
 
-        with (self._cluster or _ray)(self._asked) as cluster:
+        with (self._cluster or on_ray)(self._asked) as cluster:
             Shift(cluster, self._asked, self._setup, waiting, changed).work()
 
 
@@ -124,12 +111,6 @@ def _far(row: Row, given: Mapping[str, Any]) -> Job:
     return Job(checked, sources, {}, to, remark, weights=checked.guide_weights())
 
 
-def _ray(asked: Asked) -> AbstractContextManager[Any]:
-    from analogies.apps.workers.cluster import Cluster
-
-    return Cluster(asked)
-
-
 def _is_stored(entry: Entry, job: Job) -> bool:
     """Whether a store has the result, made of these pictures with these options."""
     out = entry.row.pictures["out"]
@@ -158,23 +139,3 @@ def _is_same(path: str, made_of: Mapping[str, Any]) -> bool:
     if not is_address(path):
         return made_of["sha256"] == record.digest(Path(path))
     return made_of["file"] == path and made_of["stamp"] == stores.stamp(path) != ""
-
-
-def _waiting(entry: Entry) -> Waiting:
-    """A checked row, with what is known of how it is best made."""
-    job = entry.job
-    assert job is not None
-    options = job.options
-    shared = options.preset, options.features, options.vgg_weights, options.precision
-    group = str(job.sources["a"]), str(job.sources["a_prime"]), *shared
-    if any(is_address(job.sources[name]) for name in job.inputs):
-        return Waiting(entry, (True, *group), network=True)
-    sizes = {}
-    for name, path in job.inputs.items():
-        header = images.inspect(path)
-        sizes[name] = header.height, header.width
-    network = check_features(options)
-    seconds = expected_seconds(sizes["a"], sizes["b"], options, network, further(sizes))
-    needed = needs_tensorflow(options, foreseen(options, sizes["b"]))
-    factor = 1.0 if network == "slim" else 10.0
-    return Waiting(entry, (needed, *group), seconds * factor, needed)

@@ -26,7 +26,7 @@ class Store(Protocol):
 
 
 class Post:
-    """Packs rows: files that several rows share are put into the store once.
+    """What is done with rows here: files that several share are put into the store once.
 
     Args:
         store: for the files.
@@ -61,12 +61,20 @@ class Post:
             else:
                 objects[key] = self._objects[key]
             contents[path] = key
-        options = _with_homes(job.options.as_dict())
+        options = with_homes(job.options.as_dict())
         if options["checkpoint"]:
             options["checkpoint"] = os.path.abspath(options["checkpoint"])
         pictures = {name: str(job.sources[name]) for name in ("a", "a_prime", "b")}
         parcel = Parcel(options, pictures, _out(entry), contents, room, job.remark)
         return parcel, objects
+
+    def more(self) -> bool:
+        """Whether another row may begin; those that may not are left as they are."""
+        return True
+
+    def take(self, entry: Entry, result: Result) -> None:
+        """Do with a result what is to be done with it, and end the row."""
+        deliver(entry, result)
 
     def done(self, entry: Entry) -> None:
         """A row needs its files no more; what no other needs leaves the store."""
@@ -138,12 +146,12 @@ def _holds(path: Path, data: bytes) -> bool:
         return False
 
 
-def _with_homes(value: Any) -> Any:
+def with_homes(value: Any) -> Any:
     """Options with whole paths, for another machine has other homes."""
     if isinstance(value, Mapping):
-        return {name: _with_homes(each) for name, each in value.items()}
+        return {name: with_homes(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_with_homes(each) for each in value]
+        return [with_homes(each) for each in value]
     return expanded(value) if isinstance(value, str) and value.startswith("~/") else value
 
 

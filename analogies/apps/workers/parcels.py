@@ -23,6 +23,9 @@ class Parcel:
         contents: {path of the sender, of a picture or weight file: SHA-256 of its bytes}.
         room: bytes of memory that the run may take, or None: what the worker finds.
         remark: on how the options were chosen, or "".
+        shot: of a moving picture, {"numbers": start, stop and step, "coherence", "flow": what finds
+            motion}; its frames are in `pictures` then, as arrays, "b", and the first of all,
+            "first". Else None.
     """
 
     options: Mapping[str, Any]
@@ -31,6 +34,7 @@ class Parcel:
     contents: Mapping[str, str] = field(default_factory=dict)
     room: int | None = None
     remark: str = ""
+    shot: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,10 @@ from typing import Any
 from absl import logging
 
 from analogies import images
+from analogies.apps.batch.entries import Entry
 from analogies.apps.wording import INTERRUPTED, MACHINE, Ending
 from analogies.apps.workers.asked import Asked
-from analogies.apps.workers.delivery import Post, deliver
+from analogies.apps.workers.delivery import Post
 from analogies.apps.workers.parcels import (
     Hello,
     Lost,
@@ -54,6 +55,7 @@ class Shift:
         setup: for each of them.
         rows: to be made.
         changed: called when more is known of what became of rows, at most every other second.
+        post: makes, of the cluster and the entries of the rows, what packs them and takes results.
     """
 
     def __init__(
@@ -63,11 +65,12 @@ class Shift:
         setup: Setup,
         rows: Sequence[Waiting],
         changed: Callable[[], object],
+        post: Callable[[Workers, Sequence[Entry]], Post] = Post,
     ) -> None:
         self._cluster = cluster
         self._staff = Staff(cluster, asked, setup)
         self._queue = Queue(rows)
-        self._post = Post(cluster, [row.entry for row in rows])
+        self._post = post(cluster, [row.entry for row in rows])
         self._changed = changed
         self._full = False  # the store is, until a row is done
         self._alone: Waiting | None = None
@@ -85,7 +88,7 @@ class Shift:
         """
         try:
             with signals_noted() as came:  # an exception within Ray would not come out as one
-                while self._queue or self._alone or self._busy():
+                while self._busy() or ((self._queue or self._alone) and self._post.more()):
                     self._staff.recruit()
                     self._hand_out()
                     self._hear(self._cluster.wait(self._pending(), self._patience()))
@@ -112,6 +115,8 @@ class Shift:
 
     def _hand_out(self) -> None:
         """Give every idle worker a row."""
+        if not self._post.more():
+            return
         if self._alone is None and self._queue.alone:
             self._alone = self._queue.alone.popleft()
         for slot in self._staff.slots:
@@ -220,7 +225,7 @@ class Shift:
             del self._paces[:-50]
         if result.short and "would fit" not in result.message:
             result = replace(result, message=result.message + self._fitting(row, result.room))
-        self._end(row, lambda: deliver(row.entry, result))
+        self._end(row, lambda: self._post.take(row.entry, result))
 
     def _end(self, row: Waiting, note: Callable[[], None]) -> None:
         """What became of a row is known."""
@@ -260,8 +265,8 @@ class Shift:
         """End the workers that take too long."""
         now = time.monotonic()
         for slot in self._busy():
-            if now - slot.since <= slot.limit:
-                continue
+            if now - slot.since <= slot.limit or self._cluster.wait([slot.pending], 0.0):
+                continue  # in time, or done while this process was busy elsewhere
             row, slot.row = slot.row, None
             assert row is not None
             self._staff.dismiss(slot)
@@ -326,7 +331,7 @@ class Shift:
                 said = self._cluster.get(ready)
                 assert row is not None
                 if isinstance(said, Result):
-                    deliver(row.entry, said)
+                    self._post.take(row.entry, said)
                 else:
                     row.entry.end(Ending("interrupted", INTERRUPTED + came[0]))
         for slot in self._busy():

@@ -19,11 +19,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from analogies.apps.batch.rows import is_address
-from analogies.apps.wording import ending, failure
+from analogies.apps.wording import Ending, ending, failure
 from analogies.apps.workers import stores
 from analogies.apps.workers.folders import own_folder
 from analogies.apps.workers.parcels import Hello, Parcel, Result, Setup, program
+from analogies.errors import InputError
 from analogies.options.table import Options
 from analogies.runs import job as jobs
 from analogies.runs.machine import free_memory
@@ -87,11 +90,15 @@ class Worker:
         said: dict[str, Any] = {}
         try:
             place.mkdir(parents=True)
-            outcome = self._made(self._unpacked(parcel, fetch, names, place), parcel, room)
-            told = ending(outcome)
-            said["notes"] = outcome.notes
-            said["short"] = isinstance(outcome.ended, MemoryError)
-            said |= _packed(parcel, outcome, place, names)
+            local = self._unpacked(parcel, fetch, names, place)
+            if parcel.shot is not None:
+                told, said["files"] = Ending("", 0), self._shot(local, parcel)
+            else:
+                outcome = self._made(local, parcel, room)
+                told = ending(outcome)
+                said["notes"] = outcome.notes
+                said["short"] = isinstance(outcome.ended, MemoryError)
+                said |= _packed(parcel, outcome, place, names)
         except (Exception, KeyboardInterrupt) as error:
             told = failure(error)
             said["short"] = isinstance(error, MemoryError | TooLargeError)
@@ -112,6 +119,30 @@ class Worker:
             room=None if self._gpu else room,
         )
         return self._run(jobs.with_pictures(job), [self._asked])
+
+    def _shot(self, local: "_Local", parcel: Parcel) -> dict[str, bytes]:
+        """The frames of a shot, as a file.
+
+        Raises:
+            InputError: motion is found by something else here.
+        """
+        from analogies.matching.flow import engine
+        from analogies.runs.sequences.makers import maker_by
+        from analogies.runs.sequences.shots import made_apart
+        from analogies.synthesis.sequence.carrying import Frame
+
+        assert parcel.shot is not None
+        if parcel.shot["flow"] != engine():
+            raise InputError(
+                f"{socket.gethostname()} finds motion by {engine()} and not by "
+                f"{parcel.shot['flow']}, as where the program was started"
+            )
+        shown, first = (np.load(local.pictures[name]) for name in ("b", "first"))
+        maker, alone = maker_by(first, local.pictures, Options.parse(local.options))
+        coherence = parcel.shot["coherence"]
+        frames = map(Frame, range(*parcel.shot["numbers"]), shown)
+        alone = alone or coherence == 0
+        return {parcel.out: made_apart(frames, maker, alone, coherence, self._asked)}
 
     def _unpacked(
         self, parcel: Parcel, fetch: Fetch, names: dict[str, str], place: Path

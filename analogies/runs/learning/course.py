@@ -12,6 +12,7 @@ from analogies.runs.telling import tell
 
 if TYPE_CHECKING:
     from analogies.runs.learning.lesson import Lesson
+    from analogies.runs.learning.teacher import Maker
     from analogies.synthesis.student.crops import Example, Split
     from analogies.synthesis.student.judging import Judge
     from analogies.synthesis.student.training import Trainer
@@ -36,8 +37,16 @@ class Course:
     seconds: float = 0.0  # of learning, those before a stop among them
 
 
-def examples_of(lesson: "Lesson", heard: Sequence[Listener]) -> "list[Example]":
-    """All that is learned from: A and A', what the teacher made, or B's alone for a loss."""
+def examples_of(
+    lesson: "Lesson", heard: Sequence[Listener], maker: "Maker | None" = None
+) -> "list[Example]":
+    """All that is learned from: A and A', what the teacher made, or B's alone for a loss.
+
+    Args:
+        lesson: with its pictures.
+        heard: are told of what the teacher has made.
+        maker: of the teacher's pictures; None: this process, one after the other.
+    """
     from analogies.runs.learning import teacher
     from analogies.synthesis.student import drawn
     from analogies.synthesis.student.crops import Example
@@ -46,7 +55,7 @@ def examples_of(lesson: "Lesson", heard: Sequence[Listener]) -> "list[Example]":
         for listener in heard:
             listener(Learned("teaching", done, total))
 
-    minutes = lesson.learning.minutes
+    maker, minutes = maker or teacher.in_turn, lesson.learning.minutes
     seconds = None if lesson.learning.learn_steps else minutes * 60 * teacher.SHARE
     pairs = lesson.pairs
     same = all(np.array_equal(a, a_prime) for a, a_prime in pairs)
@@ -56,12 +65,12 @@ def examples_of(lesson: "Lesson", heard: Sequence[Listener]) -> "list[Example]":
         return [Example(x, x) for x in map(images.to_uint8, b)]
     found = [] if same else [Example(*map(images.to_uint8, pair)) for pair in pairs]
     if lesson.examples:
-        return [*found, *teacher.taught(lesson, seconds, told)]
+        return [*found, *teacher.taught(lesson, seconds, told, maker)]
     if same:
         tell(["there are no --examples: the network learns from drawn pictures; photographs of "
               "what it is for would do better"])  # fmt: skip
     if same or _recipe(lesson) == "many":
-        found += teacher.drawn_examples(lesson, MIXTURES, same, seconds, told)
+        found += teacher.drawn_examples(lesson, MIXTURES, same, seconds, told, maker)
     return found
 
 

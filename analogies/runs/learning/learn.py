@@ -24,6 +24,7 @@ from analogies.runs.machine.versions import versions
 from analogies.runs.telling import loudness, tell
 
 if TYPE_CHECKING:
+    from analogies.runs.learning.teacher import Maker
     from analogies.synthesis.student.judging import Score
 
 THUMBNAIL = 96  # px of the longer side
@@ -50,12 +51,15 @@ class Outcome:
     late: tuple[int, ...] = ()
 
 
-def learn(lesson: Lesson, listeners: Sequence[Listener] = ()) -> Outcome:
+def learn(
+    lesson: Lesson, listeners: Sequence[Listener] = (), maker: "Maker | None" = None
+) -> Outcome:
     """Learn an analogy and write the network.
 
     Args:
         lesson: checked.
         listeners: called with every record; those that are context managers are entered.
+        maker: of the teacher's pictures; None: this process, one after the other.
 
     Raises:
         InputError: something given cannot be used, another run has the folder of checkpoints.
@@ -75,7 +79,7 @@ def learn(lesson: Lesson, listeners: Sequence[Listener] = ()) -> Outcome:
             heard: list[Any] = [
                 listening.enter_context(Guarded(x)) for x in _heard(lesson, listeners, extras)
             ]  # type: ignore[arg-type]
-            examples = examples_of(lesson, heard)
+            examples = examples_of(lesson, heard, maker)
             course = begun(lesson, examples)
             _restore(course, kept)
             try:

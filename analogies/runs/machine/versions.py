@@ -2,10 +2,12 @@
 
 import configparser
 import platform
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
 
+@lru_cache(maxsize=1)
 def version() -> str:
     """The version as `setup.cfg` states it, "unknown" where neither source is there."""
     settings = Path(__file__).resolve().parents[3] / "setup.cfg"
@@ -21,12 +23,16 @@ def version() -> str:
 def versions() -> dict[str, str]:
     """The versions of what decides about a result."""
     names = ("tensorflow", "keras", "numpy", "pillow", "h5py")
-    found = {name: _installed(name) for name in names}
+    found = {name: installed(name) for name in names}
     return {"analogies": version(), "python": platform.python_version(), **found}
 
 
-def _installed(name: str) -> str:
-    """The version of a package, whatever distribution it came in: `tensorflow-cpu`, say."""
+@lru_cache
+def installed(name: str) -> str:
+    """The version of a package, whatever distribution it came in: `tensorflow-cpu`, say.
+
+    Reading it takes milliseconds, and a list of small pictures asks for each of them.
+    """
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -6,6 +6,7 @@ rows.jsonl         a line for each, for the record
 state_I.npz        after frame I of the order in which they are made: number, tracks
 anchors/N.png, anchors/N-frame.png
 behind/N.png       carried from the key frame behind, colors and worth
+shots/I-J.npz      frames I to J, made elsewhere, which wait for those before them
 """
 
 import contextlib
@@ -48,6 +49,7 @@ class Keeper:
         self.frames = to.result if to.kind == "folder" else folder / "frames"
         self.rows: list[dict[str, Any]] = []
         self._written: set[int] = set()
+        self._states: list[int] = []
 
     def check(self, resume: bool) -> bool:
         """See whether there is a run to go on with; whether there is.
@@ -87,6 +89,15 @@ class Keeper:
         """Of a frame."""
         return self.frames / f"{name}.png"
 
+    def note(self, row: dict[str, Any]) -> None:
+        """Keep what the record says of a frame from which nobody goes on.
+
+        Raises:
+            InputError: the folder takes no more.
+        """
+        self.rows.append(row)
+        self._append(json.dumps(row) + "\n")
+
     def add(self, index: int, made: Made, row: dict[str, Any]) -> None:
         """Keep what the next frame depends on, after the frame was written.
 
@@ -101,11 +112,13 @@ class Keeper:
             arrays |= {"anchor": memory.tracks.anchor, "places": memory.tracks.places}
         stream = io.BytesIO()
         np.savez(stream, **arrays)
-        self.rows.append(row)
-        self._append(json.dumps(row) + "\n")
+        self.note(row)
         write_atomically(self._state(index), stream.getvalue())
+        self._states.append(index)
         with contextlib.suppress(OSError):
-            self._state(index - KEPT).unlink(missing_ok=True)
+            for old in self._states[:-KEPT]:
+                self._state(old).unlink(missing_ok=True)
+        del self._states[:-KEPT]
         if made.memory is not None:
             self._forget(set(made.memory.anchors))
 
@@ -117,6 +130,7 @@ class Keeper:
                 self._read_rows(index + 1)
                 with np.load(path, allow_pickle=False) as arrays:
                     number = int(arrays["number"])
+                    self._states = [index]
                     if "anchor" not in arrays:
                         return index, number, None, {}
                     tracks = Tracks(arrays["anchor"], arrays["places"])
@@ -147,9 +161,13 @@ class Keeper:
         with contextlib.suppress(OSError):
             self._behind(number).unlink(missing_ok=True)
 
+    def shot(self, numbers: range) -> Path:
+        """Of frames that were made elsewhere."""
+        return self.folder / "shots" / f"{numbers[0]:06}-{numbers[-1]:06}.npz"
+
     def remove(self) -> None:
         """All of it: the result is written."""
-        for name in ("frames", "anchors", "behind"):
+        for name in ("frames", "anchors", "behind", "shots"):
             if self.folder / name != self.frames or self.frames.parent == self.folder:
                 shutil.rmtree(self.folder / name, ignore_errors=True)
         with contextlib.suppress(OSError):

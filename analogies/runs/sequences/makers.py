@@ -1,7 +1,8 @@
 """Who makes the frames of a job."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -24,8 +25,18 @@ def maker_of(job: MovingJob) -> tuple[Maker, bool]:
     if job.keys:
         return ByKeys(job.options, job.keys), False
     first = next(iter(job.frames.read(job.numbers[:1])))
-    options = frame_options(job.options)
-    planned = jobs.plan(job.sources["a"], job.sources["a_prime"], first.pixels, None, options)
+    return maker_by(first.pixels, job.sources, frame_options(job.options))
+
+
+def maker_by(first: np.ndarray, sources: Mapping[str, Any], options: Options) -> tuple[Maker, bool]:
+    """The same where there are A and A'.
+
+    Args:
+        first: of the frames, as given, float32 `(h, w, 3)` in [0, 255].
+        sources: {"a", "a_prime"}.
+        options: of a frame.
+    """
+    planned = jobs.plan(sources["a"], sources["a_prime"], first, None, options)
     pixels = {name: picture.pixels for name, picture in planned.pictures.items()}
     pairs = pairs_of(pixels, options)
     decision = decide(options, References(pairs, pixels["b"]))
@@ -35,7 +46,7 @@ def maker_of(job: MovingJob) -> tuple[Maker, bool]:
     whole = Whole(options, pairs)
     if options.analogy_w == options.mrf_w == 0 or options.match_mode == "layer":
         return ByWholes(whole), False
-    patches = ByPatches(options, decision.kind, pairs, first.size, whole)
+    patches = ByPatches(options, decision.kind, pairs, first.shape[:2], whole)
     return patches, decision.transfer == "residual"
 
 

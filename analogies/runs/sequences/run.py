@@ -7,6 +7,7 @@ failure ends the run with what there is put together, and another run goes on wi
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,23 +15,30 @@ import numpy as np
 
 from analogies import images
 from analogies.errors import InputError
-from analogies.files import reason
-from analogies.matching.flow import engine
+from analogies.files import reason, write_atomically
 from analogies.runs import finishing
 from analogies.runs import record as records
 from analogies.runs.checkpoints.lock import locked
 from analogies.runs.machine.signals import signals_noted
-from analogies.runs.machine.versions import versions
 from analogies.runs.sequences.destination import assemble, write_frame
 from analogies.runs.sequences.job import MovingJob, read_frames
 from analogies.runs.sequences.keeping import Keeper
 from analogies.runs.sequences.order import Order, backwards
+from analogies.runs.sequences.record import describe
 from analogies.runs.telling import loudness, tell
 from analogies.synthesis.sequence.carrying import Frame
 from analogies.synthesis.sequence.joining import Behind, behind
-from analogies.synthesis.sequence.loop import Made, Memory, carried_back, in_sequence, one_by_one
+from analogies.synthesis.sequence.loop import (
+    Made,
+    Memory,
+    begins_anew,
+    carried_back,
+    in_sequence,
+    one_by_one,
+)
 
 if TYPE_CHECKING:
+    from analogies.runs.sequences.shots import ShotMaker
     from analogies.synthesis.sequence.making import Maker
 
 
@@ -80,7 +88,10 @@ class MovingOutcome:
 
 
 def run_sequence(
-    job: MovingJob, listeners: Sequence[FrameListener] = (), maker: "Maker | None" = None
+    job: MovingJob,
+    listeners: Sequence[FrameListener] = (),
+    maker: "Maker | None" = None,
+    elsewhere: "ShotMaker | None" = None,
 ) -> MovingOutcome:
     """Make the frames of a job and put them together.
 
@@ -89,6 +100,7 @@ def run_sequence(
         listeners: called with every frame.
         maker: of frames, in place of the one that the job asks for; it also gives them B's colors,
             where the options say so.
+        elsewhere: makes the shots, without key frames; the bytes are the same.
 
     Raises:
         InputError: the folder for what it takes to go on holds another job, or one to go on with
@@ -101,14 +113,12 @@ def run_sequence(
     known = keeper.check(job.resume)
     with loudness(job.options), locked(job.folder):
         tell(job.notes())
-        run = _Run(job, keeper, maker)
+        run = _Run(job, keeper, maker, elsewhere)
         ended: BaseException | None = None
         try:
             run.go_on(known)
             keeper.prepare()
-            for done in run.frames():
-                for listener in listeners:
-                    _heard(listener, done)
+            run.make(partial(_heard, listeners))
         except (Exception, KeyboardInterrupt) as error:
             if not run.files():
                 raise
@@ -123,8 +133,14 @@ def run_sequence(
 class _Run:
     """The steps of a run."""
 
-    def __init__(self, job: MovingJob, keeper: Keeper, maker: "Maker | None") -> None:
-        self._job, self._keeper, self._maker = job, keeper, maker
+    def __init__(
+        self,
+        job: MovingJob,
+        keeper: Keeper,
+        maker: "Maker | None",
+        elsewhere: "ShotMaker | None",
+    ) -> None:
+        self._job, self._keeper, self._maker, self._elsewhere = job, keeper, maker, elsewhere
         self._recolored = job.options.preserve_color and maker is None
         self._alone = job.moving.coherence == 0
         self._order = Order(job.numbers, tuple(job.keys))
@@ -149,9 +165,16 @@ class _Run:
             if not self._recolored:
                 self._before = self._picture(number)
 
-    def frames(self) -> Iterator[FrameDone]:
+    def make(self, heard: Callable[[FrameDone], object]) -> None:
         """Make what is left, and keep it."""
-        place = self._begin
+        for segment in self._order.rest(self._begin):
+            if self._elsewhere is not None:
+                self._make_apart(segment, self._elsewhere, heard)
+            else:
+                self._make_here(segment, heard)
+
+    def _make_here(self, segment: range, heard: Callable[[FrameDone], object]) -> None:
+        """Make frames one after the other."""
         alphas: dict[int, tuple[np.ndarray | None, np.ndarray]] = {}
 
         def noted(frames: Iterator[tuple[Frame, np.ndarray | None]]) -> Iterator[Frame]:
@@ -159,26 +182,95 @@ class _Run:
                 alphas[frame.number] = alpha, frame.shown
                 yield frame
 
-        for segment in self._order.rest(self._begin):
-            forward = segment.step > 0
-            read = self._read(segment) if forward else backwards(self._read, segment)
-            for made in self._made(noted(read), forward):
-                alpha, seen = alphas.pop(made.number)
-                self._write(made, seen, alpha)
-                row = {
-                    "frame": made.number,
-                    "anew": round(made.anew, 4),
-                    "begins": made.cut,
-                    "warping_error": made.flicker,
-                }
-                self._keeper.add(place, made, row)
-                self._done = place + 1
-                seconds = time.monotonic() - self._started
-                here = place + 1 - self._begin
-                yield FrameDone(
-                    place, len(self._order), made.number, made.picture, seconds, here, row
-                )
-                place += 1
+        forward = segment.step > 0
+        read = self._read(segment) if forward else backwards(self._read, segment)
+        for made in self._made(noted(read), forward):
+            alpha, seen = alphas.pop(made.number)
+            self._keep(made, seen, alpha, heard)
+
+    def _make_apart(
+        self, segment: range, elsewhere: "ShotMaker", heard: Callable[[FrameDone], object]
+    ) -> None:
+        """Have shots made elsewhere, and keep them in order."""
+        from analogies.runs.sequences import shots
+
+        coherence, before = self._job.moving.coherence, self._memory and self._memory.frame
+        self._find_maker()
+        frames = (frame for frame, _ in self._read(segment))
+        alone = self._alone
+        begins = shots.few_by_few(frames) if alone else shots.foreseen(frames, coherence, before)
+        found = list(begins)
+        parts = shots.parted(found, segment.step)
+        if found and not found[0][1]:  # the rest of a shot, of which the beginning is there
+            self._make_here(parts.pop(0), heard)
+        waiting = dict(enumerate(parts))
+
+        def joined() -> None:
+            """Take the shots that are there and whose turn it is."""
+            while waiting and self._keeper.shot(waiting[first := min(waiting)]).exists():
+                numbers = waiting.pop(first)
+                self._join(numbers, heard)
+
+        def keep(place: int, data: bytes) -> None:
+            write_atomically(self._keeper.shot(missing[place]), data)
+            joined()
+
+        joined()
+        missing = [each for each in waiting.values() if not self._keeper.shot(each).exists()]
+        if missing:
+            elsewhere(self._job, missing, keep)
+
+    def _join(self, numbers: range, heard: Callable[[FrameDone], object]) -> None:
+        """Keep a shot that was made elsewhere, if it is what would have been made here."""
+        from analogies.runs.sequences.shots import unpacked
+
+        file = self._keeper.shot(numbers)
+        shot = unpacked(file.read_bytes())
+        if shot is None or not self._begins(numbers):
+            self._make_here(numbers, heard)
+        else:
+            shown, last, anchors = {}, numbers[-1], shot.anchors
+            for made, (frame, alpha) in zip(shot.frames, self._read(numbers), strict=True):
+                if made.number in anchors:
+                    shown[made.number] = frame.shown
+                if made.number == last:
+                    made = made._replace(memory=shot.memory(frame, shown))
+                self._memory, self._before = made.memory, made.picture
+                self._keep(made, frame.shown, alpha, heard, self._alone or made.number == last)
+        file.unlink(missing_ok=True)
+
+    def _begins(self, numbers: range) -> bool:
+        """Whether nothing is carried into a shot from the one before."""
+        if self._memory is None:
+            return True
+        frame, _ = next(self._read(numbers[:1]))
+        return begins_anew(frame, self._memory, self._job.moving.coherence)
+
+    def _keep(
+        self,
+        made: Made,
+        seen: np.ndarray,
+        alpha: np.ndarray | None,
+        heard: Callable[[FrameDone], object],
+        goes_on: bool = True,
+    ) -> None:
+        """Write a frame, and what it takes to go on behind it."""
+        self._write(made, seen, alpha)
+        row = {
+            "frame": made.number,
+            "anew": round(made.anew, 4),
+            "begins": made.cut,
+            "warping_error": made.flicker,
+        }
+        place = self._done
+        if goes_on:
+            self._keeper.add(place, made, row)
+        else:
+            self._keeper.note(row)
+        self._done = place + 1
+        seconds = time.monotonic() - self._started
+        here, count = self._done - self._begin, len(self._order)
+        heard(FrameDone(place, count, made.number, made.picture, seconds, here, row))
 
     def files(self) -> list[Path]:
         """Of the frames that are there, in the order in which they are shown."""
@@ -194,26 +286,23 @@ class _Run:
         except Exception as error:
             problem = reason(error)
         try:
-            records.write(job.destination.record, self._record(not ended, numbers))
+            seconds = time.monotonic() - self._started
+            said = describe(job, numbers, self._keeper.rows, not ended, seconds)
+            records.write(job.destination.record, said)
         except Exception as error:
             tell([f"the record of the run: {reason(error)}"])
         return problem
 
     def _made(self, frames: Iterator[Frame], forward: bool) -> Iterator[Made]:
         """The frames of a segment."""
-        job = self._job
-        if self._maker is None:
-            from analogies.runs.sequences import makers
-
-            self._maker, alone = makers.maker_of(job)
-            self._alone = self._alone or alone
+        job, maker = self._job, self._find_maker()
         if self._alone:
-            yield from one_by_one(frames, self._maker)
+            yield from one_by_one(frames, maker)
             return
         behind_too = forward and len(job.keys) > 1
         for made in in_sequence(
             frames,
-            self._maker,
+            maker,
             job.moving.coherence,
             self._memory,
             self._before,
@@ -222,6 +311,15 @@ class _Run:
         ):
             self._memory, self._before = made.memory, made.picture
             yield made
+
+    def _find_maker(self) -> "Maker":
+        """Who makes the frames; whether each is made by itself is known then, too."""
+        if self._maker is None:
+            from analogies.runs.sequences import makers
+
+            self._maker, alone = makers.maker_of(self._job)
+            self._alone = self._alone or alone
+        return self._maker
 
     def _from_behind(self, number: int) -> tuple[Behind, float] | None:
         """What was carried from the key frame behind."""
@@ -272,33 +370,10 @@ class _Run:
         except InputError:
             return None
 
-    def _record(self, complete: bool, numbers: Sequence[int]) -> dict[str, Any]:
-        job = self._job
-        assert job.destination is not None
-        rate = job.frames.rate
-        return {
-            "program": "analogies",
-            "result": job.destination.result.name,
-            "complete": complete,
-            "versions": versions(),
-            "flow": None if "net" in job.sources else engine(),
-            "seed": job.options.seed,
-            "inputs": {**{x: str(y) for x, y in job.sources.items()}, "b": str(job.frames.path)},
-            "made_from": dict(job.made_from),
-            "width": job.size[1],
-            "height": job.size[0],
-            "rate": None if rate is None else str(rate / job.numbers.step),
-            "frames": len(numbers),
-            "options": job.options.as_dict(),
-            "moving": job.moving.as_dict(),
-            "rows": self._keeper.rows,
-            "seconds": round(time.monotonic() - self._started, 3),
-            "peak_memory_mib": records.peak_memory(),
-        }
 
-
-def _heard(listener: FrameListener, done: FrameDone) -> None:
-    try:
-        listener(done)
-    except Exception as error:
-        tell([f"{type(listener).__name__}: {reason(error)}; the run goes on"])
+def _heard(listeners: Sequence[FrameListener], done: FrameDone) -> None:
+    for listener in listeners:
+        try:
+            listener(done)
+        except Exception as error:
+            tell([f"{type(listener).__name__}: {reason(error)}; the run goes on"])

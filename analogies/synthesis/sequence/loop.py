@@ -97,6 +97,13 @@ def in_sequence(
         yield made
 
 
+def begins_anew(frame: Frame, memory: Memory, coherence: float) -> bool:
+    """Whether nothing is carried into a frame from the one before, for too much would be lost."""
+    before, tracks, anchors = memory
+    known = carried(frame.shown, before.shown, tracks, anchors, coherence)
+    return float(known.lost.mean()) > CUT
+
+
 def carried_back(
     frames: Iterable[Frame], number: int, key: Anchor, coherence: float
 ) -> Iterator[tuple[int, Carried]]:

@@ -19,6 +19,7 @@ class FakeCluster:
         made: [(row, node, how many others were in work there)].
         puts: bytes put into the store.
         full: how many times the store has no room.
+        picture: bytes of what is made.
     """
 
     there: list
@@ -27,6 +28,7 @@ class FakeCluster:
     folder: str | None = None
     full: int = 0
     versions: dict = field(default_factory=dict)
+    picture: bytes = b"picture"
 
     def __post_init__(self):
         self.made, self.puts, self.hired, self.dismissed = [], [], [], []
@@ -97,7 +99,8 @@ class FakeCluster:
         if what == "bad":
             return Result("B: cannot be decoded", 2)
         record = name.rpartition(".")[0] + ".json"
-        return Result(f"{parcel.out}, 30x40 px", 0, {record: b"{}", name: b"picture"}, seconds=0.1)
+        files = {record: b"{}", name: self.picture}
+        return Result(f"{parcel.out}, 30x40 px", 0, files, seconds=0.1)
 
     def wait(self, pending, seconds):
         ready = [number for number in pending if self.answers.get(number) is not None]

@@ -64,6 +64,7 @@ def summary():
         return list(csv.DictReader(stream))
 
 
+@pytest.mark.slow  # the same on a cluster that computes nothing: test_shift.py
 def test_a_cluster_that_loses_a_machine_and_a_worker_makes_all_good_rows(folder, monkeypatch):
     monkeypatch.setattr(shift, "LIMIT_START", 12.0)
     monkeypatch.setattr(shift, "LIMIT_TIMES", 0.0)
@@ -132,3 +133,17 @@ def test_a_start_that_fails_is_tried_once_more(folder, monkeypatch, failures):
             pass
     assert len(tried) == 2
     assert not list(folder.glob("analogies-*"))
+
+
+def test_what_is_ready_is_told_as_it_was_asked_for(monkeypatch):
+    class Reference:  # Ray gives others of the same number, where it is asked from outside
+        def __init__(self, number):
+            self.number = number
+
+        def binary(self):
+            return bytes([self.number])
+
+    asked = [Reference(number) for number in range(3)]
+    monkeypatch.setattr(ray, "wait", lambda *given, **terms: ([Reference(1)], []))
+    (found,) = Cluster(Asked(1)).wait(asked, 0.0)
+    assert found is asked[1]

@@ -106,6 +106,15 @@ def test_a_row_that_hangs_is_tried_elsewhere_and_given_up(folder, monkeypatch):
     assert [name for name, *_ in cluster.made].count("1.png") == 2
 
 
+def test_a_row_that_is_done_does_not_hang_however_late_that_is_heard(folder, monkeypatch):
+    monkeypatch.setattr(shift, "LIMIT_START", -1.0)
+    monkeypatch.setattr(shift, "LIMIT_TIMES", 0.0)
+    cluster = FakeCluster(nodes(3))
+    assert batch(cluster) == 0
+    assert statuses() == ["done"] * 6
+    assert len(cluster.made) == 6
+
+
 def test_a_bad_row_is_told_and_not_tried_again(folder):
     cluster = FakeCluster(nodes(2), {"5.png": ["bad", "done"]})
     assert batch(cluster) == 2

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rows_that_fail
-from fake_cluster import FakeCluster, nodes
+from fake_cluster import nodes
+from one_worker import OneWorker, unpinned
 from PIL import Image
 
 from analogies.apps import command_line
@@ -26,20 +27,6 @@ from analogies.options.table import Options
 from analogies.runs import job as jobs
 
 
-class OneWorker(FakeCluster):
-    """A cluster with a worker in this process, which packs and unpacks like any other."""
-
-    def make(self, worker, parcel, objects):
-        self.made.append(parcel)
-        number = self._answer(self.worker.make(parcel, objects.__getitem__))
-        self.running[number] = worker
-        return number
-
-    def put(self, data):
-        self.puts.append(data)
-        return data
-
-
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -47,19 +34,6 @@ def folder(tmp_path, monkeypatch):
     for name, color in (("a", "red"), ("ap", "green"), ("b", "blue"), ("c", "navy")):
         Image.new("RGB", (30, 40), color).save(f"{name}.png")
     return tmp_path
-
-
-def unpinned(plain):
-    def init(self, setup):
-        cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
-        cuda = os.environ.get("CUDA_VISIBLE_DEVICES")
-        plain(self, setup)
-        if cores:
-            os.sched_setaffinity(0, cores)
-        if cuda is None:
-            os.environ.pop("CUDA_VISIBLE_DEVICES", None)
-
-    return init
 
 
 def batch(text, run="rows_that_fail:run", **given):
