@@ -86,7 +86,8 @@ class Made:
     def described(self) -> dict[str, Any]:
         """As plain data, for the page."""
         names = ("id", "tab", "pictures", "options", "width", "height", "stopped")
-        return {name: getattr(self, name) for name in names} | {"seconds": round(self.seconds, 1)}
+        about = {name: getattr(self, name) for name in names}
+        return {**about, "seconds": round(self.seconds, 1), "record": has_record(self.path)}
 
 
 class Session:
@@ -267,6 +268,11 @@ class Sessions:
             if old and all(ticket.ended for ticket in session.running()):
                 del self._sessions[key]
                 shutil.rmtree(session.folder, ignore_errors=True)
+
+
+def has_record(path: Path | None) -> bool:
+    """Whether there is a record of the run that made a picture."""
+    return path is not None and path.with_suffix(".json").exists()
 
 
 @contextlib.contextmanager

@@ -37,6 +37,7 @@ class Tab:
         paints: the slot that is painted, or None.
         over: the slot over which a mask is painted, where no map is painted with the colors of A.
         optional: slots that may stay empty.
+        nets: whether a network makes it, which is chosen among those of a folder.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Tab:
     paints: str | None = None
     over: str | None = None
     optional: tuple[str, ...] = ()
+    nets: bool = False
 
     def under_more(self) -> tuple[str, ...]:
         """The options that are shown under "More"."""
@@ -129,6 +131,16 @@ TABS = (
         presets=("analogy", "pixels", "superres", "recolor"),
         optional=("guide_a", "guide_b", "a_mask", "b_mask"),
     ),
+    Tab(
+        "fast",
+        "Fast",
+        "A network that has learned an analogy makes B' in moments.",
+        {"b": "B: to be changed as the network learned"},
+        {"b": ("b",)},
+        options=("width", "height", "seed"),
+        more=("preserve_color", "contrast"),
+        nets=True,
+    ),
 )
 
 
@@ -156,7 +168,7 @@ def chosen_options(tab: Tab, given: Any) -> dict[str, Any]:
     """
     if not isinstance(given, Mapping):
         raise InputError("options must be named")
-    options: dict[str, Any] = {"preset": tab.preset}
+    options: dict[str, Any] = {} if tab.nets else {"preset": tab.preset}
     for name, value in given.items():
         if name not in tab.taken():
             raise InputError(f"this option cannot be set here. Received: {str(name)[:40]!r}")
@@ -201,6 +213,7 @@ def described(tab: Tab) -> dict[str, Any]:
         ],
         "paints": tab.paints,
         "over": tab.over,
+        "nets": tab.nets,
         "presets": list(tab.presets),
         "options": [_described(name, kinds()[name], tab) for name in tab.options],
         "more": [_described(name, kinds()[name], tab) for name in tab.under_more()],
@@ -213,7 +226,7 @@ def described(tab: Tab) -> dict[str, Any]:
 
 
 def _described(name: str, kind: Kind, tab: Tab) -> dict[str, Any]:
-    usual = {**defaults(), **PRESETS[tab.preset].values}[name]
+    usual = None if tab.nets else {**defaults(), **PRESETS[tab.preset].values}[name]
     return {
         "name": name,
         "label": name.replace("_", " ").capitalize() + (f" ({kind.unit})" if kind.unit else ""),
@@ -222,7 +235,7 @@ def _described(name: str, kind: Kind, tab: Tab) -> dict[str, Any]:
         "minimum": kind.minimum if kind.above is None else kind.above,
         "maximum": kind.maximum,
         "choices": list(kind.choices),
-        "usual": usual,
+        "usual": "as learned" if tab.nets and name not in ("width", "height") else usual,
     }
 
 

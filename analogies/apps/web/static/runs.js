@@ -3,9 +3,10 @@
 import { ask, download, fetchBlob, h, wait } from "./api.js";
 
 const OFTEN = 400; // ms
+const SOON = 100; // ms, at first: what a network makes takes no longer
 
 export class Runner {
-  // start: () -> promise of what to make; failed: (error) -> whether it was told; ended: () -> void
+  // start: () -> promise of what to make; failed: (error) -> whether it was told; ended: (run)
   constructor(start, failed, ended) {
     this.start = start;
     this.failed = failed;
@@ -74,14 +75,14 @@ export class Runner {
     this.bar.hidden = false;
     let pictures = 0;
     try {
-      for (;;) {
+      for (let turn = 0; ; turn++) {
         this.show(run);
         if (run.pictures !== pictures) {
           pictures = run.pictures;
           await this.showPicture(run);
         }
         if (["done", "stopped", "failed"].includes(run.state)) break;
-        await wait(OFTEN);
+        await wait(turn < 10 ? SOON : OFTEN);
         run = await ask(`run/${run.id}`);
       }
       this.finish(run);
@@ -97,12 +98,13 @@ export class Runner {
     if (run.state === "waiting") {
       const others = run.before === 1 ? "One run is" : `${run.before} runs are`;
       this.say(run.before ? `${others} before yours` : "Yours is next");
-    } else if (run.state === "running" && !run.levels) {
+    } else if (run.state === "running" && run.done === undefined) {
       this.say("Starting");
     } else if (run.state === "running") {
-      this.say(`Level ${run.level} of ${run.levels}, ${run.width}×${run.height} px`);
+      const level = run.levels ? `Level ${run.level} of ${run.levels}, ` : "Making ";
+      this.say(`${level}${run.width}×${run.height} px`);
       this.bar.value = run.done;
-      const loss = run.loss === null ? "" : `loss ${run.loss.toPrecision(4)}`;
+      const loss = Number.isFinite(run.loss) ? `loss ${run.loss.toPrecision(4)}` : "";
       const share = `${Math.floor(run.done * 100)} %`;
       this.detail.textContent = [share, loss, run.left].filter(Boolean).join(" · ");
     }
@@ -131,10 +133,10 @@ export class Runner {
     this.error.textContent = run.error;
     this.notes.replaceChildren(...run.notes.map((note) => h("li", {}, note)));
     if (run.pictures && run.state !== "failed") {
-      this.files.replaceChildren(...fileButtons(run.id));
+      this.files.replaceChildren(...fileButtons(run));
       this.files.hidden = false;
     }
-    this.ended();
+    this.ended(run);
   }
 
   async stop() {
@@ -147,20 +149,15 @@ export class Runner {
   }
 }
 
-export function fileButtons(id, words = ["Download picture", "Download record"]) {
+// made: {id, record: whether there is a record}
+export function fileButtons({ id, record }, words = ["Download picture", "Download record"]) {
   const name = `analogy-${id.slice(0, 8)}`;
-  return [
-    h(
-      "button",
-      { type: "button", onclick: () => download(`made/${id}/picture`, `${name}.png`) },
-      words[0],
-    ),
-    h(
-      "button",
-      { type: "button", onclick: () => download(`made/${id}/record`, `${name}.json`) },
-      words[1],
-    ),
-  ];
+  const button = (what, suffix, word) => {
+    const onclick = () => download(`made/${id}/${what}`, name + suffix);
+    return h("button", { type: "button", onclick }, word);
+  };
+  const picture = button("picture", ".png", words[0]);
+  return record ? [picture, button("record", ".json", words[1])] : [picture];
 }
 
 // Makes small pictures of what is painted, the newest alone.
