@@ -12,6 +12,8 @@ from analogies.apps.web.sessions import Session, Stored, new_id
 from analogies.apps.web.tabs import Tab
 from analogies.apps.web.work import Work, renamed
 from analogies.errors import InputError
+from analogies.options.table import SMALLEST_SIDE, Options
+from analogies.synthesis.pyramid import result_size
 
 NET = "net"  # the slot of a network, and its name among the options
 _MEANT = {"A": "a", "A'": "a_prime", "B": "b"}
@@ -73,10 +75,9 @@ def understood(asked: Mapping[str, Any], session: Session, nets: Nets, limits: L
         names=names if net is None else {**names, str(net.path): net.name},
         net=None if net is None else net.path,
     )
-    preview = asked.get("preview") is True and net is None
+    preview = asked.get("preview") is True
     if preview:
-        b = next(stored for slot, stored in chosen.items() if "b" in tab.stands_for[slot])
-        work = replace(work, options=_small(b, options), out=None)
+        work = replace(work, options=_small(tab, chosen, options), out=None)
     _check(work, tab, net)
     shown = {name: value for name, value in options.items() if name != "preset"}
     if tab.presets:
@@ -125,12 +126,27 @@ def _check(work: Work, tab: Tab, net: Listed | None) -> None:
         raise _at_picture(renamed(str(error), work), tab) from None
 
 
-def _small(b: Stored, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options of a preview: pixels alone, no larger than a stamp."""
-    side = min(tabs.PREVIEW, max(b.width, b.height))
-    size = {"width": side} if b.width >= b.height else {"height": side}
-    seed = {"seed": options["seed"]} if "seed" in options else {}
-    return {"preset": "pixels", "speed": "fast", **size, **seed}
+def _small(tab: Tab, chosen: Mapping[str, Stored], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of a preview: pixels alone, no larger than a stamp.
+
+    Where the size of the result can be chosen, it is the whole result made smaller, A with it.
+
+    Raises:
+        RefusedError: the tab has none.
+    """
+    if tab.preview is None:
+        raise RefusedError(422, "there is no preview of this")
+    b = next(stored for slot, stored in chosen.items() if "b" in tab.stands_for[slot])
+    asked = {name: options[name] for name in ("seed", "tile") if name in options}
+    small = {**tab.preview, "speed": "fast", **asked}
+    if "width" not in tab.options:
+        side = min(tabs.PREVIEW, max(b.width, b.height))
+        return {**small, **({"width": side} if b.width >= b.height else {"height": side})}
+    given = {name: options[name] for name in ("width", "height") if name in options}
+    height, width = result_size((b.height, b.width), Options.parse(given))
+    share = min(1.0, tabs.PREVIEW / max(height, width))
+    sides = [max(SMALLEST_SIDE, round(share * side)) for side in (width, height)]
+    return {**small, "width": sides[0], "height": sides[1], "a_scale": share}
 
 
 def _at_picture(said: str, tab: Tab) -> RefusedError:

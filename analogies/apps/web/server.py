@@ -1,6 +1,7 @@
 """The server: sessions, the line of runs and the page, until it is told to end."""
 
 import contextlib
+import importlib
 import socket
 import tempfile
 import threading
@@ -48,6 +49,7 @@ def serve(
     with session_folder(folder or Path(tempfile.gettempdir())) as own:
         worker = Worker()
         worker.start()
+        importlib.import_module("analogies.apps.web.making")  # or the first request waits for it
         line = Line(worker, limits)
         guard = Guard(
             Pages(Sessions(own, limits), line, limits, nets),

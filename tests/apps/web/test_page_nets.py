@@ -237,7 +237,9 @@ def test_a_run_is_stopped_between_two_pieces(page, person, monkeypatch):
 def test_it_waits_in_the_line_and_is_found_again(page, person):
     page.maker.hold = True
     first = person.post("make", tab="numbers", pictures=person.given(), options={})
-    second = person.post("make", preview=True, **asked(person, "plain.keras"))
+    told = person.post("make", 422, preview=True, **asked(person, "plain.keras"))
+    assert told["error"] == "there is no preview of this"
+    second = person.post("make", **asked(person, "plain.keras"))
     assert second["before"] == 1
     assert [each["tab"] for each in person.get("state")["runs"]] == ["numbers", "fast"]
     page.maker.hold = False

@@ -78,8 +78,8 @@ class Here:
             return {"error": "", "stopped": True}
         if work.net is not None:
             return carry_out(work, tell, stopped)
-        filling = work.options["preset"] == "fill"
-        options = work.options if filling else {**work.options, "preset": "pixels"}
+        pixels = work.options["preset"] == "fill" or work.options.get("coarse_side") == 0
+        options = work.options if pixels else {**work.options, "preset": "pixels"}
         return carry_out(replace(work, options=options), tell, stopped)
 
 

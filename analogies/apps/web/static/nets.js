@@ -71,7 +71,7 @@ export class NetChooser {
     });
     input.net = net.name;
     const pictures = net.pictures.map((which) => {
-      const image = h("img", { alt: which === "a" ? "A" : "A'" });
+      const image = h("img", { alt: "" }); // the words beside it name the files
       pictureAddress(`net/${net.id}/${which}`).then(
         (address) => (image.src = address),
         () => image.remove(), // the file has changed meanwhile

@@ -62,7 +62,13 @@ class Panel {
     }
     if (optional.childElementCount)
       given.append(h("details", {}, h("summary", {}, "Guides and masks"), optional));
-    if (this.previewer) made.append(this.previewer.element);
+    if (this.about.preview) {
+      const hint = this.about.paints
+        ? "B' appears here as you paint, once A and A' are given."
+        : "A small one appears here, once the example is given.";
+      this.previewer = new Previewer(() => this.asked(true), hint);
+      made.append(this.previewer.element);
+    }
     made.append(this.form(), this.runner.element);
     return [...columns, made];
   }
@@ -80,7 +86,6 @@ class Panel {
       this.painter.showSwatches();
       this.painter.details.hidden = true;
     } else {
-      this.previewer = new Previewer(() => this.asked(true));
       tools.append(h("button", { type: "button", onclick: () => this.copyA() }, "Copy A"));
     }
     slot.element.append(tools, this.painter.element);
@@ -221,7 +226,10 @@ class Panel {
       const usual = about.usual ?? (size ? "as B" : "auto");
       input = h("input", { id, type: "number", ...limits, placeholder: usual });
     }
-    input.addEventListener("change", () => this.remember());
+    input.addEventListener("change", () => {
+      this.remember();
+      this.previewer?.renew();
+    });
     this.inputs.set(about.name, input);
     const help = explained ? h("small", { id: `${id}-help` }, about.help) : null;
     if (help) input.setAttribute("aria-describedby", help.id);
@@ -245,8 +253,8 @@ class Panel {
     try {
       const { pictures, options } = await ask("example", { method: "POST", json });
       await this.give(pictures, options, false);
+      await this.previewer?.renew(); // the first to be seen
       await this.runner.make();
-      this.previewer?.renew();
     } catch (error) {
       this.runner.error.textContent = error.message;
     }
@@ -272,8 +280,8 @@ class Panel {
       this.touched = true;
       this.sent = { turn: ++this.turn, id: map.id };
       if (this.about.over) await this.showUnder();
-      if (preview) this.previewer?.renew();
     }
+    if (preview && Object.keys(pictures).length) this.previewer?.renew();
     this.remember();
   }
 

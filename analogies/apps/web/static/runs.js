@@ -160,13 +160,14 @@ export function fileButtons({ id, record }, words = ["Download picture", "Downlo
   return record ? [picture, button("record", ".json", words[1])] : [picture];
 }
 
-// Makes small pictures of what is painted, the newest alone.
+// Makes small pictures of what is given, the newest alone.
 export class Previewer {
-  constructor(start) {
+  // start: () -> promise of what to make, or of null; hint: what is told before there is any.
+  constructor(start, hint) {
     this.start = start;
     this.turn = 0;
     this.image = h("img", { alt: "", hidden: true });
-    this.empty = h("p", { class: "empty" }, "B' appears here as you paint, once A and A' are given.");
+    this.empty = h("p", { class: "empty" }, hint);
     this.state = h("p", { class: "about", role: "status" });
     this.element = h(
       "figure",
@@ -178,16 +179,25 @@ export class Previewer {
     );
   }
 
+  // Asks for a picture; when it comes it is shown.
   async renew() {
     const turn = ++this.turn;
-    const current = () => turn === this.turn;
     const began = performance.now();
     try {
       await wait(60); // another stroke may follow at once
-      if (!current()) return;
+      if (turn !== this.turn) return;
       const asked = await this.start();
-      if (!asked || !current()) return;
-      let run = await ask("make", { method: "POST", json: { ...asked, preview: true } });
+      if (!asked || turn !== this.turn) return;
+      const run = await ask("make", { method: "POST", json: { ...asked, preview: true } });
+      this.follow(run, turn, began);
+    } catch (error) {
+      if (turn === this.turn) this.state.textContent = error.message;
+    }
+  }
+
+  async follow(run, turn, began) {
+    const current = () => turn === this.turn;
+    try {
       while (current() && ["waiting", "running"].includes(run.state)) {
         this.state.textContent =
           run.state === "waiting" && run.before ? "Waits for the run that is being made" : "";
@@ -203,7 +213,7 @@ export class Previewer {
       if (before) URL.revokeObjectURL(before);
       this.image.hidden = false;
       this.empty.hidden = true;
-      this.image.alt = "B' of what is painted so far, small";
+      this.image.alt = "B' of what is given so far, small";
       this.state.textContent = "";
       this.image.dataset.milliseconds = Math.round(performance.now() - began);
       this.image.dataset.turn = turn;
