@@ -233,7 +233,12 @@ def described(tab: Tab) -> dict[str, Any]:
 
 
 def _described(name: str, kind: Kind, tab: Tab) -> dict[str, Any]:
-    usual = None if tab.nets else {**defaults(), **PRESETS[tab.preset].values}[name]
+    usual = {**defaults(), **PRESETS[tab.preset].values}[name]
+    if name in ("width", "height"):
+        b = next(slot for slot, names in tab.stands_for.items() if "b" in names)
+        usual = f"as {tab.pictures[b].split(':')[0]}"
+    elif tab.nets:
+        usual = "as learned"
     return {
         "name": name,
         "label": name.replace("_", " ").capitalize() + (f" ({kind.unit})" if kind.unit else ""),
@@ -242,7 +247,7 @@ def _described(name: str, kind: Kind, tab: Tab) -> dict[str, Any]:
         "minimum": kind.minimum if kind.above is None else kind.above,
         "maximum": kind.maximum,
         "choices": list(kind.choices),
-        "usual": "as learned" if tab.nets and name not in ("width", "height") else usual,
+        "usual": usual,
     }
 
 

@@ -42,7 +42,8 @@ export class NetChooser {
     this.known = text;
     const usable = known.nets.filter((net) => !net.problem);
     if (!usable.some((net) => net.name === this.chosen)) this.chosen = usable[0]?.name ?? null;
-    this.list.replaceChildren(...known.nets.map((net) => this.entry(net)));
+    const others = known.nets.filter((net) => net.problem);
+    this.list.replaceChildren(...[...usable, ...others].map((net) => this.entry(net)));
     this.work.hidden = !usable.length;
     this.hint.replaceChildren(...(usable.length ? [] : this.without(known.given)));
     this.say(known.problem);
@@ -53,7 +54,8 @@ export class NetChooser {
     const learn = h("code", {}, LEARN);
     if (given) return ["There is no network in the folder yet: ", learn, " learns one in minutes."];
     const start = h("code", {}, "analogies-page --nets nets");
-    return [learn, " learns a network in minutes, and the page started with ", start, " offers it."];
+    const once = "Networks are offered here once ";
+    return [once, learn, " has learned one, in minutes, and the page is started with ", start, "."];
   }
 
   entry(net) {

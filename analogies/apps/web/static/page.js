@@ -222,9 +222,7 @@ class Panel {
     } else {
       const step = about.type === "integer" ? "1" : "any";
       const limits = { min: about.minimum, max: about.maximum, step };
-      const size = ["width", "height"].includes(about.name);
-      const usual = about.usual ?? (size ? "as B" : "auto");
-      input = h("input", { id, type: "number", ...limits, placeholder: usual });
+      input = h("input", { id, type: "number", ...limits, placeholder: about.usual ?? "auto" });
     }
     input.addEventListener("change", () => {
       this.remember();
