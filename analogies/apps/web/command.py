@@ -57,7 +57,8 @@ def main(argv: Sequence[str]) -> int:
         nets = None if asked.nets is None else Nets(Path(expanded(asked.nets)))
         for said in nets.remarks() if nets else ():
             sys.stderr.write(f"{PROGRAM}: warning: {said}\n")
-        serve(asked.listen or "127.0.0.1", asked.port, asked.folder, listening, nets)
+        folder = None if asked.folder is None else Path(expanded(asked.folder))
+        serve(asked.listen or "127.0.0.1", asked.port, folder, listening, nets)
     except (InputError, OSError) as error:
         return _failed(str(error))
     return 0
@@ -81,7 +82,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--listen", nargs="?", const="0.0.0.0", metavar="ADDRESS", help=_LISTEN)
     parser.add_argument(
         "--folder",
-        type=Path,
         help="Where the pictures of sessions lie while the page is shown, in a folder of its own "
         "that is removed at the end. Left out: the folder for temporary files.",
     )

@@ -24,6 +24,7 @@ from analogies.apps.web.limits import Limits
 from analogies.apps.web.line import Ticket
 from analogies.apps.web.palette import Color
 from analogies.errors import InputError
+from analogies.files import reason
 
 THUMBNAIL = 1024  # px, the longer side of a picture as it is shown on the page
 _GALLERY = 200  # pictures that are kept
@@ -277,10 +278,19 @@ def has_record(path: Path | None) -> bool:
 
 @contextlib.contextmanager
 def session_folder(folder: Path) -> Iterator[Path]:
-    """A folder for all sessions in another one; it goes with the block."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """A folder for all sessions in another one; it goes with the block.
+
+    Raises:
+        InputError: it cannot be made.
+    """
     own = folder / f"analogies-page-{secrets.token_hex(8)}"
-    own.mkdir(mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        own.mkdir(mode=0o700)
+    except OSError as error:
+        raise InputError(
+            f"pictures cannot be kept there: {reason(error)}. Received: {str(folder)!r}"
+        ) from None
     try:
         yield own
     finally:
