@@ -1,6 +1,7 @@
 """How pictures are alike: what decides whether a rule found on A holds for B. Plain NumPy."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def strangeness(b: np.ndarray, pictures: Sequence[np.ndarray]) -> float:
     if _are_flat(reference).mean() > MOSTLY and flat.any():  # labels may meet as they do nowhere
         query = query[flat]
     far = _nearest(query, reference).mean()
-    own = np.mean([_within(x) for x in pictures])
+    own = np.mean([_within(x.astype(np.float32).tobytes(), x.shape) for x in pictures])
     spread = np.mean([x.std((0, 1)).mean() for x in pictures])
     return float(far / max(own + LABELS * spread, 1e-3))
 
@@ -140,8 +141,17 @@ def _blurred_along(picture: np.ndarray, sigma: float, axis: int, wrap: bool) -> 
     return found
 
 
-def _within(picture: np.ndarray) -> float:
-    """Mean distance of the patches of each half of a picture to the nearest of the other half."""
+@lru_cache(maxsize=8)
+def _within(data: bytes, shape: tuple[int, int, int]) -> float:
+    """Mean distance of the patches of each half of a picture to the nearest of the other half.
+
+    It is remembered: many pictures are made of one A, as on a page where B is painted.
+
+    Args:
+        data: of the picture, float32.
+        shape: its own.
+    """
+    picture = np.frombuffer(data, np.float32).reshape(shape)
     height, width = picture.shape[:2]
     halves = [
         (picture[: height // 2], picture[height // 2 :]),

@@ -16,6 +16,7 @@ from PIL import Image
 
 from analogies.apps import command_line
 from analogies.apps.web.palette import palette
+from analogies.runs.learning import course
 
 pytestmark = pytest.mark.browser
 
@@ -27,13 +28,29 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-background-networking", "--disable-component-update"]  # fmt: skip
 AXE = Path(sys.prefix) / "node_modules" / "axe-core" / "axe.min.js"
 EXAMPLES = CHECKOUT / "examples"
-TABS = ("numbers", "style", "texture", "analogy", "gallery")
+TITLES = {"numbers": "Paint by numbers", "style": "Style", "texture": "Texture", "fill": "Fill",
+          "analogy": "Analogy", "fast": "Fast", "gallery": "Gallery"}  # fmt: skip
 SLOW = 120_000  # ms that a run may take on a busy machine
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("page"))
+def nets(tmp_path_factory):
+    """A folder with a network that learned a little, and with one that is cut off."""
+    folder = tmp_path_factory.mktemp("nets")
+    pictures = [str(EXAMPLES / f"recolor-{name}.png") for name in ("a", "a-prime")]
+    words = ["--learn", str(folder / "recolor.keras"), *pictures, "--learn-steps", "20", "--quiet"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(course, "BATCH", 1)
+        patch.setattr(course, "CROP", 48)
+        assert command_line.main(words) == 0
+    whole = (folder / "recolor.keras").read_bytes()
+    (folder / "broken.keras").write_bytes(whole[: len(whole) // 2])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, nets):
+    server = Server(tmp_path_factory.mktemp("page"), "--nets", str(nets))
     yield server
     server.close()
 
@@ -65,9 +82,7 @@ class Visitor:
         button = self.page.locator(f"[role=tablist] [data-tab-id={name}]")
         if not button.is_visible():
             self.page.get_by_label("More tabs").click()
-            titles = {"style": "Style", "texture": "Texture", "analogy": "Analogy"}
-            title = titles.get(name, "Gallery")
-            button = self.page.locator(".overflow-dropdown button", has_text=title)
+            button = self.page.locator(".overflow-dropdown button", has_text=TITLES[name])
         button.click()
         place = self.page.locator(f"[data-an-tab={name}]")
         place.locator(":scope > *").first.wait_for(state="attached")
@@ -174,7 +189,7 @@ def test_a_whole_session(visit, tmp_path, monkeypatch):
     place.get_by_role("button", name="Undo").click()
     np.testing.assert_array_equal(visitor.canvas(place), painted)
 
-    place.get_by_label("Height (px)").fill("200")
+    place.get_by_label("Height (px)").fill("400")
     place.get_by_label("Seed").fill("3")
     place.get_by_role("button", name="Make it").click()
     shown = set()
@@ -196,7 +211,7 @@ def test_a_whole_session(visit, tmp_path, monkeypatch):
         place.get_by_role("button", name="Download picture").click()
     (tmp_path / "b.png").write_bytes(arrived)
     words = [EXAMPLES / "landscape-a.png", EXAMPLES / "landscape-a-prime.png", tmp_path / "b.png",
-             tmp_path / "out.png", "--height", "200", "--seed", "3", "--quiet"]  # fmt: skip
+             tmp_path / "out.png", "--height", "400", "--seed", "3", "--quiet"]  # fmt: skip
     assert command_line.main([str(word) for word in words]) == 0
     assert Path(downloading.value.path()).read_bytes() == (tmp_path / "out.png").read_bytes()
     with visitor.page.expect_download() as downloading:
@@ -233,6 +248,49 @@ def test_stopping_keeps_what_is_there_and_a_reload_finds_the_run_again(visit):
     assert (status, decoded(data).shape) == (200, (made["height"], made["width"], 3))
 
 
+def test_a_network_of_a_folder_makes_a_picture_in_moments(visit, nets, tmp_path):
+    visitor = visit()
+    place = visitor.tab("fast")
+    broken = place.locator(".net", has_text="broken")
+    assert "damaged" in broken.inner_text()
+    assert broken.locator("input").count() == 0
+    chosen = place.locator(".net", has_text=re.compile("^recolor")).locator("input")
+    assert chosen.is_checked()
+    assert place.locator(".net img").count() == 2
+    place.get_by_role("button", name="Make it").click()
+    place.locator("[data-slot=b] .error", has_text="B is missing").wait_for()
+    place.get_by_role("button", name="A photograph").click()
+    visitor.until(place, "Done")
+    place.get_by_label("Width (px)").fill("150")
+    began = time.monotonic()
+    place.get_by_role("button", name="Make it").click()
+    visitor.until(place, "Done: 150")
+    print("a picture of 150 px by a warm network after", round(time.monotonic() - began, 2), "s")
+    with visitor.page.expect_download() as downloading:
+        place.get_by_role("button", name="Download picture").click()
+    assert place.get_by_role("button", name="Download record").count() == 0
+    words = ["--with", nets / "recolor.keras", EXAMPLES / "style-content.png"]
+    words += [tmp_path / "out.png", "--width", "150", "--quiet"]
+    assert command_line.main([str(word) for word in words]) == 0
+    assert Path(downloading.value.path()).read_bytes() == (tmp_path / "out.png").read_bytes()
+
+    (nets / "late.keras").write_bytes((nets / "recolor.keras").read_bytes())
+    visitor.tab("gallery").get_by_role("button", name="Again with these").first.click()
+    place.get_by_label("Width (px)").wait_for()
+    visitor.tab("fast")
+    late = place.locator(".net", has_text=re.compile("^late")).locator("input")
+    late.check()
+    assert chosen.is_checked() is False
+    visitor.page.reload()
+    late.wait_for()
+    assert late.is_checked()
+    assert place.get_by_label("Width (px)").input_value() == "150"
+    (nets / "late.keras").write_bytes(b"cut")
+    place.get_by_role("button", name="Make it").click()
+    place.locator(".chooser > .error", has_text="late.keras").wait_for()
+    (nets / "late.keras").unlink()
+
+
 def test_two_people_wait_for_each_other_and_see_nothing_of_each_other(visit):
     one, other = visit(), visit()
     first, second = one.tab("numbers"), other.tab("numbers")
@@ -247,8 +305,8 @@ def test_two_people_wait_for_each_other_and_see_nothing_of_each_other(visit):
                  f"picture/{made['pictures']['a']}"):  # fmt: skip
         assert other.fetch(path)[0] == 404
         assert one.fetch(path)[0] == 200
-    second.get_by_role("button", name="Stop").click()
-    other.until(second, "Stopped|Done")
+    other.until(second, "Done")
+    assert len(one.state()["gallery"]) == len(other.state()["gallery"]) == 1
 
 
 def test_what_is_wrong_is_told_at_the_picture(visit, tmp_path):
@@ -289,7 +347,7 @@ def test_nothing_stands_in_the_way_of_anybody(visit, width, scheme, tmp_path):
         pytest.skip("axe-core is not installed; `make test-browser` installs it")
     visitor = visit(viewport={"width": width, "height": 900}, color_scheme=scheme)
     visitor.tab("style").get_by_role("button", name="Make it").click()  # messages are seen, too
-    for name in TABS:
+    for name in TITLES:
         place = visitor.tab(name)
         for more in place.locator("details").all():
             more.evaluate("details => (details.open = true)")

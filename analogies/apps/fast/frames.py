@@ -62,12 +62,12 @@ def make(net: Path, b: str, out: str, given: Mapping[str, Any]) -> Ending:
         InputError: something given cannot be used; no file was written.
     """
     from analogies.runs.learning import net_file
-    from analogies.runs.learning.fast_analogy import FastAnalogy, options_of
+    from analogies.runs.learning.fast_analogy import FastAnalogy
     from analogies.runs.sequences import job as jobs
     from analogies.synthesis.sequence.making import ByWholes
 
     check_readable(net)
-    learned = options_of(net_file.describe(net))
+    learned = net_file.options_of(net_file.describe(net))
     options = with_those_beside(learned, given, ("checkpoint", "logdir"))
     if options.contrast and "contrast" not in given:
         raise OptionError(

@@ -6,7 +6,6 @@ import csv
 import io
 import os
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,18 +14,16 @@ from absl import logging
 
 from analogies import images
 from analogies.apps.batch.rows import decode
-from analogies.apps.fast import frames
+from analogies.apps.fast import frames, picture
 from analogies.apps.fast.beside import with_those_beside
 from analogies.apps.usage import PROGRAM
 from analogies.apps.wording import DONE, Ending, failure
 from analogies.errors import InputError
 from analogies.files import check_readable, check_writable, expanded, prepare_folder
-from analogies.runs import destination, finishing
+from analogies.runs import destination
 from analogies.runs.learning.fast_analogy import FastAnalogy
 from analogies.runs.learning.lesson import SUFFIXES
-from analogies.runs.machine.silence import silence
 from analogies.runs.telling import loudness, tell
-from analogies.synthesis.pyramid import result_size
 
 
 class Task(NamedTuple):
@@ -56,7 +53,7 @@ def make(paths: argparse.Namespace, given: Mapping[str, Any]) -> Ending:
     tasks = _listed(paths.batch) if paths.batch is not None else _named(paths.b, paths.out)
     check_readable(net)
     _check(tasks, net)
-    fast = FastAnalogy(net, device=given.get("device", "auto"))
+    fast = picture.opened(net, given.get("device", "auto"))
     fast.options = with_those_beside(fast.options, given)
     with loudness(fast.options):
         if len(tasks) == 1:
@@ -82,16 +79,11 @@ def _all_made(fast: FastAnalogy, tasks: Sequence[Task]) -> Ending:
 
 def _made(fast: FastAnalogy, task: Task) -> Ending:
     """Make one picture and write it."""
-    with silence():
-        picture = images.read(task.b)
-    tell(f"{task.b} {note}" for note in picture.notes)
-    size = result_size(picture.size, fast.options)
-    b = finishing.fit(picture.pixels, size)
-    started = time.perf_counter()
-    made = finishing.finish(fast.raw(b[None])[0], b, fast.options)
-    seconds = time.perf_counter() - started
-    images.write(task.out, made, finishing.transparency(picture.alpha, size))
-    return Ending(f"{task.out}, {size[1]}x{size[0]} px, {1000 * seconds:.0f} ms", DONE)
+    made = picture.make(fast, fast.options, task.b)
+    tell(f"{task.b} {note}" for note in made.notes)
+    images.write(task.out, made.pixels, made.alpha)
+    height, width = made.pixels.shape[:2]
+    return Ending(f"{task.out}, {width}x{height} px, {1000 * made.seconds:.0f} ms", DONE)
 
 
 def _named(b: Sequence[str], out: str) -> list[Task]:

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from analogies.apps.web.limits import LISTENING, Limits
 from analogies.errors import InputError
+from analogies.files import expanded
 from analogies.runs.machine import streams
 from analogies.runs.machine.versions import version
 
@@ -43,6 +44,7 @@ def main(argv: Sequence[str]) -> int:
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         return _failed(f"{missing[0]} is not installed; pip install 'analogies[web]' brings it")
+    from analogies.apps.web.nets import Nets
     from analogies.apps.web.server import serve
 
     listening = asked.listen is not None
@@ -52,7 +54,11 @@ def main(argv: Sequence[str]) -> int:
             "nothing asks for a password\n"
         )
     try:
-        serve(asked.listen or "127.0.0.1", asked.port, asked.folder, listening)
+        nets = None if asked.nets is None else Nets(Path(expanded(asked.nets)))
+        for said in nets.remarks() if nets else ():
+            sys.stderr.write(f"{PROGRAM}: warning: {said}\n")
+        folder = None if asked.folder is None else Path(expanded(asked.folder))
+        serve(asked.listen or "127.0.0.1", asked.port, folder, listening, nets)
     except (InputError, OSError) as error:
         return _failed(str(error))
     return 0
@@ -76,9 +82,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--listen", nargs="?", const="0.0.0.0", metavar="ADDRESS", help=_LISTEN)
     parser.add_argument(
         "--folder",
-        type=Path,
         help="Where the pictures of sessions lie while the page is shown, in a folder of its own "
         "that is removed at the end. Left out: the folder for temporary files.",
+    )
+    parser.add_argument(
+        "--nets",
+        metavar="FOLDER",
+        help="Folder of networks that make_image_analogy.py --learn wrote, from which the tab Fast "
+        "offers one.",
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {version()}")
     return parser

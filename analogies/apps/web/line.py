@@ -43,6 +43,7 @@ class Ticket:
         picture: bytes of a PNG, the last there is, or None.
         pictures: how many there were.
         error: one line, or "".
+        slot: that the error is about, or "".
         notes: what a person may not expect.
         finished: called with the ticket when it has ended.
         seconds: that it ran.
@@ -58,6 +59,7 @@ class Ticket:
     picture: bytes | None = None
     pictures: int = 0
     error: str = ""
+    slot: str = ""
     notes: list[str] = field(default_factory=list)
     finished: Callable[["Ticket"], None] | None = None
     seconds: float = 0.0
@@ -169,6 +171,7 @@ class Line:
             ended = {"error": f"{type(error).__name__}: {error}", "stopped": False}
         ticket.seconds = time.monotonic() - started
         ticket.error, ticket.notes = ended["error"], ended.get("notes", [])
+        ticket.slot = ended.get("slot", "")
         if ended.get("picture") is not None:
             ticket.picture, ticket.pictures = ended["picture"], ticket.pictures + 1
             ticket.told |= {key: ended[key] for key in ("width", "height")}

@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image
 
 from analogies import images
-from analogies.apps.web.work import Stopped, Tell, Work, renamed
+from analogies.apps.web import by_net
+from analogies.apps.web.work import Stopped, Tell, Work, check_size, renamed
 from analogies.errors import InputError
 from analogies.options.table import Options
 from analogies.runs import finishing
@@ -75,24 +76,34 @@ def carry_out(work: Work, tell: Tell, stopped: Callable[[], bool]) -> dict[str, 
 
     Returns:
         {"picture": bytes of a PNG, or absent where there is none; "error": one line, or "";
-        "stopped": whether it ended before its time; "notes": lines; "width", "height": px}.
+        "stopped": whether it ended before its time; "notes": lines; "width", "height": px; "slot":
+        net, where the error is one of the network}.
     """
+    way = _by_program if work.net is None else by_net.make
     try:
-        job = jobs.with_pictures(checked(work))
-        pictured = job.pictures["b"].pixels
-
-        def finish(pixels: np.ndarray) -> np.ndarray:
-            return finishing.finish(pixels, pictured, job.options)
-
-        outcome = run(job, [Watcher(tell, stopped, finish)])
+        ended = dict(way(work, tell, stopped))
     except InputError as error:
-        return {"error": renamed(str(error), work), "stopped": False}
+        ended = {"error": str(error), "stopped": False}
     except Stopped:
-        return {"error": "", "stopped": True}
+        ended = {"error": "", "stopped": True}
     except MemoryError:
-        return {"error": "not enough memory; a smaller height needs less", "stopped": False}
+        said = "not enough memory; a smaller height needs less"
+        ended = {"error": said, "stopped": False}
     except Exception as error:
-        return {"error": renamed(f"{type(error).__name__}: {error}", work), "stopped": False}
+        ended = {"error": f"{type(error).__name__}: {error}", "stopped": False}
+    notes = [renamed(note, work) for note in ended.get("notes", ())]
+    return {**ended, "error": renamed(ended["error"], work), "notes": notes}
+
+
+def _by_program(work: Work, tell: Tell, stopped: Callable[[], bool]) -> dict[str, Any]:
+    """Make it as the command does without a network that learned."""
+    job = jobs.with_pictures(checked(work))
+    pictured = job.pictures["b"].pixels
+
+    def finish(pixels: np.ndarray) -> np.ndarray:
+        return finishing.finish(pixels, pictured, job.options)
+
+    outcome = run(job, [Watcher(tell, stopped, finish)])
     height, width = outcome.picture.shape[:2]
     failed = outcome.ended is not None and not isinstance(outcome.ended, Stopped)
     problem = f"ended before its time: {outcome.ended}" if failed else outcome.kept.problem
@@ -102,9 +113,9 @@ def carry_out(work: Work, tell: Tell, stopped: Callable[[], bool]) -> dict[str, 
         picture = images.encode(".png", outcome.picture, outcome.alpha)
     return {
         "picture": picture,
-        "error": renamed(problem, work),
+        "error": problem,
         "stopped": isinstance(outcome.ended, Stopped),
-        "notes": [renamed(note, work) for note in outcome.notes],
+        "notes": outcome.notes,
         "width": width,
         "height": height,
     }
@@ -118,19 +129,9 @@ def checked(work: Work) -> jobs.Job:
     """
     a, a_prime, b = (work.sources[name] for name in ("a", "a_prime", "b"))
     job = jobs.check(a, a_prime, b, work.out, Options.parse(work.options))
-    _check_result(job, work.result_pixels)
-    return job
-
-
-def _check_result(job: jobs.Job, most: int) -> None:
     b = images.inspect(job.sources["b"])
-    height, width = result_size((b.height, b.width), job.options)
-    if height * width > most:
-        fitting = int(height * math.sqrt(most / (height * width)))
-        raise InputError(
-            f"this page makes pictures of up to {most / 1e6:.3g} megapixels: height {fitting} "
-            f"fits. Received: {width}x{height} px"
-        )
+    check_size(result_size((b.height, b.width), job.options), work.result_pixels)
+    return job
 
 
 def _png(pixels: np.ndarray) -> bytes:

@@ -7,7 +7,6 @@ session's alone. Paths are compared with the few patterns below; none becomes th
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from importlib import resources
 from typing import Any
 
@@ -15,25 +14,27 @@ import numpy as np
 
 from analogies import images
 from analogies.apps.web import tabs
+from analogies.apps.web.asking import NET, Asked, understood
 from analogies.apps.web.limits import Limits
 from analogies.apps.web.line import FullError, Line, Ticket
+from analogies.apps.web.nets import Nets
 from analogies.apps.web.palette import Color, palette, snap
 from analogies.apps.web.requests import Answer, RefusedError, Request, as_json
-from analogies.apps.web.sessions import Made, Session, Sessions, Stored, new_id
-from analogies.apps.web.work import Work, renamed
+from analogies.apps.web.sessions import Made, Session, Sessions, Stored, has_record
 from analogies.errors import InputError
 from analogies.runs.monitors.progress import clock
 
 _STATIC = {
     "page.js": "text/javascript",
     "api.js": "text/javascript",
+    "gallery.js": "text/javascript",
+    "nets.js": "text/javascript",
     "painter.js": "text/javascript",
     "slots.js": "text/javascript",
     "runs.js": "text/javascript",
     "page.css": "text/css",
 }
 _ID = "([0-9a-f]{32})"
-_MEANT = {"A": "a", "A'": "a_prime", "B": "b"}
 
 
 class Pages:
@@ -43,10 +44,14 @@ class Pages:
         sessions: of whoever is here.
         line: in which runs wait.
         limits: of what is taken.
+        nets: networks that can be chosen; left out: none.
     """
 
-    def __init__(self, sessions: Sessions, line: Line, limits: Limits) -> None:
+    def __init__(
+        self, sessions: Sessions, line: Line, limits: Limits, nets: Nets | None = None
+    ) -> None:
         self._sessions, self._line, self._limits = sessions, line, limits
+        self._nets = nets or Nets(None)
         folder = resources.files(__package__).joinpath("static")
         self._files = {name: folder.joinpath(name).read_bytes() for name in _STATIC}
         self._routes: tuple[tuple[str, re.Pattern[str], Callable[..., Answer]], ...] = tuple(
@@ -66,6 +71,8 @@ class Pages:
                 ("GET", f"made/{_ID}/picture", self._made_picture),
                 ("GET", f"made/{_ID}/record", self._made_record),
                 ("POST", f"forget/{_ID}", self._forget),
+                ("GET", "nets", self._look),
+                ("GET", f"net/{_ID}/(a|a_prime)", self._net_picture),
             )
         )
 
@@ -113,6 +120,7 @@ class Pages:
                 "tabs": [tabs.described(tab) for tab in tabs.TABS],
                 "file_bytes": self._limits.file_bytes,
                 "result_pixels": self._limits.result_pixels,
+                "nets": self._nets.described(),
                 "runs": [self._described(ticket) for ticket in runs],
                 "gallery": gallery,
                 "pictures": {number: each.described() for number, each in pictures.items()},
@@ -160,48 +168,40 @@ class Pages:
 
     def _make(self, session: Session, request: Request) -> Answer:
         """Put a run into the line."""
-        asked = request.json()
-        tab, preview = tabs.find(asked.get("tab")), asked.get("preview") is True
-        given = asked.get("pictures")
-        given = given if isinstance(given, dict) else {}
-        chosen: dict[str, Stored] = {}
-        for slot in tab.pictures:
-            if not given.get(slot):
-                if slot in tab.optional:
-                    continue
-                said = f"{tab.pictures[slot].split(':')[0]} is missing"
-                raise RefusedError(422, said, slot=slot)
-            try:
-                chosen[slot] = session.picture(given[slot])
-            except InputError as error:
-                raise RefusedError(422, str(error), slot=slot) from None
-        options = tabs.chosen_options(tab, asked.get("options", {}))
-        number = new_id()
-        files = tabs.file_options(tab, {slot: str(each.path) for slot, each in chosen.items()})
-        sources = {name: chosen[slot].path for slot in chosen for name in tab.stands_for[slot]}
-        work = Work(
-            sources={name: sources[name] for name in ("a", "a_prime", "b")},
-            options={**options, **files},
-            out=session.folder / f"{number}.png",
-            result_pixels=self._limits.result_pixels,
-            names={str(stored.path): stored.name for stored in chosen.values()},
-        )
-        if preview:
-            b = next(stored for slot, stored in chosen.items() if "b" in tab.stands_for[slot])
-            work = replace(work, options=_small(b, options), out=None)
-        from analogies.apps.web.making import checked
-
-        try:
-            checked(work)
-        except InputError as error:
-            raise _at_picture(renamed(str(error), work), tab) from None
-        ticket = Ticket(number, session.key, work, preview, tab.name)
-        if not preview:
-            numbers = {slot: stored.id for slot, stored in chosen.items()}
-            ticket.finished = lambda ended: _keep(session, ended, tab.name, numbers, options)
+        asked = understood(request.json(), session, self._nets, self._limits)
+        ticket = Ticket(asked.id, session.key, asked.work, asked.preview, asked.tab.name)
+        if not asked.preview:
+            ticket.finished = lambda ended: self._finish(session, ended, asked)
         self._line.submit(ticket)
         session.keep(ticket)
         return as_json(self._described(ticket))
+
+    def _finish(self, session: Session, ended: Ticket, asked: Asked) -> None:
+        """Put what a run came to into the gallery; of one that was stopped, the picture so far."""
+        if ended.slot == NET and asked.net is not None:
+            self._nets.spoil(asked.net, ended.error)
+        path = ended.work.out
+        assert path is not None
+        if ended.picture is None:
+            return
+        if not path.exists():
+            path.write_bytes(ended.picture)
+        header = images.inspect(path)
+        stopped = ended.stop.is_set() or bool(ended.error)
+        given = dict(asked.pictures), dict(asked.options)
+        size = header.width, header.height
+        made = Made(asked.id, asked.tab.name, *given, path, *size, stopped, ended.seconds)
+        session.finish(made)
+
+    def _look(self, session: Session, request: Request) -> Answer:
+        """The networks that there are now."""
+        return as_json(self._nets.described())
+
+    def _net_picture(self, session: Session, request: Request, number: str, of: str) -> Answer:
+        picture = self._nets.picture(number, of)
+        if picture is None:
+            raise RefusedError(404, "there is no such picture")
+        return Answer(200, "image/png", picture)
 
     def _stop(self, session: Session, request: Request, number: str) -> Answer:
         ticket = _ticket(session, number)
@@ -224,7 +224,7 @@ class Pages:
         try:
             record = session.record(_made(session, number))
         except FileNotFoundError:
-            raise RefusedError(404, "this run was ended before it wrote a record") from None
+            raise RefusedError(404, "there is no record of this run") from None
         return Answer(200, "application/json", record)
 
     def _forget(self, session: Session, request: Request, number: str) -> Answer:
@@ -242,50 +242,11 @@ class Pages:
             "left": f"{clock(left)} left" if left is not None and not ticket.ended else "",
             "pictures": ticket.pictures,
             "error": ticket.error,
+            "slot": ticket.slot,
             "notes": ticket.notes,
+            "record": ticket.ended and has_record(ticket.work.out),
             "seconds": round(ticket.seconds, 2),
         }
-
-
-def _small(b: Stored, options: dict[str, Any]) -> dict[str, Any]:
-    """Options of a preview: pixels alone, no larger than a stamp."""
-    side = min(tabs.PREVIEW, max(b.width, b.height))
-    size = {"width": side} if b.width >= b.height else {"height": side}
-    seed = {"seed": options["seed"]} if "seed" in options else {}
-    return {"preset": "pixels", "speed": "fast", **size, **seed}
-
-
-def _keep(
-    session: Session,
-    ticket: Ticket,
-    tab: str,
-    pictures: dict[str, str],
-    options: dict[str, Any],
-) -> None:
-    """Put what a run came to into the gallery; of one that was stopped, the picture so far."""
-    path = ticket.work.out
-    assert path is not None
-    if ticket.picture is None:
-        return
-    if not path.exists():
-        path.write_bytes(ticket.picture)
-    header = images.inspect(path)
-    stopped = ticket.stop.is_set() or bool(ticket.error)
-    asked = {name: value for name, value in options.items() if name != "preset"}
-    if tabs.find(tab).presets:
-        asked["preset"] = options["preset"]
-    size = header.width, header.height
-    session.finish(Made(ticket.id, tab, pictures, asked, path, *size, stopped, ticket.seconds))
-
-
-def _at_picture(said: str, tab: tabs.Tab) -> RefusedError:
-    """A message, and the slot of the picture that it is about."""
-    meant, _, rest = said.partition(": ")
-    name = "a_prime" if said.startswith("A and A'") else _MEANT.get(meant)
-    for slot, names in tab.stands_for.items():
-        if name in names:
-            return RefusedError(422, rest if meant in _MEANT else said, slot=slot)
-    return RefusedError(422, said)
 
 
 def _colors(session: Session, stored: Stored) -> list[Color]:

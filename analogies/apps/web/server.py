@@ -1,6 +1,7 @@
 """The server: sessions, the line of runs and the page, until it is told to end."""
 
 import contextlib
+import importlib
 import socket
 import tempfile
 import threading
@@ -11,6 +12,7 @@ from typing import Any
 from analogies.apps.web.guard import LOCAL, Guard
 from analogies.apps.web.limits import LISTENING, Limits
 from analogies.apps.web.line import Line
+from analogies.apps.web.nets import Nets
 from analogies.apps.web.routes import Pages
 from analogies.apps.web.sessions import Sessions, session_folder
 from analogies.apps.web.worker import Worker
@@ -20,7 +22,9 @@ PORTS = 20  # that are tried from the first one on
 SILENCE = 15.0  # s in which the head of a first request has to come
 
 
-def serve(host: str, port: int | None, folder: Path | None, listening: bool) -> None:
+def serve(
+    host: str, port: int | None, folder: Path | None, listening: bool, nets: Nets | None = None
+) -> None:
     """Show the page until a signal ends the program.
 
     Args:
@@ -29,6 +33,7 @@ def serve(host: str, port: int | None, folder: Path | None, listening: bool) -> 
         folder: for the files of sessions, in one of their own that goes at the end; None: that
             for temporary files.
         listening: others can reach it: smaller limits, asked under any name.
+        nets: that can be chosen; None: none.
 
     Raises:
         InputError: the address or the folder cannot be used.
@@ -44,9 +49,10 @@ def serve(host: str, port: int | None, folder: Path | None, listening: bool) -> 
     with session_folder(folder or Path(tempfile.gettempdir())) as own:
         worker = Worker()
         worker.start()
+        importlib.import_module("analogies.apps.web.making")  # or the first request waits for it
         line = Line(worker, limits)
         guard = Guard(
-            Pages(Sessions(own, limits), line, limits),
+            Pages(Sessions(own, limits), line, limits, nets),
             application(),
             limits,
             hosts=None if listening else LOCAL,

@@ -24,6 +24,7 @@ from analogies.apps.web.limits import Limits
 from analogies.apps.web.line import Ticket
 from analogies.apps.web.palette import Color
 from analogies.errors import InputError
+from analogies.files import reason
 
 THUMBNAIL = 1024  # px, the longer side of a picture as it is shown on the page
 _GALLERY = 200  # pictures that are kept
@@ -86,7 +87,8 @@ class Made:
     def described(self) -> dict[str, Any]:
         """As plain data, for the page."""
         names = ("id", "tab", "pictures", "options", "width", "height", "stopped")
-        return {name: getattr(self, name) for name in names} | {"seconds": round(self.seconds, 1)}
+        about = {name: getattr(self, name) for name in names}
+        return {**about, "seconds": round(self.seconds, 1), "record": has_record(self.path)}
 
 
 class Session:
@@ -269,12 +271,26 @@ class Sessions:
                 shutil.rmtree(session.folder, ignore_errors=True)
 
 
+def has_record(path: Path | None) -> bool:
+    """Whether there is a record of the run that made a picture."""
+    return path is not None and path.with_suffix(".json").exists()
+
+
 @contextlib.contextmanager
 def session_folder(folder: Path) -> Iterator[Path]:
-    """A folder for all sessions in another one; it goes with the block."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """A folder for all sessions in another one; it goes with the block.
+
+    Raises:
+        InputError: it cannot be made.
+    """
     own = folder / f"analogies-page-{secrets.token_hex(8)}"
-    own.mkdir(mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        own.mkdir(mode=0o700)
+    except OSError as error:
+        raise InputError(
+            f"pictures cannot be kept there: {reason(error)}. Received: {str(folder)!r}"
+        ) from None
     try:
         yield own
     finally:

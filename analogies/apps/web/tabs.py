@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from analogies.errors import InputError
@@ -37,6 +39,8 @@ class Tab:
         paints: the slot that is painted, or None.
         over: the slot over which a mask is painted, where no map is painted with the colors of A.
         optional: slots that may stay empty.
+        nets: whether a network makes it, which is chosen among those of a folder.
+        preview: options of a small picture that is made at once, or None where there is none.
     """
 
     name: str
@@ -51,6 +55,8 @@ class Tab:
     paints: str | None = None
     over: str | None = None
     optional: tuple[str, ...] = ()
+    nets: bool = False
+    preview: Mapping[str, Any] | None = None
 
     def under_more(self) -> tuple[str, ...]:
         """The options that are shown under "More"."""
@@ -73,6 +79,7 @@ TABS = (
         {"a": "A: label map", "a_prime": "A': what was painted from it", "b": "B: your map"},
         _THREE,
         paints="b",
+        preview={"preset": "pixels"},
     ),
     Tab(
         "style",
@@ -93,6 +100,7 @@ TABS = (
         preset="texture",
         options=("width", "height", "tile", "speed", "seed"),
         more=("uniformity", "rotations", "rescales", "coarse_side", "contrast"),
+        preview={"preset": "texture", "coarse_side": 0},  # the network takes some seconds
     ),
     Tab(
         "fill",
@@ -129,6 +137,16 @@ TABS = (
         presets=("analogy", "pixels", "superres", "recolor"),
         optional=("guide_a", "guide_b", "a_mask", "b_mask"),
     ),
+    Tab(
+        "fast",
+        "Fast",
+        "A network that has learned an analogy makes B' in moments.",
+        {"b": "B: to be changed as the network learned"},
+        {"b": ("b",)},
+        options=("width", "height", "seed"),
+        more=("preserve_color", "contrast"),
+        nets=True,
+    ),
 )
 
 
@@ -156,7 +174,7 @@ def chosen_options(tab: Tab, given: Any) -> dict[str, Any]:
     """
     if not isinstance(given, Mapping):
         raise InputError("options must be named")
-    options: dict[str, Any] = {"preset": tab.preset}
+    options: dict[str, Any] = {} if tab.nets else {"preset": tab.preset}
     for name, value in given.items():
         if name not in tab.taken():
             raise InputError(f"this option cannot be set here. Received: {str(name)[:40]!r}")
@@ -201,6 +219,8 @@ def described(tab: Tab) -> dict[str, Any]:
         ],
         "paints": tab.paints,
         "over": tab.over,
+        "nets": tab.nets,
+        "preview": tab.preview is not None,
         "presets": list(tab.presets),
         "options": [_described(name, kinds()[name], tab) for name in tab.options],
         "more": [_described(name, kinds()[name], tab) for name in tab.under_more()],
@@ -214,6 +234,11 @@ def described(tab: Tab) -> dict[str, Any]:
 
 def _described(name: str, kind: Kind, tab: Tab) -> dict[str, Any]:
     usual = {**defaults(), **PRESETS[tab.preset].values}[name]
+    if name in ("width", "height"):
+        b = next(slot for slot, names in tab.stands_for.items() if "b" in names)
+        usual = f"as {tab.pictures[b].split(':')[0]}"
+    elif tab.nets:
+        usual = "as learned"
     return {
         "name": name,
         "label": name.replace("_", " ").capitalize() + (f" ({kind.unit})" if kind.unit else ""),
@@ -235,10 +260,20 @@ def examples() -> tuple[dict[str, Any], ...]:
 
 def example_picture(name: str) -> bytes:
     """The bytes of a picture of an example; the name is one of those in the table of examples."""
+    with example_file(name) as file:
+        return file.read_bytes()
+
+
+def example_file(name: str) -> AbstractContextManager[Path]:
+    """A picture of an example as a file, for as long as the block lasts.
+
+    Raises:
+        InputError: the name is not one of those in the table of examples.
+    """
     known = {file for example in examples() for file in example["pictures"].values()}
     if name not in known:
         raise InputError(f"no example has such a picture. Received: {name[:40]!r}")
-    return resources.files(__package__).joinpath("examples", name).read_bytes()
+    return resources.as_file(resources.files(__package__).joinpath("examples", name))
 
 
 def names_of_colors() -> dict[tuple[int, int, int], str]:

@@ -149,14 +149,17 @@ def _quiet() -> None:
 
 
 def _warm_up() -> None:
-    """Load and compile what pixels need, so that the first preview does not wait for it."""
-    import numpy as np
+    """Make a preview of an example: the first one then does not wait for loading and compiling."""
+    from analogies.apps.web import tabs
+    from analogies.apps.web.making import carry_out
 
-    from analogies.runs import job as jobs
-    from analogies.runs.run import run
-
-    ramp = np.tile(np.linspace(0, 255, 32, dtype=np.float32), (32, 1))
-    with contextlib.suppress(Exception):
-        from analogies.options.table import Options
-
-        run(jobs.plan(ramp, 255 - ramp, ramp.T, None, Options.parse({"preset": "pixels"})))
+    tab = tabs.find("numbers")
+    example = next(each for each in tabs.examples() if each["tab"] == tab.name)
+    with contextlib.ExitStack() as stack, contextlib.suppress(Exception):
+        files = {
+            slot: stack.enter_context(tabs.example_file(name))
+            for slot, name in example["pictures"].items()
+        }
+        options = {**(tab.preview or {}), "speed": "fast", "width": tabs.PREVIEW}
+        work = Work(files, options, None, tabs.PREVIEW**2)
+        carry_out(work, lambda told: None, lambda: False)

@@ -1,7 +1,7 @@
 """`FastAnalogy`: a network that learned an analogy, and pictures in and out of it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,9 @@ import numpy as np
 from analogies import images
 from analogies.errors import InputError
 from analogies.files import expanded
-from analogies.options.table import Options
 from analogies.runs import finishing
 from analogies.runs.learning import net_file
+from analogies.runs.learning.net_file import options_of
 
 Source = Any
 
@@ -82,13 +82,24 @@ class FastAnalogy:
         pixels = images.read(picture).pixels
         return self._finished(self.raw(pixels[np.newaxis], seed)[0], pixels)
 
-    def raw(self, pixels: np.ndarray, seed: int | None = None) -> np.ndarray:
-        """What the network makes of pictures `(n, h, w, 3)`: float32 in [0, 255], same shape."""
+    def raw(
+        self,
+        pixels: np.ndarray,
+        seed: int | None = None,
+        told: Callable[[float], None] | None = None,
+    ) -> np.ndarray:
+        """What the network makes of pictures `(n, h, w, 3)`: float32 in [0, 255], same shape.
+
+        Args:
+            pixels: float32 in [0, 255].
+            seed: of the noise; left out, that which it learned with.
+            told: called with the share that is done, after each piece of large pictures.
+        """
         from analogies.synthesis.student import using
 
         seed = self.options.seed if seed is None else seed
         with self._on_device():
-            return using.make(self._call, pixels, self.noise, seed, self._piece)
+            return using.make(self._call, pixels, self.noise, seed, self._piece, told)
 
     def _finished(self, made: np.ndarray, b: np.ndarray) -> np.ndarray:
         return images.to_uint8(finishing.finish(made, b, self.options))
@@ -97,18 +108,3 @@ class FastAnalogy:
         import tensorflow as tf
 
         return tf.device(self._device)
-
-
-def options_of(about: Mapping[str, Any]) -> Options:
-    """The options of the analogy that a network has learned.
-
-    Those that name files are left out: the files may be gone, and are not needed any more.
-
-    Raises:
-        InputError: they are none.
-    """
-    given = about.get("options")
-    if not isinstance(given, Mapping):
-        raise InputError("the network does not say what it has learned; learn it again")
-    gone = ("pair", "vgg_weights", "logdir", "checkpoint", "resume")
-    return Options.parse({name: value for name, value in given.items() if name not in gone})

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from analogies.errors import InputError
 from analogies.files import check_readable, reason, write_atomically
+from analogies.options.table import Options
 
 if TYPE_CHECKING:
     import keras
@@ -140,13 +141,42 @@ def describe(path: str | os.PathLike) -> dict[str, Any]:
     Raises:
         InputError: as `read`.
     """
+    return look_at(path)[0]
+
+
+def look_at(path: str | os.PathLike) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """What is known of a network, and the small pictures beside it, read without TensorFlow.
+
+    Returns:
+        what `describe` returns, and thumbnails as in `Net`, which may be damaged.
+
+    Raises:
+        InputError: as `read`.
+    """
     file = check_readable(path)
     try:
-        return dict(_checked(file)[0])
+        about, members = _checked(file)
+        _shape(about)
     except InputError as error:
         raise InputError(f"{error}. Received: {str(path)!r}") from None
     except Exception as error:
         raise InputError(f"{_NO_FILE}: {reason(error)}. Received: {str(path)!r}") from None
+    return dict(about), {name: members[name] for name in THUMBNAILS if name in members}
+
+
+def options_of(about: Mapping[str, Any]) -> Options:
+    """The options of the analogy that a network has learned.
+
+    Those that name files are left out: the files may be gone, and are not needed any more.
+
+    Raises:
+        InputError: they are none.
+    """
+    given = about.get("options")
+    if not isinstance(given, Mapping):
+        raise InputError("the network does not say what it has learned; learn it again")
+    gone = ("pair", "vgg_weights", "logdir", "checkpoint", "resume")
+    return Options.parse({name: value for name, value in given.items() if name not in gone})
 
 
 def shape_of(model: "keras.Model") -> dict[str, Any]:
@@ -210,17 +240,24 @@ def _check_config(value: Any) -> None:
             _check_config(item)
 
 
-def _built(about: Mapping[str, Any], weights: bytes) -> "keras.Model":
-    """The network of a description, with its numbers."""
-    import numpy as np
-
-    from analogies.synthesis.student.network import RuleWeights, build
+def _shape(about: Mapping[str, Any]) -> tuple[str, bool, int, int]:
+    """Size, noise, knots and filter of a network, as `shape_of` tells them."""
     from analogies.synthesis.student.sizes import SIZES
 
     shape = about["network"]
     size, knots, side = shape["size"], int(shape["knots"]), int(shape["filter"])
     if size not in SIZES or not 0 <= knots <= 64 or side not in (0, 1, 9):
         raise InputError(_NO_FILE)
+    return size, bool(shape["noise"]), knots, side
+
+
+def _built(about: Mapping[str, Any], weights: bytes) -> "keras.Model":
+    """The network of a description, with its numbers."""
+    import numpy as np
+
+    from analogies.synthesis.student.network import RuleWeights, build
+
+    size, noise, knots, side = _shape(about)
     rule = None
     if side:
         rule = RuleWeights(
@@ -229,7 +266,7 @@ def _built(about: Mapping[str, Any], weights: bytes) -> "keras.Model":
             np.zeros((side, side, 3, 3), np.float32) if side > 1 else None,
             np.zeros(3, np.float32),
         )
-    model = build(size, bool(shape["noise"]), rule)
+    model = build(size, noise, rule)
     for layer, values in _arrays(weights, model).items():
         model.get_layer(layer).set_weights(values)
     return model

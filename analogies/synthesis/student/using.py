@@ -28,7 +28,12 @@ def compiled(model: keras.Model) -> Call:
 
 
 def make(
-    call: Call, pictures: np.ndarray, noise: bool, seed: int = 0, piece: int = PIECE
+    call: Call,
+    pictures: np.ndarray,
+    noise: bool,
+    seed: int = 0,
+    piece: int = PIECE,
+    told: Callable[[float], None] | None = None,
 ) -> np.ndarray:
     """B' of some pictures of one size.
 
@@ -42,6 +47,8 @@ def make(
         noise: whether the network takes noise.
         seed: of the noise, alike for all pictures.
         piece: side in px of the largest part that is made at once, without what is seen around it.
+        told: called with the share that is done, in (0, 1], after each of these parts; what it
+            raises ends the making.
 
     Returns:
         float32 `(n, h, w, 3)` in [0, 255].
@@ -53,17 +60,19 @@ def make(
     field = noise_field(padded.shape[1:3], seed).numpy() if noise else None
     side = max(CELL, piece // CELL * CELL)
     found = np.empty((count, height + rest[0], width + rest[1], 3), np.float32)
-    for top in range(0, height, side):
-        for left in range(0, width, side):
-            core = np.s_[:, top : top + side, left : left + side]
-            rows, columns = found[core].shape[1:3]
-            window = np.s_[:, top : top + rows + 2 * HALO, left : left + columns + 2 * HALO]
-            given = [tf.constant(padded[window])]
-            if field is not None:
-                cells = tuple(slice(s.start // CELL, s.stop // CELL) for s in window[1:])
-                part = np.broadcast_to(field[cells], (count, *field[cells].shape))
-                given.append(tf.constant(part))
-            found[core] = call(*given).numpy()[:, HALO:-HALO, HALO:-HALO]
+    corners = [(y, x) for y in range(0, height, side) for x in range(0, width, side)]
+    for done, (top, left) in enumerate(corners, 1):
+        core = np.s_[:, top : top + side, left : left + side]
+        rows, columns = found[core].shape[1:3]
+        window = np.s_[:, top : top + rows + 2 * HALO, left : left + columns + 2 * HALO]
+        given = [tf.constant(padded[window])]
+        if field is not None:
+            cells = tuple(slice(s.start // CELL, s.stop // CELL) for s in window[1:])
+            part = np.broadcast_to(field[cells], (count, *field[cells].shape))
+            given.append(tf.constant(part))
+        found[core] = call(*given).numpy()[:, HALO:-HALO, HALO:-HALO]
+        if told is not None:
+            told(done / len(corners))
     return np.clip(found[:, :height, :width], 0.0, 255.0)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from analogies.apps.web import command
 from analogies.apps.web.server import bound
+from analogies.apps.web.sessions import session_folder
 from analogies.errors import InputError
 
 
@@ -41,3 +42,16 @@ def test_a_port_in_use_is_told_or_passed_over():
         bound("203.0.113.7", None)
     with bound("127.0.0.1", 0) as free:
         assert free.getsockname()[0] == "127.0.0.1"
+
+
+def test_a_folder_that_takes_no_pictures_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    for name in ("file", "file/inside"):
+        with (
+            pytest.raises(InputError, match=r"cannot be kept there: .*Received: '.*file"),
+            session_folder(tmp_path / name),
+        ):
+            pass
+    with session_folder(tmp_path / "new") as own:
+        assert own.is_dir()
+    assert list((tmp_path / "new").iterdir()) == []

@@ -1,8 +1,10 @@
 """A page without Gradio and without a network: requests in, answers out, in this process."""
 
+import hashlib
 import io
 import json
 import time
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +12,7 @@ from PIL import Image
 
 from analogies.apps.web.making import carry_out
 from analogies.apps.web.requests import Request
+from analogies.runs.learning import net_file
 
 RED, BLUE, GREEN = (230, 20, 20), (20, 40, 200), (30, 160, 60)
 
@@ -25,6 +28,36 @@ def label_map(width=48, height=32, turned=False):
     pixels[height // 2 :] = BLUE
     pixels[:, : width // 4] = GREEN
     return pixels[::-1] if turned else pixels
+
+
+def fake_net(**about):
+    """The bytes of a file that passes for a network until its numbers are read."""
+    numbers = b"none"
+    told = {
+        "program": net_file.PROGRAM,
+        "format": net_file.FORMAT,
+        "network": {"size": "small", "noise": False, "knots": 0, "filter": 0},
+        "weights_sha256": hashlib.sha256(numbers).hexdigest(),
+        "options": {"seed": 3},
+        "inputs": {"a": {"file": "map.png"}, "a_prime": {"file": "painted.png"}},
+        "steps": 2000,
+        "held_out": 0.31,
+        "learned": True,
+        **about,
+    }
+    members = {
+        net_file.KERAS_METADATA: b"{}",
+        net_file.CONFIG: b"{}",
+        net_file.WEIGHTS: numbers,
+        net_file.DESCRIPTION: json.dumps(told).encode(),
+        "a.png": png(label_map()),
+        "a_prime.png": png(label_map(turned=True)),
+    }
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return stream.getvalue()
 
 
 class Here:
@@ -43,8 +76,10 @@ class Here:
             time.sleep(0.005)
         if self.idle:
             return {"error": "", "stopped": True}
-        filling = work.options["preset"] == "fill"
-        options = work.options if filling else {**work.options, "preset": "pixels"}
+        if work.net is not None:
+            return carry_out(work, tell, stopped)
+        pixels = work.options["preset"] == "fill" or work.options.get("coarse_side") == 0
+        options = work.options if pixels else {**work.options, "preset": "pixels"}
         return carry_out(replace(work, options=options), tell, stopped)
 
 

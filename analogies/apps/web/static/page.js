@@ -1,8 +1,10 @@
 // Fills the tabs that the page comes with: pictures, options, examples, runs, and the gallery.
 
-import { ask, begin, fetchBlob, fresh, h, pictureAddress, recall, remember, wait } from "./api.js";
+import { ask, begin, fetchBlob, fresh, h, recall, remember, wait } from "./api.js";
+import { Gallery } from "./gallery.js";
+import { NetChooser } from "./nets.js";
 import { Painter } from "./painter.js";
-import { fileButtons, Previewer, Runner } from "./runs.js";
+import { Previewer, Runner } from "./runs.js";
 import { Slot } from "./slots.js";
 
 const FORM = "analogies-form-"; // what was given in a tab, for when the page is loaded again
@@ -26,13 +28,25 @@ class Panel {
     this.runner = new Runner(
       () => this.asked(),
       (error) => this.failed(error),
-      () => gallery?.renew(),
+      (run) => this.ended(run),
     );
-    place.replaceChildren(
-      h("p", { class: "told" }, about.told),
+    const work = h(
+      "div",
+      {},
       this.examples(),
       h("div", { class: `columns ${about.paints ? "painting" : ""}` }, ...this.columns()),
     );
+    this.nets = about.nets ? new NetChooser(known.nets, work, () => this.remember()) : null;
+    place.replaceChildren(
+      h("p", { class: "told" }, about.told),
+      ...(this.nets ? [this.nets.element] : []),
+      work,
+    );
+  }
+
+  ended(run) {
+    gallery?.renew();
+    if (run.slot) this.nets?.renew();
   }
 
   columns() {
@@ -48,7 +62,13 @@ class Panel {
     }
     if (optional.childElementCount)
       given.append(h("details", {}, h("summary", {}, "Guides and masks"), optional));
-    if (this.previewer) made.append(this.previewer.element);
+    if (this.about.preview) {
+      const hint = this.about.paints
+        ? "B' appears here as you paint, once A and A' are given."
+        : "A small one appears here, once the example is given.";
+      this.previewer = new Previewer(() => this.asked(true), hint);
+      made.append(this.previewer.element);
+    }
     made.append(this.form(), this.runner.element);
     return [...columns, made];
   }
@@ -66,7 +86,6 @@ class Panel {
       this.painter.showSwatches();
       this.painter.details.hidden = true;
     } else {
-      this.previewer = new Previewer(() => this.asked(true));
       tools.append(h("button", { type: "button", onclick: () => this.copyA() }, "Copy A"));
     }
     slot.element.append(tools, this.painter.element);
@@ -146,6 +165,7 @@ class Panel {
     }
     if (this.painter && this.slots.get(this.about.over ?? "a").picture)
       pictures[this.about.paints] = await this.sendMap();
+    this.nets?.say("");
     return { tab: this.about.name, pictures, options: this.options() };
   }
 
@@ -162,14 +182,14 @@ class Panel {
   }
 
   failed(error) {
-    const slot = this.slots.get(error.slot);
+    const slot = error.slot === "net" ? this.nets : this.slots.get(error.slot);
     slot?.say(error.message);
     slot?.element.scrollIntoView({ block: "nearest" });
     return Boolean(slot);
   }
 
   options() {
-    const options = {};
+    const options = this.nets?.chosen ? { net: this.nets.chosen } : {};
     for (const [name, input] of this.inputs) {
       const value = input.type === "checkbox" ? input.checked : input.value;
       if (value !== "" && value !== false) options[name] = value;
@@ -202,11 +222,12 @@ class Panel {
     } else {
       const step = about.type === "integer" ? "1" : "any";
       const limits = { min: about.minimum, max: about.maximum, step };
-      const size = ["width", "height"].includes(about.name);
-      const usual = about.usual ?? (size ? "as B" : "auto");
-      input = h("input", { id, type: "number", ...limits, placeholder: usual });
+      input = h("input", { id, type: "number", ...limits, placeholder: about.usual ?? "auto" });
     }
-    input.addEventListener("change", () => this.remember());
+    input.addEventListener("change", () => {
+      this.remember();
+      this.previewer?.renew();
+    });
     this.inputs.set(about.name, input);
     const help = explained ? h("small", { id: `${id}-help` }, about.help) : null;
     if (help) input.setAttribute("aria-describedby", help.id);
@@ -230,8 +251,8 @@ class Panel {
     try {
       const { pictures, options } = await ask("example", { method: "POST", json });
       await this.give(pictures, options, false);
+      await this.previewer?.renew(); // the first to be seen
       await this.runner.make();
-      this.previewer?.renew();
     } catch (error) {
       this.runner.error.textContent = error.message;
     }
@@ -239,6 +260,7 @@ class Panel {
 
   // pictures: {slot: {id, name, width, height, notes}}
   async give(pictures, options, preview = true) {
+    if (options.net) this.nets?.choose(options.net);
     for (const [name, input] of this.inputs) {
       if (input.type === "checkbox") input.checked = Boolean(options[name]);
       else input.value = options[name] ?? "";
@@ -256,8 +278,8 @@ class Panel {
       this.touched = true;
       this.sent = { turn: ++this.turn, id: map.id };
       if (this.about.over) await this.showUnder();
-      if (preview) this.previewer?.renew();
     }
+    if (preview && Object.keys(pictures).length) this.previewer?.renew();
     this.remember();
   }
 
@@ -280,74 +302,6 @@ class Panel {
   }
 }
 
-class Gallery {
-  constructor(place) {
-    this.place = place;
-    this.renew();
-  }
-
-  async renew() {
-    this.show(await ask("state"));
-  }
-
-  show(state) {
-    const shown = state.gallery.map((made) => this.entry(made, state));
-    const nothing = h("p", { class: "told" }, "What you make is kept here while the page runs.");
-    this.place.replaceChildren(
-      h("div", { class: "gallery" }, ...shown),
-      ...(shown.length ? [] : [nothing]),
-    );
-  }
-
-  entry(made, state) {
-    const tab = state.tabs.find((each) => each.name === made.tab);
-    const options = Object.entries(made.options).map(([name, value]) => `${name} ${value}`);
-    const of = Object.values(made.pictures).map((id) => state.pictures[id]?.name ?? "?");
-    const image = h("img", { alt: `B' made in ${tab.title} of ${of.join(", ")}` });
-    pictureAddress(`made/${made.id}/picture`).then((address) => (image.src = address));
-    const again = h(
-      "button",
-      { type: "button", onclick: () => this.again(made, state) },
-      "Again with these",
-    );
-    const remove = h(
-      "button",
-      { type: "button", onclick: () => this.remove(made) },
-      "Delete",
-    );
-    const about = [
-      `${made.width}×${made.height} px, ${made.seconds} s${made.stopped ? ", stopped" : ""}`,
-      `of ${of.join(", ")}`,
-      options.join(", "),
-    ];
-    return h(
-      "figure",
-      {},
-      image,
-      h(
-        "figcaption",
-        {},
-        h("strong", {}, tab.title),
-        ...about.filter(Boolean).map((line) => h("span", { class: "about" }, line)),
-      ),
-      h("div", { class: "tools" }, again, ...fileButtons(made.id, ["Picture", "Record"]), remove),
-    );
-  }
-
-  async again(made, state) {
-    const panel = await opened(made.tab);
-    const pictures = {};
-    for (const [slot, id] of Object.entries(made.pictures))
-      if (state.pictures[id]) pictures[slot] = state.pictures[id];
-    await panel.give(pictures, made.options);
-  }
-
-  async remove(made) {
-    await ask(`forget/${made.id}`, { method: "POST" });
-    await this.renew();
-  }
-}
-
 // The panel of a tab, which is opened; Gradio builds a tab when it is first looked at.
 async function opened(name) {
   const button = () => document.querySelector(`[role=tablist] [data-tab-id="${name}"]`);
@@ -364,7 +318,7 @@ function fill(place) {
   place.dataset.filled = "yes";
   const name = place.dataset.anTab;
   if (name === "gallery") {
-    gallery = new Gallery(place);
+    gallery = new Gallery(place, opened);
     return;
   }
   const about = known.tabs.find((each) => each.name === name);
@@ -385,7 +339,9 @@ async function start() {
   look();
   document.addEventListener("click", (event) => {
     const tab = event.target.closest?.("[data-tab-id]")?.dataset.tabId;
-    if (tab) remember(TAB, tab);
+    if (!tab) return;
+    remember(TAB, tab);
+    panels.get(tab)?.nets?.renew();
   });
   const tab = known.runs[0]?.tab ?? recall(TAB);
   if (known.tabs.some((each) => each.name === tab)) await opened(tab);

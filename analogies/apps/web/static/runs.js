@@ -3,9 +3,10 @@
 import { ask, download, fetchBlob, h, wait } from "./api.js";
 
 const OFTEN = 400; // ms
+const SOON = 100; // ms, at first: what a network makes takes no longer
 
 export class Runner {
-  // start: () -> promise of what to make; failed: (error) -> whether it was told; ended: () -> void
+  // start: () -> promise of what to make; failed: (error) -> whether it was told; ended: (run)
   constructor(start, failed, ended) {
     this.start = start;
     this.failed = failed;
@@ -74,14 +75,14 @@ export class Runner {
     this.bar.hidden = false;
     let pictures = 0;
     try {
-      for (;;) {
+      for (let turn = 0; ; turn++) {
         this.show(run);
         if (run.pictures !== pictures) {
           pictures = run.pictures;
           await this.showPicture(run);
         }
         if (["done", "stopped", "failed"].includes(run.state)) break;
-        await wait(OFTEN);
+        await wait(turn < 10 ? SOON : OFTEN);
         run = await ask(`run/${run.id}`);
       }
       this.finish(run);
@@ -97,12 +98,13 @@ export class Runner {
     if (run.state === "waiting") {
       const others = run.before === 1 ? "One run is" : `${run.before} runs are`;
       this.say(run.before ? `${others} before yours` : "Yours is next");
-    } else if (run.state === "running" && !run.levels) {
+    } else if (run.state === "running" && run.done === undefined) {
       this.say("Starting");
     } else if (run.state === "running") {
-      this.say(`Level ${run.level} of ${run.levels}, ${run.width}×${run.height} px`);
+      const level = run.levels ? `Level ${run.level} of ${run.levels}, ` : "Making ";
+      this.say(`${level}${run.width}×${run.height} px`);
       this.bar.value = run.done;
-      const loss = run.loss === null ? "" : `loss ${run.loss.toPrecision(4)}`;
+      const loss = Number.isFinite(run.loss) ? `loss ${run.loss.toPrecision(4)}` : "";
       const share = `${Math.floor(run.done * 100)} %`;
       this.detail.textContent = [share, loss, run.left].filter(Boolean).join(" · ");
     }
@@ -131,10 +133,10 @@ export class Runner {
     this.error.textContent = run.error;
     this.notes.replaceChildren(...run.notes.map((note) => h("li", {}, note)));
     if (run.pictures && run.state !== "failed") {
-      this.files.replaceChildren(...fileButtons(run.id));
+      this.files.replaceChildren(...fileButtons(run));
       this.files.hidden = false;
     }
-    this.ended();
+    this.ended(run);
   }
 
   async stop() {
@@ -147,29 +149,25 @@ export class Runner {
   }
 }
 
-export function fileButtons(id, words = ["Download picture", "Download record"]) {
+// made: {id, record: whether there is a record}
+export function fileButtons({ id, record }, words = ["Download picture", "Download record"]) {
   const name = `analogy-${id.slice(0, 8)}`;
-  return [
-    h(
-      "button",
-      { type: "button", onclick: () => download(`made/${id}/picture`, `${name}.png`) },
-      words[0],
-    ),
-    h(
-      "button",
-      { type: "button", onclick: () => download(`made/${id}/record`, `${name}.json`) },
-      words[1],
-    ),
-  ];
+  const button = (what, suffix, word) => {
+    const onclick = () => download(`made/${id}/${what}`, name + suffix);
+    return h("button", { type: "button", onclick }, word);
+  };
+  const picture = button("picture", ".png", words[0]);
+  return record ? [picture, button("record", ".json", words[1])] : [picture];
 }
 
-// Makes small pictures of what is painted, the newest alone.
+// Makes small pictures of what is given, the newest alone.
 export class Previewer {
-  constructor(start) {
+  // start: () -> promise of what to make, or of null; hint: what is told before there is any.
+  constructor(start, hint) {
     this.start = start;
     this.turn = 0;
     this.image = h("img", { alt: "", hidden: true });
-    this.empty = h("p", { class: "empty" }, "B' appears here as you paint, once A and A' are given.");
+    this.empty = h("p", { class: "empty" }, hint);
     this.state = h("p", { class: "about", role: "status" });
     this.element = h(
       "figure",
@@ -181,16 +179,25 @@ export class Previewer {
     );
   }
 
+  // Asks for a picture; when it comes it is shown.
   async renew() {
     const turn = ++this.turn;
-    const current = () => turn === this.turn;
     const began = performance.now();
     try {
       await wait(60); // another stroke may follow at once
-      if (!current()) return;
+      if (turn !== this.turn) return;
       const asked = await this.start();
-      if (!asked || !current()) return;
-      let run = await ask("make", { method: "POST", json: { ...asked, preview: true } });
+      if (!asked || turn !== this.turn) return;
+      const run = await ask("make", { method: "POST", json: { ...asked, preview: true } });
+      this.follow(run, turn, began);
+    } catch (error) {
+      if (turn === this.turn) this.state.textContent = error.message;
+    }
+  }
+
+  async follow(run, turn, began) {
+    const current = () => turn === this.turn;
+    try {
       while (current() && ["waiting", "running"].includes(run.state)) {
         this.state.textContent =
           run.state === "waiting" && run.before ? "Waits for the run that is being made" : "";
@@ -206,7 +213,7 @@ export class Previewer {
       if (before) URL.revokeObjectURL(before);
       this.image.hidden = false;
       this.empty.hidden = true;
-      this.image.alt = "B' of what is painted so far, small";
+      this.image.alt = "B' of what is given so far, small";
       this.state.textContent = "";
       this.image.dataset.milliseconds = Math.round(performance.now() - began);
       this.image.dataset.turn = turn;
