@@ -1,6 +1,8 @@
 """How pictures are alike: what decides whether a rule found on A holds for B. Plain NumPy."""
 
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 import numpy as np
@@ -18,6 +20,7 @@ KNOTS = 9  # of its steps of tone
 RULE_SAMPLES = 6000  # pixels that it is fitted to and judged by
 SOME_SAMPLES = 100  # of fewer pixels no rule is found
 RIDGE = 1e-4
+STACK = 8 << 20  # bytes, for solving it
 SIDE = 160  # px, as large as a square of which pictures are compared at most
 FLAT = 2.0  # of 255, deviation within a patch, at most
 MOSTLY = 0.5  # of the patches
@@ -87,9 +90,19 @@ def explained_detail(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
     own, held = x[fitted], ~fitted
     center = y[fitted].mean(0)
     square = own.T @ own + RIDGE * len(own) * np.eye(x.shape[1])
-    weights = np.linalg.solve(square, own.T @ (y[fitted] - center))
+    weights = _solved(square, own.T @ (y[fitted] - center))
     left = y[held] - center - x[held] @ weights
     return float(1.0 - np.square(left).mean() / max(float(np.square(y[held]).mean()), 1e-6))
+
+
+def _solved(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """`x` of `matrix x = right`, on a thread with room: LAPACK crashes where a stack has 1 MB."""
+    before = threading.stack_size(STACK)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(np.linalg.solve, matrix, right).result()
+    finally:
+        threading.stack_size(before)
 
 
 def _rule_samples(a: np.ndarray, a_prime: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
