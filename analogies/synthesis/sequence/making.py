@@ -8,6 +8,7 @@ import numpy as np
 
 from analogies.matching.flow import grid
 from analogies.matching.pixels import Guide, Settings
+from analogies.matching.pixels.remembering import lasting
 from analogies.options.table import Options
 from analogies.synthesis.likeness import blurred, detail
 from analogies.synthesis.pixels.kinds import Kind
@@ -94,7 +95,9 @@ class ByPatches:
         sizes = [scaled_size(a.shape[:2], size_b, size, mode, factor) for a, _ in pairs]
         blank = np.zeros((*size, 3), np.float32)
         references = References(pairs, blank, options.rotations, options.rescales)
-        self._sources, _ = gathered(references, sizes, size)
+        found, _ = gathered(references, sizes, size)
+        # The same for every frame, so that what is derived of them is remembered.
+        self._sources = replace(found, a=lasting(found.a), a_prime=lasting(found.a_prime))
         self._settings = _settings(options, patch_size(options, kind))
 
     def part(self, frame: Frame, known: Known) -> np.ndarray:
