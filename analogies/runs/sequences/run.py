@@ -130,7 +130,6 @@ class _Run:
         self._order = Order(job.numbers, tuple(job.keys))
         self._begin = self._done = 0
         self._memory: Memory | None = None
-        self._before: np.ndarray | None = None
         self._started = time.monotonic()
 
     def go_on(self, known: bool) -> None:
@@ -140,14 +139,12 @@ class _Run:
             if self._job.resume:
                 tell(["nothing to go on from; starts from the first frame"])
             return
-        index, number, tracks, anchors = last
-        self._begin = self._done = index + 1
-        tell([f"goes on behind frame {number}: {index + 1} of {len(self._order)} are there"])
-        if tracks is not None and self._begin < len(self._order):
-            frame = next(self._read(range(number, number + 1)))[0]
-            self._memory = self._keeper.memory(frame, tracks, anchors)
-            if not self._recolored:
-                self._before = self._picture(number)
+        self._begin = self._done = last.index + 1
+        order = len(self._order)
+        tell([f"goes on behind frame {last.number}: {self._begin} of {order} are there"])
+        if last.memory is not None and self._begin < order:
+            frame = next(self._read(range(last.number, last.number + 1)))[0]
+            self._memory = last.memory(frame)
 
     def frames(self) -> Iterator[FrameDone]:
         """Make what is left, and keep it."""
@@ -216,11 +213,10 @@ class _Run:
             self._maker,
             job.moving.coherence,
             self._memory,
-            self._before,
             job.keys,
             self._from_behind if behind_too else lambda number: None,
         ):
-            self._memory, self._before = made.memory, made.picture
+            self._memory = made.memory
             yield made
 
     def _from_behind(self, number: int) -> tuple[Behind, float] | None:
@@ -265,12 +261,6 @@ class _Run:
     def _numbers(self) -> list[int]:
         there = set(self._order.made(self._done))
         return [number for number in self._job.numbers if number in there]
-
-    def _picture(self, number: int) -> np.ndarray | None:
-        try:
-            return images.to_uint8(images.read(self._file(number)).pixels)
-        except InputError:
-            return None
 
     def _record(self, complete: bool, numbers: Sequence[int]) -> dict[str, Any]:
         job = self._job

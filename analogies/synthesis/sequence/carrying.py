@@ -25,7 +25,7 @@ import numpy as np
 from analogies.matching.flow import consistent, flow, grid, sampled
 from analogies.synthesis.likeness import blurred
 
-CORRECTION = 0.3
+CORRECTION = 0.15
 FARTHEST = 2.0  # px, of a correction; a larger one is an error of its own
 TORN = 2.0  # px: neighbors whose places differ by more are not interpolated between
 WINDOW = 1.5  # px, sigma, of what is compared
@@ -127,10 +127,8 @@ def looked_up(tracks: Tracks, pictures: Mapping[int, np.ndarray]) -> np.ndarray:
     found = np.zeros((*tracks.anchor.shape, 3), np.float32)
     for number in np.unique(tracks.anchor):
         own = tracks.anchor == number
-        rows, cols = (np.flatnonzero(own.any(axis)) for axis in (1, 0))
-        box = slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)
-        there = sampled(pictures[int(number)], tracks.places[box])
-        found[box][own[box]] = there[own[box]]
+        there = sampled(pictures[int(number)], tracks.places[own][:, np.newaxis])
+        found[own] = there[:, 0]
     return found
 
 
