@@ -21,6 +21,7 @@ from analogies.synthesis.sequence.carrying import Anchor, Frame, Tracks
 from analogies.synthesis.sequence.filling import ROUNDS, SWEEPS, filled
 
 Whole = Callable[[Frame], np.ndarray]  # float32 `(h, w, 3)` in [0, 255]
+Within = Callable[[Frame, "Known"], np.ndarray]  # the same, with what is known in its place
 # Of Jamriška et al., "Stylizing Video by Example" (2019), section 4.
 IMAGE, POSITION, PREVIOUS, EDGES = 6.0, 2.0, 0.5, 1.0
 SOFT = 3.0  # px, over which parts of two pictures pass into each other
@@ -59,12 +60,17 @@ class ByWholes:
 
     Attributes:
         whole: makes B' of a frame by itself.
+        within: makes B' of a frame of which a part is known and held, so that the rest fits to it;
+            None where nobody can, and the frame is made by itself.
     """
 
     whole: Whole
+    within: Within | None = None
 
     def part(self, frame: Frame, known: Known) -> np.ndarray:
         """See `Maker.part`."""
+        if self.within is not None:
+            return self.within(frame, known)
         share = blurred(known.lost[..., np.newaxis].astype(np.float32), SOFT / 2)
         share = np.maximum(share, known.lost[..., np.newaxis])
         return known.picture + (self.whole(frame) - known.picture) * share
