@@ -19,6 +19,7 @@ from analogies.matching.flow import engine
 from analogies.runs import finishing
 from analogies.runs import record as records
 from analogies.runs.checkpoints.lock import locked
+from analogies.runs.inputs import is_path
 from analogies.runs.machine.signals import signals_noted
 from analogies.runs.machine.versions import versions
 from analogies.runs.sequences.destination import assemble, write_frame
@@ -86,7 +87,7 @@ def run_sequence(
 
     Args:
         job: checked.
-        listeners: called with every frame.
+        listeners: called with every frame, beside those that the options ask for.
         maker: of frames, in place of the one that the job asks for; it also gives them B's colors,
             where the options say so.
 
@@ -101,6 +102,7 @@ def run_sequence(
     known = keeper.check(job.resume)
     with loudness(job.options), locked(job.folder):
         tell(job.notes())
+        listeners = [*listeners, *_curves(job)]
         run = _Run(job, keeper, maker)
         ended: BaseException | None = None
         try:
@@ -273,7 +275,10 @@ class _Run:
             "versions": versions(),
             "flow": None if "net" in job.sources else engine(),
             "seed": job.options.seed,
-            "inputs": {**{x: str(y) for x, y in job.sources.items()}, "b": str(job.frames.path)},
+            "inputs": {
+                **{name: str(source) for name, source in job.sources.items() if is_path(source)},
+                "b": str(job.frames.path),
+            },
             "made_from": dict(job.made_from),
             "width": job.size[1],
             "height": job.size[0],
@@ -285,6 +290,16 @@ class _Run:
             "seconds": round(time.monotonic() - self._started, 3),
             "peak_memory_mib": records.peak_memory(),
         }
+
+
+def _curves(job: MovingJob) -> list[FrameListener]:
+    """Who writes what TensorBoard shows, where the options ask for it."""
+    if job.options.logdir is None:
+        return []
+    from analogies.runs.monitors.frame_curves import FrameCurves
+
+    assert job.destination is not None
+    return [FrameCurves(Path(job.options.logdir), job.destination.result.stem)]
 
 
 def _heard(listener: FrameListener, done: FrameDone) -> None:
