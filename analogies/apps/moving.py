@@ -83,7 +83,8 @@ def run(job: "MovingJob", maker: "Maker | None" = None) -> Ending:
     from analogies.runs.monitors.frame_lines import FrameLines
     from analogies.runs.sequences.run import run_sequence
 
-    return ending(run_sequence(job, [FrameLines()], maker))
+    listeners: list[Any] = [FrameLines()]
+    return ending(run_sequence(job, listeners, maker))
 
 
 def ending(outcome: "MovingOutcome") -> Ending:

@@ -39,13 +39,13 @@ class Left(NamedTuple):
     """What a frame has left to those after it.
 
     Attributes:
-        index: its place in the order in which they are made.
+        place: in the order in which they are made.
         number: of the frame.
         memory: makes it, of the frame that was read again; None where frames are made by
             themselves.
     """
 
-    index: int
+    place: int
     number: int
     memory: Callable[[Frame], Memory] | None = None
 

@@ -141,7 +141,7 @@ class _Run:
             if self._job.resume:
                 tell(["nothing to go on from; starts from the first frame"])
             return
-        self._begin = self._done = last.index + 1
+        self._begin = self._done = last.place + 1
         order = len(self._order)
         tell([f"goes on behind frame {last.number}: {self._begin} of {order} are there"])
         if last.memory is not None and self._begin < order:
@@ -292,7 +292,7 @@ class _Run:
         }
 
 
-def _curves(job: MovingJob) -> list[FrameListener]:
+def _curves(job: MovingJob) -> list[Any]:
     """Who writes what TensorBoard shows, where the options ask for it."""
     if job.options.logdir is None:
         return []
