@@ -12,6 +12,8 @@ if TYPE_CHECKING:
         apply_field,
         fill,
         make_analogy,
+        make_moving_analogy,
+        paint_from_keys,
         synthesize_texture,
         transfer_style,
     )
@@ -25,6 +27,8 @@ _HOMES = {
     "apply_field": "api",
     "fill": "api",
     "make_analogy": "api",
+    "make_moving_analogy": "api",
+    "paint_from_keys": "api",
     "synthesize_texture": "api",
     "transfer_style": "api",
 }
@@ -36,6 +40,8 @@ __all__ = [
     "apply_field",
     "fill",
     "make_analogy",
+    "make_moving_analogy",
+    "paint_from_keys",
     "synthesize_texture",
     "transfer_style",
 ]

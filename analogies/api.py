@@ -1,7 +1,8 @@
 """The program as Python functions on arrays or files."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -18,6 +19,7 @@ from analogies.runs.learning.fast_analogy import FastAnalogy as FastAnalogy
 from analogies.runs.run import run
 
 Source = str | os.PathLike | bytes | BinaryIO | np.ndarray  # or a PIL image
+FrameListener = Callable[[Any], None]
 
 
 def make_analogy(
@@ -92,6 +94,84 @@ def make_analogy(
         where = f"it is {kept.path}" if kept.path else "no folder takes it"
         logging.warning("%s: %s; %s", out, kept.problem, where)
     return outcome.picture
+
+
+def make_moving_analogy(
+    a: Source,
+    a_prime: Source,
+    b: str | os.PathLike,
+    out: str | os.PathLike,
+    *,
+    on_frame: FrameListener | None = None,
+    **options: Any,
+) -> Path:
+    """Change every frame of a moving picture as A was changed into A'.
+
+    The same run as the command's, see docs/video.md: what was made of a frame stays on what moves.
+
+    Args:
+        a, a_prime: as for `make_analogy`.
+        b: path of a clip, of a folder of frames, or of a GIF, APNG or WebP animation.
+        out: path of a folder, a clip or an animation.
+        on_frame: called with every frame that is made: `number`, `picture`, `place` of `count`.
+        **options: any of `Options` and of `options.sequences.Moving`, such as `height=256`,
+            `frames="0:99"`, `coherence=0.5`; `resume=True` goes on with a run that was stopped, and
+            `frame=120` makes this one, as a picture.
+
+    Returns:
+        the path of what was written.
+
+    Raises:
+        InputError: something given cannot be used, or the result cannot be written.
+
+    Example::
+
+        make_moving_analogy("painting.jpg", "painting.jpg", "clip.mp4", "out.mp4", height=256)
+    """
+    sources = {"a": a, "a_prime": a_prime}
+    return _moving(sources, b, out, on_frame, options)
+
+
+def paint_from_keys(
+    keys: Mapping[int, str | os.PathLike],
+    b: str | os.PathLike,
+    out: str | os.PathLike,
+    *,
+    on_frame: FrameListener | None = None,
+    **options: Any,
+) -> Path:
+    """Paint a moving picture as some of its frames were painted.
+
+    Args:
+        keys: {number of a frame: path of its painting}.
+        b, out, on_frame, **options: as for `make_moving_analogy`.
+
+    Returns:
+        the path of what was written.
+
+    Raises:
+        InputError: something given cannot be used, or the result cannot be written.
+
+    Example::
+
+        paint_from_keys({0: "painted0.png", 80: "painted80.png"}, "frames/", "out/")
+    """
+    painted = tuple((str(number), os.fspath(path)) for number, path in keys.items())
+    if not painted:
+        raise InputError("keys are numbers of frames and their paintings, one at least")
+    return _moving({}, b, out, on_frame, {**options, "key": painted})
+
+
+def _moving(
+    sources: Mapping[str, Any],
+    b: str | os.PathLike,
+    out: str | os.PathLike,
+    on_frame: FrameListener | None,
+    options: Mapping[str, Any],
+) -> Path:
+    from analogies.runs.sequences.asking import make
+
+    return make(sources, b, out, options, [] if on_frame is None else [on_frame])
 
 
 def transfer_style(content: Source, style: Source, **options: Any) -> np.ndarray:

@@ -1,7 +1,11 @@
-"""The gallery: one labeled sheet per kind of example, given pictures beside the result."""
+"""The gallery: one labeled sheet per kind of example, given pictures beside the result.
+
+And an animation: a camera over a picture, beside the same in the manner of a painting.
+"""
 
 import argparse
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,9 +18,13 @@ from PIL import Image, ImageDraw, ImageFont
 import analogies
 from analogies import images
 from analogies.errors import InputError
+from analogies.images.frames.animation import write_animation
+from analogies.matching.flow import grid, sampled
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 GAP, CAPTION = 12, 22  # px
+MOVING = "moving"
+MOVING_SIZE, MOVING_COUNT, MOVING_MS = (160, 200), 24, 80
 PAPER, INK = (250, 249, 246), (40, 40, 44)
 
 
@@ -86,7 +94,8 @@ def main(argv: Sequence[str]) -> int:
         exit code: 0, or 2 where something given cannot be used.
     """
     parser = argparse.ArgumentParser(prog="make_gallery.py", description="Draw the gallery.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="of sheets (default: all)")
+    which = f"of sheets, or {MOVING} (default: all)"
+    parser.add_argument("names", nargs="*", metavar="NAME", help=which)
     parser.add_argument("--out", default="gallery", metavar="FOLDER", help="default: gallery")
     parser.add_argument("--examples", default=str(EXAMPLES), metavar="FOLDER", help="inputs")
     args = parser.parse_args(argv)
@@ -105,25 +114,28 @@ def draw_gallery(
 ) -> list[Path]:
     """Make the results and write ``NAME.png`` and ``NAME-sheet.png`` for each sheet.
 
+    ``moving.webp`` is the animation.
+
     Args:
         examples: folder of the given pictures.
         out: folder to write into; made if it is not there.
-        names: of the sheets to draw; none for all, then also ``gallery.png`` with all of them.
+        names: of the sheets to draw, and of the animation; none for all, then also
+            ``gallery.png`` with all sheets.
         tell: is told a line per sheet.
 
     Returns:
-        the paths of the sheets.
+        the paths of the sheets and of the animation.
 
     Raises:
         InputError: a name is not known, or a picture cannot be used.
     """
     known = {sheet.name: sheet for sheet in SHEETS}
     for name in names:
-        if name not in known:
-            raise InputError(f"there are the sheets {', '.join(known)}. Received: {name!r}")
+        if name not in known and name != MOVING:
+            raise InputError(f"there are {', '.join([*known, MOVING])}. Received: {name!r}")
     out.mkdir(parents=True, exist_ok=True)
     drawn, paths = [], []
-    for sheet in [known[name] for name in names] or SHEETS:
+    for sheet in [known[name] for name in names or known if name in known]:
         started = time.perf_counter()
         pictures = {caption: examples / file for caption, file in sheet.given.items()}
         result = getattr(analogies, sheet.function)(*pictures.values(), **sheet.options)
@@ -133,10 +145,50 @@ def draw_gallery(
         paths.append(out / f"{sheet.name}-sheet.png")
         drawn[-1].save(paths[-1], optimize=True)
         tell(f"{paths[-1]}  {time.perf_counter() - started:.1f} s")
+    if not names or MOVING in names:
+        started = time.perf_counter()
+        paths.append(draw_moving(examples, out))
+        tell(f"{paths[-1]}  {time.perf_counter() - started:.1f} s")
     if not names:
         stack(drawn).save(out / "gallery.png", optimize=True)
         tell(f"{out / 'gallery.png'}")
     return paths
+
+
+def draw_moving(examples: Path, out: Path) -> Path:
+    """Paint what a camera over a picture sees, and write ``moving.webp`` with both side by side.
+
+    Args:
+        examples: folder of the given pictures.
+        out: folder to write into.
+
+    Returns:
+        the path of the animation.
+    """
+    style, path = examples / "style-painting.png", out / f"{MOVING}.webp"
+    content = _pixels(examples / "style-content.png")
+    with tempfile.TemporaryDirectory() as folder:
+        given, made = Path(folder, "in"), Path(folder, "out")
+        given.mkdir()
+        for number in range(MOVING_COUNT):
+            Image.fromarray(_seen(content, number)).save(given / f"{number:03}.png")
+        analogies.make_moving_analogy(style, style, given, made, preset="style", quiet=True)
+        frames = [
+            np.hstack([_pixels(given / file.name), _pixels(file)])
+            for file in sorted(made.glob("*.png"))
+        ]
+    write_animation(path, [*frames, *frames[-2:0:-1]], [MOVING_MS] * (2 * len(frames) - 2))
+    return path
+
+
+def _seen(picture: np.ndarray, number: int) -> np.ndarray:
+    """A frame of a camera that comes nearer and wanders to the right."""
+    height, width = picture.shape[:2]
+    share = number / (MOVING_COUNT - 1)
+    step = min(height / MOVING_SIZE[0], width / MOVING_SIZE[1]) * (0.9 - 0.25 * share)
+    middle = np.array([0.5 * height, (0.45 + 0.1 * share) * width])
+    places = (grid(*MOVING_SIZE) - np.array(MOVING_SIZE) / 2) * step + middle
+    return images.to_uint8(sampled(picture, places.astype(np.float32)))
 
 
 def draw_sheet(title: str, pictures: dict[str, np.ndarray]) -> Image.Image:

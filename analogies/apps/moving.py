@@ -58,45 +58,21 @@ def make(
         set_up: logging.
         run_still: runs a job of one picture.
     """
-    from analogies.options import presets
+    from analogies.runs.sequences.asking import asked
 
-    moving = Moving.parse(given)
-    of_frames = {name: value for name, value in given.items() if name not in moving_kinds()}
     sources = {name: getattr(paths, name) for name in ("a", "a_prime") if hasattr(paths, name)}
-    remark = ""
-    if sources:
-        of_frames, remark = presets.choose(of_frames, paths.a, paths.a_prime, None)
-    resume = bool(of_frames.pop("resume", False))  # goes without --checkpoint here
-    options = Options.parse(of_frames)
-    set_up(options)
-
-    from analogies.runs.sequences import job as jobs
-
-    elsewhere = _hired(paths, options, moving)
-    job = jobs.check(sources, paths.b, paths.out, options, moving, resume=resume, remark=remark)
-    if moving.frame is None:
+    found = asked(given, sources)
+    set_up(found.options)
+    elsewhere = _hired(paths, found.options, found.moving)
+    job = found.job(sources, paths.b, paths.out)
+    if job.still is None:
         return run(job, elsewhere=elsewhere)
-    if job.keys:
-        from analogies.runs.sequences.preview import preview
+    from analogies.runs.sequences import preview
 
-        preview(job)
-        return Ending(f"{job.still}, {job.size[1]}x{job.size[0]} px", DONE)
-    from analogies.runs import job as stills
-
-    number = moving.frame
-    frame = next(iter(job.frames.read(range(number, number + 1))))
-    return run_still(
-        stills.check(paths.a, paths.a_prime, _picture(frame), job.still, options, remark=remark)
-    )
-
-
-def _picture(frame: Any) -> Any:
-    """A frame as an array, with its transparency."""
-    import numpy as np
-
-    if frame.alpha is None:
-        return frame.pixels
-    return np.dstack([frame.pixels, frame.alpha])
+    if not job.keys:
+        return run_still(preview.as_still(job))
+    preview.preview(job)
+    return Ending(f"{job.still}, {job.size[1]}x{job.size[0]} px", DONE)
 
 
 def _hired(paths: argparse.Namespace, options: Options, moving: Moving) -> "ShotMaker | None":
@@ -129,12 +105,7 @@ def run(
     from analogies.runs.monitors.frame_lines import FrameLines
     from analogies.runs.sequences.run import run_sequence
 
-    assert job.destination is not None
     listeners: list[Any] = [FrameLines()]
-    if job.options.logdir is not None:
-        from analogies.runs.monitors.frame_curves import FrameCurves
-
-        listeners.append(FrameCurves(Path(job.options.logdir), job.destination.result.stem))
     return ending(run_sequence(job, listeners, maker, elsewhere))
 
 

@@ -149,8 +149,9 @@ def _blurred_along(picture: np.ndarray, sigma: float, axis: int, wrap: bool) -> 
     padded = np.pad(picture, pad, mode="wrap" if wrap else "symmetric")
     size = picture.shape[axis]
     found = np.zeros_like(picture)
-    for offset, weight in zip(range(2 * reach + 1), window, strict=True):
-        found += weight * np.take(padded, range(offset, offset + size), axis)
+    for offset, weight in enumerate(window):
+        shifted = slice(offset, offset + size)
+        found += weight * (padded[shifted] if axis == 0 else padded[:, shifted])
     return found
 
 

@@ -66,10 +66,15 @@ def _in_sequence(frames: Sequence[Frame], style: np.ndarray, coherence: float) -
     kind = decide(options, References(pairs, first.astype(np.float32))).kind
     maker = ByPatches(options, kind, pairs, (first.shape[0], first.shape[1]), whole)
     alone, alone_seconds = _timed(lambda: [x.picture for x in one_by_one(frames, maker)])
-    made, seconds = _timed(lambda: [x.picture for x in in_sequence(frames, maker, coherence)])
-    rows = {"input": [x.shown for x in frames], "one by one": alone, "in sequence": made}
+    made, seconds = _timed(lambda: list(in_sequence(frames, maker, coherence)))
+    begins = [x.cut for x in made]
+    rows = {
+        "input": [x.shown for x in frames],
+        "one by one": alone,
+        "in sequence": [x.picture for x in made],
+    }
     for name, pictures in rows.items():
-        error = mean_error(frames, pictures)
+        error = mean_error(frames, pictures, begins)
         print(f"{name:12} warping error {error:.6f}  sharpness {sharpness(pictures):.3f}")
     print(f"processor time {seconds:.1f} s, one by one {alone_seconds:.1f} s")
 
@@ -79,10 +84,18 @@ def _timed(function):  # type: ignore[no-untyped-def]
     return function(), time.process_time() - started
 
 
-def mean_error(frames: Sequence[Frame], pictures: Sequence[np.ndarray]) -> float:
-    """The mean warping error of pictures along the flow of the frames."""
+def mean_error(
+    frames: Sequence[Frame], pictures: Sequence[np.ndarray], begins: Sequence[bool]
+) -> float:
+    """The mean warping error of pictures along the flow of the frames.
+
+    Args:
+        frames: what they show.
+        pictures: uint8 `(h, w, 3)`.
+        begins: whether another scene begins with a frame, which is not counted then.
+    """
     found = []
-    for i in range(1, len(frames)):
+    for i in [i for i in range(1, len(frames)) if not begins[i]]:
         now, before = frames[i].shown, frames[i - 1].shown
         motion = flow(now, before)
         trusted = consistent(motion, flow(before, now))

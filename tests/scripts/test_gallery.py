@@ -18,6 +18,12 @@ def results(monkeypatch):
 
         return function
 
+    def move(a, a_prime, b, out, **options):
+        out.mkdir()
+        for file in b.iterdir():
+            Image.fromarray(np.full((160, 200, 3), 128, np.uint8)).save(out / file.name)
+
+    monkeypatch.setattr(gallery.analogies, "make_moving_analogy", move, raising=False)
     for name in {sheet.function for sheet in gallery.SHEETS}:
         monkeypatch.setattr(gallery.analogies, name, answer(name), raising=False)
     return calls
@@ -29,7 +35,7 @@ def test_all_sheets_are_drawn_from_the_examples(results, tmp_path):
     written = {file.name for file in tmp_path.iterdir()}
     names = [sheet.name for sheet in gallery.SHEETS]
     expected = {f"{name}.png" for name in names} | {f"{name}-sheet.png" for name in names}
-    assert written == expected | {"gallery.png"}
+    assert written == expected | {"gallery.png", "moving.webp"}
     heights = [Image.open(tmp_path / f"{name}-sheet.png").height for name in names]
     assert Image.open(tmp_path / "gallery.png").height == sum(heights)
 
@@ -38,6 +44,16 @@ def test_one_sheet(results, tmp_path):
     gallery.main(["style", "--out", str(tmp_path)])
     pictures = ["style-content.png", "style-painting.png"]
     assert results == [("transfer_style", pictures, {"preset": "style"})]
+
+
+def test_an_animation_shows_b_beside_what_is_made_of_it(results, tmp_path):
+    path = tmp_path / "moving.webp"
+    assert gallery.draw_gallery(gallery.EXAMPLES, tmp_path, ["moving"]) == [path]
+    with Image.open(path) as image:
+        assert (image.size, image.n_frames) == ((400, 160), 2 * gallery.MOVING_COUNT - 2)
+        image.seek(5)
+        right = np.asarray(image.convert("RGB"))[:, 205:]
+    assert np.abs(right.astype(int) - 128).max() < 6
 
 
 def test_every_preset_has_a_sheet():

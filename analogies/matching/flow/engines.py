@@ -47,6 +47,11 @@ def engine() -> str:
     return f"opencv {cv2.__version__}"
 
 
+def fine() -> bool:
+    """Whether flows are right to a small part of a pixel; `lucas_kanade` is a rougher one."""
+    return _inverse_search() is not None
+
+
 @cache
 def _inverse_search() -> Any:
     """OpenCV's search, or None where there is none."""

@@ -80,7 +80,8 @@ class CompiledLevel:
         self.places = np.ascontiguousarray(places, np.int32)
         self.width, self.channels = maps.source.shape[1:]
         h, w = self.places.shape
-        self.style = style.reshape(-1, style.shape[2])
+        # The loops are compiled for arrays that can be written to.
+        self.style = np.require(style, requirements=["C", "W"]).reshape(-1, style.shape[2])
         self.allowed = np.ascontiguousarray(allowed, np.uint8).ravel()
         self.energy = np.zeros((h, w), np.int32)
         self.needed = np.ones((h, w), np.uint8)  # patches that show a pixel that is made

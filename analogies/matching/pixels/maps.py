@@ -6,10 +6,12 @@ patches is the plain one, `|s(p) - t(q)|^2` summed over the pixels of the patch.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from analogies.matching.pixels.guides import Guide
+from analogies.matching.pixels.remembering import remembered
 
 LARGEST_DISTANCE = 2.0**30  # half of what int32 holds: rounding may enlarge differences
 PLANE = (False, False)
@@ -41,10 +43,15 @@ class JointMaps:
     unit: float
     wrap: Wrap
 
+    @cached_property
+    def most(self) -> np.ndarray:
+        """int16 `(style_channels,)`: the largest of A' in each."""
+        return np.asarray(self.source[..., : self.style_channels].max((0, 1)))
+
     def show(self, image: np.ndarray) -> None:
         """Put the picture B', float32 `(h, w, style_channels)`, into the target."""
         border = (self.target.shape[0] - image.shape[0]) // 2
-        stored = _stored(image, self.low, self.factor, self.source[..., : self.style_channels])
+        stored = _stored(image, self.low, self.factor, self.most)
         self.target[border:-border, border:-border, : self.style_channels] = stored
         _fill_border(self.target[..., : self.style_channels], border, self.wrap)
 
@@ -70,8 +77,9 @@ def joint_maps(
     pairs = [(style, style), *(_distinct(guide) for guide in guides)]
     lows, roots, largest = [], [], 0.0
     for (source, target), weight in zip(pairs, weights, strict=True):
-        low = np.minimum(source.min((0, 1)), target.min((0, 1)))
-        reach = np.maximum(source.max((0, 1)), target.max((0, 1))) - low
+        (own_low, own_high), (low, high) = _extent(source), _extent(target)
+        low = np.minimum(own_low, low)
+        reach = np.maximum(own_high, high) - low
         weight = weight / source.shape[2]
         lows.append(low)
         roots.append(np.full(source.shape[2], np.sqrt(weight), np.float32))
@@ -101,18 +109,28 @@ def joint_maps(
 def _distinct(guide: Guide) -> tuple[np.ndarray, np.ndarray]:
     """Source and target of a guide; of a gray picture in three equal channels only one."""
     maps = (guide.source, guide.target)
-    if all((values == values[..., :1]).all() for values in maps):
+    if all(map(_is_gray, maps)):
         return maps[0][..., :1], maps[1][..., :1]
     return maps
 
 
+def _is_gray(values: np.ndarray) -> bool:
+    """Whether all channels are the same."""
+    return remembered(values, "gray", lambda: bool((values == values[..., :1]).all()))
+
+
+def _extent(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the largest of each channel."""
+    return remembered(values, "extent", lambda: (values.min((0, 1)), values.max((0, 1))))
+
+
 def _stored(
-    values: np.ndarray, low: np.ndarray, factor: np.ndarray, within: np.ndarray | None = None
+    values: np.ndarray, low: np.ndarray, factor: np.ndarray, most: np.ndarray | None = None
 ) -> np.ndarray:
     """Whole numbers for values; those of a picture stay within what A' has."""
     stored = np.rint((values - low) * factor)
-    if within is not None:
-        stored = np.clip(stored, 0, within.max((0, 1)))
+    if most is not None:
+        stored = np.clip(stored, 0, most)
     return stored.astype(np.int16)
 
 

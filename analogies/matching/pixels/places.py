@@ -16,12 +16,15 @@ def allowed_places(size: tuple[int, int], patch_size: int, mask: np.ndarray | No
         InputError: if no patch does.
     """
     radius = patch_size // 2
-    usable = np.ones(size, bool) if mask is None else np.asarray(mask, bool)
+    allowed = np.zeros(size, bool)
+    if mask is None:
+        allowed[radius : size[0] - radius, radius : size[1] - radius] = True
+        return allowed
+    usable = np.asarray(mask, bool)
     if usable.shape != tuple(size):
         raise InputError(
             f"The mask must be as large as the style, {tuple(size)}. Received: {usable.shape}."
         )
-    allowed = np.zeros(size, bool)
     allowed[radius : size[0] - radius, radius : size[1] - radius] = _whole(usable, patch_size)
     if not allowed.any():
         raise InputError(

@@ -18,6 +18,7 @@ from analogies.matching.pixels.guides import (
 from analogies.matching.pixels.kept import as_kept
 from analogies.matching.pixels.levels import Field, synthesize_level
 from analogies.matching.pixels.places import leaves_patches, upsampled
+from analogies.matching.pixels.remembering import remembered
 
 
 @dataclasses.dataclass(frozen=True)
@@ -164,8 +165,14 @@ def reduced(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """
     if values.shape[:2] == tuple(size):
         return np.ascontiguousarray(values)
+    return remembered(values, ("reduced", tuple(size)), lambda: _thinned(values, size))
+
+
+def _thinned(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     rows, cols = (np.arange(new) * old // new for new, old in zip(size, values.shape, strict=False))
-    return np.ascontiguousarray(values[rows][:, cols])
+    found = np.ascontiguousarray(values[rows][:, cols])
+    found.flags.writeable = values.flags.writeable
+    return found
 
 
 def _reduced(values: np.ndarray | None, size: tuple[int, int]) -> np.ndarray | None:

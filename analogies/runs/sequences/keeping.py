@@ -3,7 +3,7 @@
 job.json           what the frames depend on
 frames/NAME.png    finished; of a folder as output they lie there at once
 rows.jsonl         a line for each, for the record
-state_I.npz        after frame I of the order in which they are made: number, tracks
+state_I.npz        after frame I of the order in which they are made: number, B', tracks
 anchors/N.png, anchors/N-frame.png
 behind/N.png       carried from the key frame behind, colors and worth
 shots/I-J.npz      frames I to J, made elsewhere, which wait for those before them
@@ -14,9 +14,10 @@ import io
 import json
 import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -33,6 +34,21 @@ from analogies.synthesis.sequence.loop import Made, Memory
 
 KEPT = 2  # states; should the last be damaged, the other is there
 OURS = ("job.json", "rows.jsonl")
+
+
+class Left(NamedTuple):
+    """What a frame has left to those after it.
+
+    Attributes:
+        place: in the order in which they are made.
+        number: of the frame.
+        memory: makes it, of the frame that was read again; None where frames are made by
+            themselves.
+    """
+
+    place: int
+    number: int
+    memory: Callable[[Frame], Memory] | None = None
 
 
 class Keeper:
@@ -109,7 +125,7 @@ class Keeper:
             memory = made.memory
             for number, anchor in memory.anchors.items():
                 self._write_anchor(number, anchor)
-            arrays |= {"anchor": memory.tracks.anchor, "places": memory.tracks.places}
+            arrays |= {"picture": memory.picture, **memory.tracks._asdict()}
         stream = io.BytesIO()
         np.savez(stream, **arrays)
         self.note(row)
@@ -122,8 +138,8 @@ class Keeper:
         if made.memory is not None:
             self._forget(set(made.memory.anchors))
 
-    def last(self) -> tuple[int, int, Tracks | None, dict[int, Anchor]] | None:
-        """The last frame with a sound state: its place in the order, number, tracks and anchors."""
+    def last(self) -> Left | None:
+        """What the last frame with a sound state has left, or None."""
         for path in sorted(self.folder.glob("state_*.npz"), reverse=True):
             try:
                 index = int(path.stem.removeprefix("state_"))
@@ -132,18 +148,16 @@ class Keeper:
                     number = int(arrays["number"])
                     self._states = [index]
                     if "anchor" not in arrays:
-                        return index, number, None, {}
+                        return Left(index, number)
                     tracks = Tracks(arrays["anchor"], arrays["places"])
+                    picture = arrays["picture"]
                 anchors = {int(n): self._read_anchor(int(n)) for n in np.unique(tracks.anchor)}
             except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
                 continue
-            return index, number, tracks, anchors
+            self._written = set(anchors)
+            memory = partial(Memory, picture=picture, tracks=tracks, anchors=anchors)
+            return Left(index, number, memory)
         return None
-
-    def memory(self, frame: Frame, tracks: Tracks, anchors: Mapping[int, Anchor]) -> Memory:
-        """What a frame that was read again leaves to the next."""
-        self._written = set(anchors)
-        return Memory(frame, tracks, anchors)
 
     def write_behind(self, number: int, found: Behind) -> None:
         """Keep what was carried from the key frame behind."""

@@ -14,7 +14,7 @@ from analogies.runs.sequences.job import MovingJob, frame_options
 from analogies.synthesis.decision import decide
 from analogies.synthesis.references import References
 from analogies.synthesis.sequence.carrying import Frame
-from analogies.synthesis.sequence.making import ByKeys, ByPatches, ByWholes, Maker
+from analogies.synthesis.sequence.making import ByKeys, ByPatches, ByWholes, Known, Maker
 
 
 def maker_of(job: MovingJob) -> tuple[Maker, bool]:
@@ -45,7 +45,7 @@ def maker_by(first: np.ndarray, sources: Mapping[str, Any], options: Options) ->
     options = replace(options, match_color="off", pair=(), preserve_color=False)
     whole = Whole(options, pairs)
     if options.analogy_w == options.mrf_w == 0 or options.match_mode == "layer":
-        return ByWholes(whole), False
+        return ByWholes(whole, whole.within), False
     patches = ByPatches(options, decision.kind, pairs, first.shape[:2], whole)
     return patches, decision.transfer == "residual"
 
@@ -64,12 +64,20 @@ class Whole:
 
     def __call__(self, frame: Frame) -> np.ndarray:
         """float32 `(h, w, 3)` in [0, 255]."""
-        options = self._options
+        return self._made(frame)
+
+    def within(self, frame: Frame, known: Known) -> np.ndarray:
+        """The same with what is known held at every level, so that the lost parts fit to it."""
+        held = replace(self._options, init="auto")
+        return self._made(frame, held, init=known.picture, masks={"b_mask": known.lost})
+
+    def _made(self, frame: Frame, options: Options | None = None, **details: Any) -> np.ndarray:
+        options = options or self._options
         if self._quiet and not options.verbose:  # the first one has told what there is to tell
             options = replace(options, quiet=True)
         self._quiet = True
         (a, a_prime), *others = self._pairs
-        made = run(jobs.plan(a, a_prime, frame.shown, None, options, pairs=others))
+        made = run(jobs.plan(a, a_prime, frame.shown, None, options, pairs=others, **details))
         if made.ended is not None:
             raise made.ended
         return made.picture.astype(np.float32)

@@ -1,10 +1,13 @@
-"""One frame of a job with key frames, carried from those around it."""
+"""One frame of a job, as a picture; of one with key frames carried from those around it."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
 from analogies import images
+from analogies.runs import job as stills
+from analogies.runs.job import Job
+from analogies.runs.run import run
 from analogies.runs.sequences.job import MovingJob, read_frames
 from analogies.runs.sequences.order import Order, backwards
 from analogies.runs.telling import loudness, tell
@@ -18,17 +21,33 @@ def preview(job: MovingJob) -> None:
     """Make the frame that `job.moving.frame` names, and write it.
 
     What lies between it and a key frame is not made; parts that were seen only there are made anew.
+    Without key frames it is made as any picture.
 
     Raises:
         InputError: the picture cannot be written.
     """
     assert job.moving.frame is not None
     assert job.still is not None
+    if not job.keys:
+        outcome = run(stills.with_pictures(as_still(job)))
+        if outcome.ended is not None:
+            raise outcome.ended
+        return
     number = job.moving.frame
     with loudness(job.options):
         tell(job.notes())
         (frame, alpha), *_ = read_frames(job.frames, range(number, number + 1), job.size)
         images.write(job.still, _made(job, frame), alpha)
+
+
+def as_still(job: MovingJob) -> Job:
+    """The job of one picture that a frame without key frames is, checked."""
+    number = job.moving.frame
+    assert number is not None
+    frame = next(iter(job.frames.read(range(number, number + 1))))
+    pixels = frame.pixels if frame.alpha is None else np.dstack([frame.pixels, frame.alpha])
+    a, a_prime = job.sources["a"], job.sources["a_prime"]
+    return stills.check(a, a_prime, pixels, job.still, job.options, remark=job.remark)
 
 
 def _made(job: MovingJob, frame: Frame) -> np.ndarray:

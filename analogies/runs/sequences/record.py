@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from analogies.matching.flow import engine
+from analogies.runs.inputs import is_path
 from analogies.runs.machine.versions import versions
 from analogies.runs.record import peak_memory
 
@@ -36,7 +37,10 @@ def describe(
         "versions": versions(),
         "flow": None if "net" in job.sources else engine(),
         "seed": job.options.seed,
-        "inputs": {**{x: str(y) for x, y in job.sources.items()}, "b": str(job.frames.path)},
+        "inputs": {
+            **{name: str(source) for name, source in job.sources.items() if is_path(source)},
+            "b": str(job.frames.path),
+        },
         "made_from": dict(job.made_from),
         "width": job.size[1],
         "height": job.size[0],

@@ -97,7 +97,7 @@ def run_sequence(
 
     Args:
         job: checked.
-        listeners: called with every frame.
+        listeners: called with every frame, beside those that the options ask for.
         maker: of frames, in place of the one that the job asks for; it also gives them B's colors,
             where the options say so.
         elsewhere: makes the shots, without key frames; the bytes are the same.
@@ -113,6 +113,7 @@ def run_sequence(
     known = keeper.check(job.resume)
     with loudness(job.options), locked(job.folder):
         tell(job.notes())
+        listeners = [*listeners, *_curves(job)]
         run = _Run(job, keeper, maker, elsewhere)
         ended: BaseException | None = None
         try:
@@ -146,7 +147,6 @@ class _Run:
         self._order = Order(job.numbers, tuple(job.keys))
         self._begin = self._done = 0
         self._memory: Memory | None = None
-        self._before: np.ndarray | None = None
         self._started = time.monotonic()
 
     def go_on(self, known: bool) -> None:
@@ -156,14 +156,12 @@ class _Run:
             if self._job.resume:
                 tell(["nothing to go on from; starts from the first frame"])
             return
-        index, number, tracks, anchors = last
-        self._begin = self._done = index + 1
-        tell([f"goes on behind frame {number}: {index + 1} of {len(self._order)} are there"])
-        if tracks is not None and self._begin < len(self._order):
-            frame = next(self._read(range(number, number + 1)))[0]
-            self._memory = self._keeper.memory(frame, tracks, anchors)
-            if not self._recolored:
-                self._before = self._picture(number)
+        self._begin = self._done = last.place + 1
+        order = len(self._order)
+        tell([f"goes on behind frame {last.number}: {self._begin} of {order} are there"])
+        if last.memory is not None and self._begin < order:
+            frame = next(self._read(range(last.number, last.number + 1)))[0]
+            self._memory = last.memory(frame)
 
     def make(self, heard: Callable[[FrameDone], object]) -> None:
         """Make what is left, and keep it."""
@@ -235,7 +233,7 @@ class _Run:
                     shown[made.number] = frame.shown
                 if made.number == last:
                     made = made._replace(memory=shot.memory(frame, shown))
-                self._memory, self._before = made.memory, made.picture
+                self._memory = made.memory
                 self._keep(made, frame.shown, alpha, heard, self._alone or made.number == last)
         file.unlink(missing_ok=True)
 
@@ -305,11 +303,10 @@ class _Run:
             maker,
             job.moving.coherence,
             self._memory,
-            self._before,
             job.keys,
             self._from_behind if behind_too else lambda number: None,
         ):
-            self._memory, self._before = made.memory, made.picture
+            self._memory = made.memory
             yield made
 
     def _find_maker(self) -> "Maker":
@@ -364,11 +361,15 @@ class _Run:
         there = set(self._order.made(self._done))
         return [number for number in self._job.numbers if number in there]
 
-    def _picture(self, number: int) -> np.ndarray | None:
-        try:
-            return images.to_uint8(images.read(self._file(number)).pixels)
-        except InputError:
-            return None
+
+def _curves(job: MovingJob) -> list[Any]:
+    """Who writes what TensorBoard shows, where the options ask for it."""
+    if job.options.logdir is None:
+        return []
+    from analogies.runs.monitors.frame_curves import FrameCurves
+
+    assert job.destination is not None
+    return [FrameCurves(Path(job.options.logdir), job.destination.result.stem)]
 
 
 def _heard(listeners: Sequence[FrameListener], done: FrameDone) -> None:

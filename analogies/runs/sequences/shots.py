@@ -49,10 +49,12 @@ class Shot(NamedTuple):
     Attributes:
         frames: without what the next ones depend on.
         tracks: of the last frame; None where frames are made by themselves.
+        anchors: {number: B' as it was made there} of the frames that the tracks lead to.
     """
 
     frames: list[Made]
     tracks: Tracks | None
+    anchors: dict[int, np.ndarray]
 
     def memory(self, last: Frame, shown: dict[int, np.ndarray]) -> Memory | None:
         """What the frame behind depends on.
@@ -63,14 +65,10 @@ class Shot(NamedTuple):
         """
         if self.tracks is None:
             return None
-        made = {each.number: each.picture for each in self.frames}
-        found = {number: Anchor(shown[number], made[number]) for number in self.anchors}
-        return Memory(last, self.tracks, found)
-
-    @property
-    def anchors(self) -> list[int]:
-        """Numbers of the frames that the tracks lead to."""
-        return [] if self.tracks is None else [int(n) for n in np.unique(self.tracks.anchor)]
+        anchors = {
+            number: Anchor(shown[number], picture) for number, picture in self.anchors.items()
+        }
+        return Memory(last, self.frames[-1].picture, self.tracks, anchors)
 
 
 def foreseen(
@@ -150,8 +148,13 @@ def packed(made: Sequence[Made]) -> bytes:
         "flicker": np.array([_or_nan(each.flicker) for each in made], np.float64),
     }
     if made[-1].memory is not None:
-        tracks = made[-1].memory.tracks
-        arrays |= {"anchor": tracks.anchor, "places": tracks.places}
+        tracks, anchors = made[-1].memory.tracks, made[-1].memory.anchors
+        arrays |= {
+            "anchor": tracks.anchor,
+            "places": tracks.places,
+            "made_in": np.array(list(anchors), np.int64),
+            "made": np.stack([anchor.picture for anchor in anchors.values()]),
+        }
     stream = io.BytesIO()
     np.savez(stream, **arrays)  # type: ignore[arg-type]
     return stream.getvalue()
@@ -162,7 +165,10 @@ def unpacked(data: bytes) -> Shot | None:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             known = {name: arrays[name] for name in arrays.files}
-        tracks = Tracks(known["anchor"], known["places"]) if "anchor" in known else None
+        tracks, anchors = None, {}
+        if "anchor" in known:
+            tracks = Tracks(known["anchor"], known["places"])
+            anchors = dict(zip(known["made_in"].tolist(), known["made"], strict=True))
         frames = [
             Made(int(number), picture, None, float(anew), bool(cut), _or_none(float(flicker)))
             for number, picture, anew, cut, flicker in zip(
@@ -172,14 +178,14 @@ def unpacked(data: bytes) -> Shot | None:
         ]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
-    return Shot(frames, tracks)
+    return Shot(frames, tracks, anchors)
 
 
 def _fresh(frame: Frame) -> Memory:
     """What is known behind a frame of which all was made anew."""
     size = frame.shown.shape[:2]
     own = {frame.number: Anchor(frame.shown, frame.shown)}
-    return Memory(frame, began(frame.number, (size[0], size[1])), own)
+    return Memory(frame, frame.shown, began(frame.number, (size[0], size[1])), own)
 
 
 def _small(frame: Frame) -> np.ndarray:

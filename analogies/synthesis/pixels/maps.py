@@ -15,13 +15,13 @@ and large strokes; the pixels of A' decide what it looks like (Texler et al. 202
 Transfer Using Neurally-Guided Patch-Based Synthesis").
 """
 
-import weakref
 from dataclasses import replace
 
 import numpy as np
 
 from analogies.images.scaling import Wrap, scaled
 from analogies.matching.pixels.guides import Guide, at_level
+from analogies.matching.pixels.remembering import remembered
 from analogies.synthesis.likeness import blurred, detail, mostly_flat
 from analogies.synthesis.pixels.flow import forms, strokes
 from analogies.synthesis.pixels.kinds import ALIKE, STYLE, UNLIKE, Kind
@@ -58,11 +58,11 @@ def guides(
     a, b, weight = sources.a, sources.b, kind.weight * follow
     found = []
     if kind == STYLE:
-        plain = _plain(a)
-        tones, own = _luminance(plain), _luminance(b)
+        plain, tones, lines = remembered(a, "style", lambda: _of_style(a))
+        own = _luminance(b)
         found.append(Guide(tones, ranked(own, tones), weight))
         found.append(Guide(plain, repainted(b, plain), STYLE_COLORS * weight))
-        found.append(Guide(strokes(_luminance(a)), forms(own), STYLE_FLOW * weight))
+        found.append(Guide(lines, forms(own), STYLE_FLOW * weight))
     elif kind == ALIKE:
         found.append(Guide(a, b, weight))
         placed = not sources.several and not wrap[0]
@@ -91,17 +91,13 @@ def _say(kind: Kind, follow: float) -> float:
     return weights.get(kind.name, kind.weight * follow) or 1.0
 
 
-_last: list[tuple[weakref.ref, np.ndarray]] = []  # of the last picture asked for, and the answer
-
-
-def _plain(a: np.ndarray) -> np.ndarray:
-    """A without its strokes; asked again for the same, as for every frame, it is remembered."""
-    for known, plain in _last:
-        if known() is a:
-            return plain
+def _of_style(a: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A without its strokes, the brightness of that, and how its strokes run."""
     plain = blurred(a, STROKES)
-    _last[:] = [(weakref.ref(a), plain)]
-    return plain
+    found = plain, _luminance(plain), strokes(_luminance(a))
+    for values in found if not a.flags.writeable else ():
+        values.flags.writeable = False
+    return found
 
 
 def _softened(picture: np.ndarray, factor: float) -> np.ndarray:

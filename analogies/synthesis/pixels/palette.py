@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from analogies.matching.pixels.remembering import remembered
+
 TONES = 256  # quantiles that histograms are matched by
 SAMPLES = 65536  # values that they are taken from, at least, where there are as many
 # Of brightness, of yellow against blue, and of red against green.
@@ -35,17 +37,32 @@ def repainted(b: np.ndarray, a: np.ndarray) -> np.ndarray:
     Returns:
         the same of the size of B.
     """
-    moved, wanted = b.reshape(-1, 3) @ OPPONENT, a.reshape(-1, 3) @ OPPONENT
+    wanted = remembered(a, "axes", lambda: _along_axes(a))
+    moved = b.reshape(-1, 3) @ OPPONENT
     for axis in range(3):
-        moved[:, axis] = ranked(moved[:, axis], wanted[:, axis])
+        moved[:, axis] = _in_steps(moved[:, axis], wanted[axis])
     return np.clip(moved @ OPPONENT.T, 0, 255).reshape(b.shape)
 
 
 def ranked(values: np.ndarray, like: np.ndarray) -> np.ndarray:
     """Values in another map's histogram, float32."""
-    shares = np.linspace(0.0, 1.0, TONES)
-    own = np.quantile(_some(values), shares) + np.arange(TONES) * 1e-4  # no two are equal
-    return np.interp(values, own, np.quantile(_some(like), shares)).astype(np.float32)
+    return _in_steps(values, remembered(like, "steps", lambda: _steps(like)))
+
+
+def _along_axes(a: np.ndarray) -> list[np.ndarray]:
+    """The quantiles of a picture along each axis."""
+    return [_steps(values) for values in (a.reshape(-1, 3) @ OPPONENT).T]
+
+
+def _in_steps(values: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Values such that their quantiles are those."""
+    own = _steps(values) + np.arange(TONES) * 1e-4  # no two are equal
+    return np.interp(values, own, steps).astype(np.float32)
+
+
+def _steps(values: np.ndarray) -> np.ndarray:
+    """The quantiles of values."""
+    return np.asarray(np.quantile(_some(values), np.linspace(0.0, 1.0, TONES)))
 
 
 def _some(values: np.ndarray) -> np.ndarray:

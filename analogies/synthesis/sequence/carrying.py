@@ -22,10 +22,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analogies.matching.flow import consistent, flow, grid, sampled
+from analogies.matching.flow import consistent, fine, flow, grid, sampled
 from analogies.synthesis.likeness import blurred
 
-CORRECTION = 0.3
+CORRECTION, ROUGH_CORRECTION = 0.15, 0.3  # the second where flows are rough, and places drift
 FARTHEST = 2.0  # px, of a correction; a larger one is an error of its own
 TORN = 2.0  # px: neighbors whose places differ by more are not interpolated between
 WINDOW = 1.5  # px, sigma, of what is compared
@@ -127,10 +127,8 @@ def looked_up(tracks: Tracks, pictures: Mapping[int, np.ndarray]) -> np.ndarray:
     found = np.zeros((*tracks.anchor.shape, 3), np.float32)
     for number in np.unique(tracks.anchor):
         own = tracks.anchor == number
-        rows, cols = (np.flatnonzero(own.any(axis)) for axis in (1, 0))
-        box = slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)
-        there = sampled(pictures[int(number)], tracks.places[box])
-        found[box][own[box]] = there[own[box]]
+        there = sampled(pictures[int(number)], tracks.places[own][:, np.newaxis])
+        found[own] = there[:, 0]
     return found
 
 
@@ -187,7 +185,8 @@ def _corrected(tracks: Tracks, frame: np.ndarray, anchors: Mapping[int, Anchor])
     rest = flow(frame, seen)
     small = (np.abs(rest) <= FARTHEST).all(-1)
     fits = _misfit(frame, sampled(seen, grid(*rest.shape[:2]) + rest)) <= _misfit(frame, seen)
-    part = CORRECTION * rest * (small & fits)[..., np.newaxis]
+    share = CORRECTION if fine() else ROUGH_CORRECTION
+    part = share * rest * (small & fits)[..., np.newaxis]
     return _moved(tracks, blurred(part, 1.0))
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analogies.matching.flow import moving_edges, warped
+from analogies.matching.flow import fine, moving_edges, warped
 from analogies.synthesis.sequence.carrying import (
     Anchor,
     Carried,
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from analogies.synthesis.sequence.making import Maker
 
 CUT = 0.6  # of a frame that is lost: another scene begins
+# Share of the frame before in what is shown, times the coherence; the second where flows are rough,
+# and the frame before comes to lie beside its place.
+EASE, ROUGH_EASE = 0.9, 0.6
 
 
 class Memory(NamedTuple):
@@ -29,11 +32,13 @@ class Memory(NamedTuple):
 
     Attributes:
         frame: the one before.
+        picture: its B', uint8 `(h, w, 3)`.
         tracks: of its pixels.
         anchors: that they lead to, the frame itself among them if some begin there.
     """
 
     frame: Frame
+    picture: np.ndarray
     tracks: Tracks
     anchors: Mapping[int, Anchor]
 
@@ -69,7 +74,6 @@ def in_sequence(
     maker: "Maker",
     coherence: float,
     memory: Memory | None = None,
-    before: np.ndarray | None = None,
     keys: Mapping[int, Anchor] | None = None,
     from_behind: Callable[[int], tuple[Behind, float] | None] = lambda number: None,
 ) -> Iterator[Made]:
@@ -80,7 +84,6 @@ def in_sequence(
         maker: of the rest.
         coherence: in [0, 1].
         memory: of the frame before the first, None to begin.
-        before: its picture, uint8 `(h, w, 3)`.
         keys: frames that are given.
         from_behind: for a number what was carried from the key frame behind, and the share of the
             way between the keys.
@@ -92,15 +95,14 @@ def in_sequence(
         elif memory is None:
             made = _begun(frame, maker)
         else:
-            made = _next(frame, maker, coherence, memory, before, from_behind(frame.number))
-        memory, before = made.memory, made.picture
+            made = _next(frame, maker, coherence, memory, from_behind(frame.number))
+        memory = made.memory
         yield made
 
 
 def begins_anew(frame: Frame, memory: Memory, coherence: float) -> bool:
     """Whether nothing is carried into a frame from the one before, for too much would be lost."""
-    before, tracks, anchors = memory
-    known = carried(frame.shown, before.shown, tracks, anchors, coherence)
+    known = carried(frame.shown, memory.frame.shown, memory.tracks, memory.anchors, coherence)
     return float(known.lost.mean()) > CUT
 
 
@@ -150,15 +152,15 @@ def warping_error(
 
 def _given(frame: Frame, key: Anchor) -> Made:
     tracks = began(frame.number, frame.shown.shape[:2])
-    return Made(frame.number, key.picture, Memory(frame, tracks, {frame.number: key}), 0.0)
+    memory = Memory(frame, key.picture, tracks, {frame.number: key})
+    return Made(frame.number, key.picture, memory, 0.0)
 
 
 def _begun(frame: Frame, maker: "Maker") -> Made:
     picture = whole_levels(maker.whole(frame))
     anchors = {frame.number: Anchor(frame.shown, picture)}
-    return Made(
-        frame.number, picture, Memory(frame, began(frame.number, frame.shown.shape[:2]), anchors)
-    )
+    tracks = began(frame.number, frame.shown.shape[:2])
+    return Made(frame.number, picture, Memory(frame, picture, tracks, anchors))
 
 
 def _next(
@@ -166,7 +168,6 @@ def _next(
     maker: "Maker",
     coherence: float,
     memory: Memory,
-    before: np.ndarray | None,
     other: tuple[Behind, float] | None,
 ) -> Made:
     known = carried(frame.shown, memory.frame.shown, memory.tracks, memory.anchors, coherence)
@@ -179,14 +180,32 @@ def _next(
     if anew > CUT:
         return _begun(frame, maker)
     picture = known.picture if not anew else maker.part(frame, known)
-    made = whole_levels(picture)
     tracks = fewer(made_anew(tracks, known.lost, frame.number), frame.number)
-    anchors = {**memory.anchors, frame.number: Anchor(frame.shown, made)}
+    anchors = {**memory.anchors, frame.number: Anchor(frame.shown, whole_levels(picture))}
     used = {int(number): anchors[int(number)] for number in np.unique(tracks.anchor)}
-    flicker = None
-    if before is not None:
-        flicker = warping_error(made, before, known.motion, known.trusted)
-    return Made(frame.number, made, Memory(frame, tracks, used), anew, False, flicker)
+    share = coherence * (EASE if fine() else ROUGH_EASE)
+    shown = whole_levels(eased(picture, memory.picture, known, share))
+    flicker = warping_error(shown, memory.picture, known.motion, known.trusted)
+    return Made(frame.number, shown, Memory(frame, shown, tracks, used), anew, False, flicker)
+
+
+def eased(picture: np.ndarray, before: np.ndarray, known: Carried, share: float) -> np.ndarray:
+    """What was made, mixed with the frame before it where the same is seen in both.
+
+        shown_t(p) = made_t(p) + share * (shown_{t-1}(p + flow(p)) - made_t(p))
+
+    What interpolation makes tremble is evened out, and what was made anew comes in over a few
+    frames; what was hidden is there at once. The mix never ages: what is shown is a mean of what
+    was made in the last frames.
+
+    Args:
+        picture: float32 `(h, w, 3)`, what was made.
+        before: uint8 `(h, w, 3)`, what was shown of the frame before.
+        known: the flow to it, and where that can be trusted.
+        share: of the frame before, in [0, 1).
+    """
+    there = warped(before, known.motion)
+    return picture + share * known.trusted[..., np.newaxis] * (there - picture)
 
 
 def whole_levels(picture: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 
 from analogies.matching.flow import grid
 from analogies.matching.pixels import Guide, Settings
+from analogies.matching.pixels.remembering import lasting
 from analogies.options.table import Options
 from analogies.synthesis.likeness import blurred, detail
 from analogies.synthesis.pixels.kinds import Kind
@@ -20,6 +21,7 @@ from analogies.synthesis.sequence.carrying import Anchor, Frame, Tracks
 from analogies.synthesis.sequence.filling import ROUNDS, SWEEPS, filled
 
 Whole = Callable[[Frame], np.ndarray]  # float32 `(h, w, 3)` in [0, 255]
+Within = Callable[[Frame, "Known"], np.ndarray]  # the same, with what is known in its place
 # Of Jamriška et al., "Stylizing Video by Example" (2019), section 4.
 IMAGE, POSITION, PREVIOUS, EDGES = 6.0, 2.0, 0.5, 1.0
 SOFT = 3.0  # px, over which parts of two pictures pass into each other
@@ -58,12 +60,17 @@ class ByWholes:
 
     Attributes:
         whole: makes B' of a frame by itself.
+        within: makes B' of a frame of which a part is known and held, so that the rest fits to it;
+            None where nobody can, and the frame is made by itself.
     """
 
     whole: Whole
+    within: Within | None = None
 
     def part(self, frame: Frame, known: Known) -> np.ndarray:
         """See `Maker.part`."""
+        if self.within is not None:
+            return self.within(frame, known)
         share = blurred(known.lost[..., np.newaxis].astype(np.float32), SOFT / 2)
         share = np.maximum(share, known.lost[..., np.newaxis])
         return known.picture + (self.whole(frame) - known.picture) * share
@@ -94,7 +101,9 @@ class ByPatches:
         sizes = [scaled_size(a.shape[:2], size_b, size, mode, factor) for a, _ in pairs]
         blank = np.zeros((*size, 3), np.float32)
         references = References(pairs, blank, options.rotations, options.rescales)
-        self._sources, _ = gathered(references, sizes, size)
+        found, _ = gathered(references, sizes, size)
+        # The same for every frame, so that what is derived of them is remembered.
+        self._sources = replace(found, a=lasting(found.a), a_prime=lasting(found.a_prime))
         self._settings = _settings(options, patch_size(options, kind))
 
     def part(self, frame: Frame, known: Known) -> np.ndarray:

@@ -1,11 +1,14 @@
 """Moving pictures by the command: folders and animations, which need no extra."""
 
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import analogies
 from analogies.apps import command_line
 from analogies.errors import InputError
 from analogies.images.frames.source import open_frames
@@ -143,6 +146,66 @@ def test_residuals_are_made_frame_by_frame(folder, monkeypatch):
     for number in range(COUNT):
         picture = np.asarray(Image.open(folder / "out" / f"{number:03}.png"))
         assert np.array_equal(picture, 255 - frame(number))
+
+
+def test_python_makes_what_the_command_makes(folder):
+    command("in", "out/", *KEYS, "--coherence", "0.5")
+    heard, keys = [], {1: "key1.png", 4: folder / "key4.png"}
+    found = analogies.paint_from_keys(keys, "in", "py", coherence=0.5, on_frame=heard.append)
+    assert found == Path("py")
+    assert made(folder / "py") == made(folder / "out")
+    assert [done.number for done in heard] == [1, 0, 1, 2, 3, 4, 5]
+    assert heard[2].picture.shape == (32, 44, 3)
+    command("--preset", "pixels", "a.png", "b.png", "in", "out/", "--frames", "0:1")
+    a, a_prime = (np.asarray(Image.open(name)) for name in ("a.png", "b.png"))
+    given = {"preset": "pixels", "frames": "0:1", "quiet": True}
+    analogies.make_moving_analogy(a, a_prime, "in", "pair/", **given)
+    for name, picture in made(folder / "pair").items():
+        assert picture == made(folder / "out")[name]
+    assert json.loads((folder / "pair.json").read_bytes())["inputs"] == {"b": "in"}
+    still = analogies.make_moving_analogy(
+        "a.png", "b.png", "in", "2.png", preset="pixels", frame=2, quiet=True
+    )
+    command("--preset", "pixels", "a.png", "b.png", "in", "3.png", "--frame", "2")
+    assert still.read_bytes() == (folder / "3.png").read_bytes()
+
+
+def test_python_is_told_what_the_command_is_told(folder, monkeypatch):
+    with pytest.raises(InputError, match="one at least"):
+        analogies.paint_from_keys({}, "in", "py")
+    with pytest.raises(InputError, match="coherence must be a number"):
+        analogies.paint_from_keys({0: "in/000.png"}, "in", "py", coherence=2)
+    with pytest.raises(InputError, match="takes the place of A and A'"):
+        analogies.make_moving_analogy("a.png", "b.png", "in", "py", key=[("0", "in/000.png")])
+
+    def stopped(done):
+        if done.place == 1:
+            raise Interrupted(2)
+
+    with pytest.raises(Interrupted) as stop:
+        analogies.paint_from_keys({0: "in/000.png"}, "in", "py", on_frame=stopped)
+    assert "2 frames are in py; resume=True" in stop.value.__notes__[0]
+    analogies.paint_from_keys({0: "in/000.png"}, "in", "py", resume=True)
+    assert len(made(folder / "py")) == COUNT
+
+
+def test_what_is_lost_is_made_by_a_network_around_what_is_held(folder, monkeypatch):
+    asked = []
+
+    def fake(job):
+        asked.append(job)
+        picture = job.pictures["init" if "init" in job.pictures else "b"].pixels
+        return SimpleNamespace(ended=None, picture=picture)
+
+    monkeypatch.setattr(makers, "run", fake)
+    command("--preset", "neural-style", "a.png", "in", "out/", "--frames", "0:2")
+    whole, *parts = asked
+    assert "b_mask" not in whole.pictures
+    assert len(parts) == 2
+    for job in parts:
+        share = job.controls.kept.made.mean()
+        assert 0 < share < 0.6
+        assert np.array_equal(job.controls.kept.known, job.pictures["init"].pixels)
 
 
 def test_one_frame_is_a_preview(folder):

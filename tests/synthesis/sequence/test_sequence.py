@@ -1,13 +1,25 @@
 """Frames made one after another, against a scene that moves by a known rule."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from analogies.matching.flow import grid, sampled
 from analogies.options import Options
 from analogies.synthesis.likeness import blurred
-from analogies.synthesis.sequence.carrying import Anchor, Frame, began, fewer, looked_up, made_anew
-from analogies.synthesis.sequence.loop import in_sequence, one_by_one, warping_error
+from analogies.synthesis.sequence import loop
+from analogies.synthesis.sequence.carrying import (
+    Anchor,
+    Carried,
+    Frame,
+    began,
+    carried,
+    fewer,
+    looked_up,
+    made_anew,
+)
+from analogies.synthesis.sequence.loop import eased, in_sequence, one_by_one, warping_error
 from analogies.synthesis.sequence.making import ByKeys, ByWholes
 
 SIZE = (72, 88)
@@ -74,6 +86,54 @@ def test_another_scene_begins_anew_and_what_is_hidden_is_made():
     assert np.array_equal(made[2].picture, frames[1].shown)
 
 
+def test_what_was_hidden_is_there_at_once_and_all_else_comes_over_a_few_frames():
+    size, trusted = (8, 9), np.zeros((8, 9), bool)
+    trusted[:, :4] = True
+    made, before = np.full((*size, 3), 40, np.float32), np.full((*size, 3), 200, np.uint8)
+    nothing = np.zeros(size, np.float32)
+    motion = np.zeros((*size, 2), np.float32)
+    known = Carried(began(0, size), made, ~trusted, nothing, motion, trusted)
+    shown = eased(made, before, known, 0.75)
+    assert np.allclose(shown[:, :4], 160)
+    assert np.array_equal(shown[:, 4:], made[:, 4:])
+    for _ in range(10):
+        shown = eased(made, np.rint(shown).astype(np.uint8), known, 0.75)
+    assert np.abs(shown - made).max() < 10
+
+
+@pytest.mark.parametrize(("fine", "most"), [(True, 0.1), (False, 0.2)])
+def test_what_trembles_is_evened_out(fine, most):
+    still, random = scene()[:72, :88].astype(np.uint8), np.random.default_rng(4)
+    frames = [Frame(i, still) for i in range(8)]
+
+    class Trembling(Never):
+        """Makes a part of every frame anew, never the same."""
+
+        def part(self, frame, known):
+            return np.where(
+                known.lost[..., np.newaxis], random.uniform(0, 255, (*SIZE, 3)), known.picture
+            )
+
+    def losing(*given):
+        known = carried(*given)
+        lost = np.zeros(SIZE, bool)
+        lost[20:40, 20:40] = True
+        return known._replace(lost=lost)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(loop, "carried", losing)
+        patched.setattr(loop, "fine", lambda: fine)
+        eased_frames = [x.picture.astype(float) for x in in_sequence(frames, Trembling(), 0.8)]
+        patched.setattr(loop, "EASE", 0.0)
+        patched.setattr(loop, "ROUGH_EASE", 0.0)
+        others = [x.picture.astype(float) for x in in_sequence(frames, Trembling(), 0.8)]
+    one, other = (
+        np.mean([np.square(y - x).mean() for x, y in pairwise(found[2:])])
+        for found in (eased_frames, others)
+    )
+    assert one < most * other
+
+
 def test_no_coherence_is_frame_by_frame():
     frames = [Frame(i, seen(scene(), i)) for i in range(2)]
     made = list(one_by_one(frames, Never()))
@@ -85,7 +145,7 @@ def test_a_run_that_goes_on_makes_the_same():
     keys = {0: Anchor(frames[0].shown, painted(frames[0].shown))}
     maker = ByKeys(Options(), keys)
     whole = list(in_sequence(frames, maker, 0.8, keys=keys))
-    rest = in_sequence(frames[2:], maker, 0.8, whole[1].memory, whole[1].picture, keys)
+    rest = in_sequence(frames[2:], maker, 0.8, whole[1].memory, keys)
     for one, other in zip(whole[2:], rest, strict=True):
         assert np.array_equal(one.picture, other.picture)
         assert one.flicker == other.flicker
@@ -115,6 +175,23 @@ def test_anchors_are_put_together_by_halves():
     assert fewer(tracks, 20, most=12) is tracks
     pictures = {n: np.full((10, 12, 3), n, np.uint8) for n in range(21)}
     assert np.array_equal(looked_up(tracks, pictures)[..., 0], tracks.anchor)
+
+
+def test_whoever_can_hold_what_is_known_makes_the_rest():
+    asked = []
+
+    def within(frame, known):
+        asked.append((frame.number, known))
+        return known.picture
+
+    maker = ByWholes(Never().whole, within)
+    size = (6, 7)
+    nothing = np.zeros(size, np.float32)
+    motion, picture = np.zeros((*size, 2), np.float32), np.ones((*size, 3), np.float32)
+    known = Carried(began(0, size), picture, nothing > 0, nothing, motion, nothing > 0)
+    frame = Frame(3, np.zeros((*size, 3), np.uint8))
+    assert maker.part(frame, known) is picture
+    assert asked[0][0] == 3
 
 
 def test_warping_error_is_the_mean_square_of_what_changed():
