@@ -139,9 +139,12 @@ class AnalogyServable(tf.Module):
         return [a, match_colors(a_prime, b) if recolored else a_prime, b]
 
 
-def _decode_one(file: tf.Tensor, name: str) -> tf.Tensor:
-    check = tf.debugging.Assert(
-        tf.equal(tf.size(file), 1), [f"{name} must be one file. Received: shape", tf.shape(file)]
-    )
+@tf.function(
+    input_signature=[tf.TensorSpec(None, tf.string), tf.TensorSpec((), tf.string)], autograph=False
+)
+def _decode_one(file: tf.Tensor, name: tf.Tensor) -> tf.Tensor:
+    """A picture `(h, w, 3)`; a function of its own, so that an export holds it once."""
+    message = tf.strings.join([name, " must be one file. Received: shape"])
+    check = tf.debugging.Assert(tf.equal(tf.size(file), 1), [message, tf.shape(file)])
     with tf.control_dependencies([check]):
         return decoding.decode(tf.reshape(file, []), name)

@@ -135,9 +135,20 @@ def plan(options: Options, work: Work) -> Plan:
     )
 
 
-def made(options: Options, work: Work) -> Made:
-    """B' put together from pixels, level by level; see `PixelMethod`."""
-    how = plan(options, work)
+def sizes(work: Work, how: Plan) -> tf.Tensor:
+    """Heights and widths of B' by level, int32 `(levels, 2)`."""
+    halvings = tf.range(how.count - 1, -1, -1)[:, tf.newaxis]
+    return tf.maximum(tf.bitwise.right_shift(work.size, halvings), 1)
+
+
+def made(options: Options, work: Work, how: Plan, whole: tf.Tensor) -> Made:
+    """B' put together from pixels, level by level; see `PixelMethod`.
+
+    Args:
+        options: of the export.
+        work, how: what is put together, and how.
+        whole: bool; else only the coarsest level, before its rounds.
+    """
 
     def body(number: tf.Tensor, before: Made, size_a: tf.Tensor) -> tuple:
         level = level_of(options, work, how, number)
@@ -146,8 +157,8 @@ def made(options: Options, work: Work) -> Made:
             lambda: _first(work, level),
             lambda: _next(level, before, size_a),
         )
-        found = _worked_on(level, begun)
-        last = tf.equal(number, how.count - 1) & (how.refined >= 0.0)
+        found = _worked_on(level, begun, tf.where(whole, level.rounds, 0))
+        last = whole & tf.equal(number, how.count - 1) & (how.refined >= 0.0)
         result = tf.cond(
             last, lambda: _refined(level, found, how.refined), lambda: _measured(level, found)
         )
@@ -157,27 +168,13 @@ def made(options: Options, work: Work) -> Made:
     nothing = Made(tf.zeros(shape), tf.zeros(work.size, tf.int64), tf.constant(0.0))
     any_size = Made(*(tf.TensorShape(x) for x in ([None, None, 3], [None, None], [])))
     _, found, _ = tf.while_loop(
-        lambda number, *_: number < how.count,
+        lambda number, *_: number < tf.where(whole, how.count, 1),
         body,
         (tf.constant(0), nothing, tf.shape(work.style)[:2]),
         shape_invariants=(tf.TensorShape([]), any_size, tf.TensorShape([2])),
         parallel_iterations=1,
     )
     return found
-
-
-def first(options: Options, work: Work) -> tuple[tf.Tensor, tf.Tensor, Made]:
-    """The coarsest level before its rounds.
-
-    Returns:
-        sizes of B' by level, int32 `(levels, 2)`; what A' and guides show there, `(h, w, c)`; and
-        what a field by the guides alone comes to.
-    """
-    how = plan(options, work)
-    level = level_of(options, work, how, tf.constant(0))
-    halvings = tf.range(how.count - 1, -1, -1)[:, tf.newaxis]
-    sizes = tf.maximum(tf.bitwise.right_shift(work.size, halvings), 1)
-    return sizes, level.task.source, _measured(level, _first(work, level))
 
 
 def level_of(options: Options, work: Work, how: Plan, number: tf.Tensor) -> Level:
@@ -242,10 +239,10 @@ def _next(level: Level, before: Made, coarse_a: tf.Tensor) -> graph.State:
     return _begun(level, finer)
 
 
-def _worked_on(level: Level, state: graph.State) -> graph.State:
+def _worked_on(level: Level, state: graph.State, rounds: tf.Tensor) -> graph.State:
     """The state after the rounds of a level, or when nothing changes any more."""
     _, found = tf.while_loop(
-        lambda number, state: (number < level.rounds) & tf.reduce_any(state.active),
+        lambda number, state: (number < rounds) & tf.reduce_any(state.active),
         lambda number, state: (number + 1, _round(level, state, number)),
         (tf.constant(0), state),
         shape_invariants=(tf.TensorShape([]), fields.ANY_STATE),
