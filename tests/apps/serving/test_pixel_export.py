@@ -5,14 +5,14 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from test_analogy_export import CALL, functions, png  # noqa: F401
+from test_analogy_export import functions, png
 
 from analogies.apps.serving import analogy_export as export
 from analogies.options.table import Options
 from analogies.synthesis.decision import decide
 from analogies.synthesis.references import References
 from benchmarks.appearance import coherence
-from benchmarks.planted import FAMILIES, texture_by_numbers
+from benchmarks.planted import FAMILIES
 
 NAMES = ("A", "Ap", "B")
 
