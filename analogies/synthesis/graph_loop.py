@@ -5,7 +5,6 @@ Python's. Matches are exact. What goes before and after is `synthesis.served`.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -16,28 +15,10 @@ from analogies.options.table import Options
 from analogies.synthesis import graph_pyramid
 from analogies.synthesis.descent import begin
 from analogies.synthesis.joint.steps import JointSteps, Scene
+from analogies.synthesis.served.asked import Asked
 from analogies.synthesis.starts import BLOCK
 
 _IMAGE_SHAPE = tf.TensorShape([None, None, 3])
-
-Pictures = Sequence[tf.Tensor]  # A, A' and B, (h, w, 3) in [0, 255], A and A' of one size
-
-
-class Asked(NamedTuple):
-    """A request.
-
-    Attributes:
-        pictures: A, A' and B.
-        seed: int32 scalar, of random starts.
-        residual: bool scalar, whether a residual is carried over and not the picture; it counts
-            where there are steps for both.
-        share: float64 scalar, size of what the network makes as a fraction of the result.
-    """
-
-    pictures: Pictures
-    seed: tf.Tensor
-    residual: tf.Tensor
-    share: tf.Tensor
 
 
 class GraphLoop:

@@ -8,7 +8,7 @@ is built, and nothing returns to the host before the level is done.
 Places are int64, as a GPU leaves arithmetic on int32 to the host.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import tensorflow as tf
 
@@ -19,7 +19,7 @@ NEIGHBORS = ((0, -1), (-1, 0), (0, 1), (1, 0))
 JUMPS = (1, 4)  # how far away propagation looks
 PLANE = (False, False)
 
-Side = int | tf.Tensor  # of patches, px
+Side: TypeAlias = "int | tf.Tensor"  # of patches, px
 Tile = tuple[bool, bool]  # whether B' goes on at its other side, in rows and in columns
 
 

@@ -1,14 +1,19 @@
 """A request from A, A' and B to B', as the program makes it: decision, network, pixels."""
 
+from typing import TYPE_CHECKING
+
 import tensorflow as tf
 
 from analogies.options.table import Options
 from analogies.synthesis import graph_pyramid
-from analogies.synthesis.graph_loop import Asked, GraphLoop, Pictures
 from analogies.synthesis.served import levels
 from analogies.synthesis.served.arrays import scaled
+from analogies.synthesis.served.asked import Asked, Pictures
 from analogies.synthesis.served.decision import Decision, decide, ways
 from analogies.synthesis.served.maps import Sources, guides, with_network
+
+if TYPE_CHECKING:
+    from analogies.synthesis.graph_loop import GraphLoop
 
 _RGB = tf.TensorSpec((None, None, 3), tf.float32)
 _FLAG, _COUNT = tf.TensorSpec((), tf.bool), tf.TensorSpec((), tf.int32)
@@ -24,7 +29,7 @@ class ServedAnalogy:
         network: makes the network's levels; None where options leave none to it.
     """
 
-    def __init__(self, options: Options, network: GraphLoop | None) -> None:
+    def __init__(self, options: Options, network: "GraphLoop | None") -> None:
         self._options, self._network, self._ways = options, network, ways(options)
         # Traced once for all signatures.
         self._decide = tf.function(self._decided, [_RGB] * 3, autograph=False)

@@ -8,9 +8,8 @@ from analogies.options.table import Options
 from analogies.synthesis.decision import COARSE_SIDE, TEXTURE_SIDE, asks_for_network
 from analogies.synthesis.likeness import EXPLAINED, STRANGE
 from analogies.synthesis.pixels.kinds import ALIKE, STYLE, TEXTURE, UNLIKE
+from analogies.synthesis.served.asked import KINDS
 from analogies.synthesis.served.likeness import explained_detail, strangeness
-
-KINDS = (STYLE, ALIKE, UNLIKE, TEXTURE)  # by number; the others need what a request has not
 
 
 class Decision(NamedTuple):

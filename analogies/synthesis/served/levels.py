@@ -22,7 +22,7 @@ from analogies.synthesis.pixels.planning import (
 from analogies.synthesis.pyramid import SMALLEST_IN_PATCHES
 from analogies.synthesis.served import fields
 from analogies.synthesis.served.arrays import reduced, scaled
-from analogies.synthesis.served.decision import KINDS
+from analogies.synthesis.served.asked import KINDS
 from analogies.synthesis.served.maps import LEVELS, Guides
 
 MOST_HALVINGS = 16  # of the largest side that a picture may have

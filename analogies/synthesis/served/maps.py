@@ -9,7 +9,7 @@ from analogies.synthesis.likeness import SMOOTH_SIGMA
 from analogies.synthesis.pixels.kinds import ALIKE, STYLE, UNLIKE
 from analogies.synthesis.pixels.maps import HEIGHT, STROKES, STYLE_COLORS, STYLE_FLOW
 from analogies.synthesis.served.arrays import blurred, detail, luminance, scaled
-from analogies.synthesis.served.decision import KINDS
+from analogies.synthesis.served.asked import KINDS
 from analogies.synthesis.served.flow import forms, strokes
 from analogies.synthesis.served.likeness import mostly_flat
 from analogies.synthesis.served.palette import ranked, recolored, repainted

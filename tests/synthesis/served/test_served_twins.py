@@ -32,9 +32,8 @@ from analogies.synthesis.pixels.sources import Sources  # noqa: E402
 from analogies.synthesis.served import arrays, flow, levels, likeness, palette  # noqa: E402
 from analogies.synthesis.served import decision as served_decision  # noqa: E402
 from analogies.synthesis.served import maps as served_maps  # noqa: E402
+from analogies.synthesis.served.asked import KINDS  # noqa: E402
 from benchmarks.planted import FAMILIES  # noqa: E402
-
-KINDS = served_decision.KINDS
 
 
 def soft(seed, shape=(45, 38), channels=3):
