@@ -14,6 +14,8 @@ from analogies.synthesis.references import References
 from benchmarks.appearance import coherence
 from benchmarks.planted import FAMILIES
 
+pytestmark = pytest.mark.slow  # the levels themselves: tests/synthesis/served
+
 NAMES = ("A", "Ap", "B")
 
 
@@ -133,7 +135,6 @@ SHIPPED = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_examples_are_as_good_as_those_of_the_program(name, tmp_path):
     from pathlib import Path
