@@ -18,6 +18,7 @@ def resize(
     size: tuple[int, int] | tf.Tensor,
     kernel: str = "linear",
     wrap: tuple[bool, bool] = (False, False),
+    mirrored: bool = True,
 ) -> tf.Tensor:
     """Resample a map to another size; pixel centers are at half-integers, images are mirrored at
     their edges.
@@ -31,6 +32,8 @@ def resize(
         kernel: `"linear"` (never leaves the range of the input) or `"cubic"` (Keys 1981;
             sharper, can overshoot).
         wrap: whether rows and columns go on at their other side, instead of being mirrored.
+        mirrored: else nothing lies beyond the edges, and what is inside counts for it; as Pillow
+            has it.
 
     Returns:
         float32 `(h', w', c)`.
@@ -38,19 +41,20 @@ def resize(
     if kernel not in _REACH:
         raise ValueError(f"kernel must be linear or cubic. Received: kernel={kernel!r}")
     image = tf.convert_to_tensor(image, tf.float32)
-    tall = _resize_side(image, 0, size[0], kernel, wrap[0])  # (h', w, c)
-    return _resize_side(tall, 1, size[1], kernel, wrap[1])
+    beyond = ["wrap" if wraps else "mirror" if mirrored else "nothing" for wraps in wrap]
+    tall = _resize_side(image, 0, size[0], kernel, beyond[0])  # (h', w, c)
+    return _resize_side(tall, 1, size[1], kernel, beyond[1])
 
 
 def _resize_side(
-    image: tf.Tensor, side: int, new: int | tf.Tensor, kernel: str, wrap: bool
+    image: tf.Tensor, side: int, new: int | tf.Tensor, kernel: str, beyond: str
 ) -> tf.Tensor:
     """Resample rows (0) or columns (1) of `(h, w, c)`, if there are not as many already."""
 
     def resized() -> tf.Tensor:
         if side == 0:
-            return _resample(image, new, kernel, wrap)
-        turned = _resample(tf.transpose(image, (1, 0, 2)), new, kernel, wrap)
+            return _resample(image, new, kernel, beyond)
+        turned = _resample(tf.transpose(image, (1, 0, 2)), new, kernel, beyond)
         return tf.transpose(turned, (1, 0, 2))
 
     old, wanted = image.shape[side], tf.get_static_value(new)
@@ -59,22 +63,23 @@ def _resize_side(
     return tf.cond(tf.equal(tf.shape(image)[side], new), lambda: image, resized)
 
 
-def _resample(image: tf.Tensor, new: int | tf.Tensor, kernel: str, wrap: bool) -> tf.Tensor:
+def _resample(image: tf.Tensor, new: int | tf.Tensor, kernel: str, beyond: str) -> tf.Tensor:
     """Resample the rows of `(h, w, c)` to `(new, w, c)`."""
     width, channels = (image.shape[i] or tf.shape(image)[i] for i in (1, 2))
     rows = tf.reshape(image, (-1, width * channels))
-    cells, weights = _blocks(tf.shape(image)[0], new, kernel, wrap)
+    cells, weights = _blocks(tf.shape(image)[0], new, kernel, beyond)
     blocks = tf.matmul(weights, tf.gather(rows, cells))  # (blocks, block, w * c)
     found = tf.reshape(blocks, (-1, width * channels))[:new]
     return tf.reshape(found, (new, width, channels))
 
 
 def _blocks(
-    old: tf.Tensor, new: int | tf.Tensor, kernel: str, wrap: bool = False
+    old: tf.Tensor, new: int | tf.Tensor, kernel: str, beyond: str = "mirror"
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """What blocks of new cells are made of; beyond its ends the column of old ones is mirrored.
+    """What blocks of new cells are made of.
 
-    Or it begins anew there, where it wraps.
+    Beyond its ends the column of old cells is mirrored, or begins anew ("wrap"), or there is
+    "nothing".
 
     Returns:
         the old cells that a block reads, int32 `(blocks, read)`, and their weights in each of its
@@ -94,10 +99,13 @@ def _blocks(
     distances = (found[:, tf.newaxis] - centers[:, :, tf.newaxis]) / support
     weights = _kernel(tf.cast(distances, tf.float32), kernel)
     cells = tf.cast(found, tf.int32)
-    if wrap:
+    if beyond == "wrap":
         return cells % old, weights / tf.reduce_sum(weights, axis=-1, keepdims=True)
-    mirrored_once = (cells >= -old) & (cells < 2 * old)
-    weights = tf.where(mirrored_once[:, tf.newaxis], weights, 0.0)
+    if beyond == "mirror":
+        counted = (cells >= -old) & (cells < 2 * old)
+    else:
+        counted = (cells >= 0) & (cells < old)
+    weights = tf.where(counted[:, tf.newaxis], weights, 0.0)
     cells = tf.where(cells < 0, -1 - cells, cells)
     cells = tf.where(cells >= old, 2 * old - 1 - cells, cells)
     weights /= tf.reduce_sum(weights, axis=-1, keepdims=True)

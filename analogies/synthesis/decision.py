@@ -152,14 +152,14 @@ def _coarse_side(options: Options, kind: Kind, transfer: str, size_out: tuple[in
         return options.coarse_side
     if kind == TEXTURE:
         return TEXTURE_SIDE
-    asked = _asks_for_network(options)
+    asked = asks_for_network(options)
     small = kind == ALIKE and coarse_share(size_out, COARSE_SIDE) == 1.0
     alone = transfer == "residual" or options.analogy_w == options.mrf_w == 0 or small
     needed = alone and options.finish == "auto" and not options.ends_in_pixels
     return COARSE_SIDE if asked or needed else 0
 
 
-def _asks_for_network(options: Options) -> bool:
+def asks_for_network(options: Options) -> bool:
     """Whether options are given that mean nothing without a network."""
     usually = usual(options.preset, options.speed)
     given = {name for name, value in usually.items() if getattr(options, name) != value}

@@ -1,7 +1,7 @@
-"""The coarse-to-fine loop within one graph, for any sizes.
+"""The network's levels within one graph, coarse to fine, for any sizes.
 
 The steps are those of the eager loop (`joint.steps`); only the loops are the graph's instead of
-Python's. Matches are exact.
+Python's. Matches are exact. What goes before and after is `synthesis.served`.
 """
 
 from collections.abc import Sequence
@@ -15,36 +15,29 @@ from analogies.options.table import Options
 from analogies.synthesis import graph_pyramid
 from analogies.synthesis.descent import begin
 from analogies.synthesis.joint.steps import JointSteps, Scene
+from analogies.synthesis.served.asked import Asked
 from analogies.synthesis.starts import BLOCK
 
 _IMAGE_SHAPE = tf.TensorShape([None, None, 3])
 
-Pictures = Sequence[tf.Tensor]  # A, A' and B, (h, w, 3) in [0, 255], A and A' of one size
-
 
 class GraphLoop:
-    """An image analogy as functions that can be traced.
+    """What the network makes of an analogy, as functions that can be traced.
 
     Args:
         options: of the analogy.
-        ways: the steps for pictures with A other than A', and where there are two, those for A the
-            same as A'.
+        ways: the steps for residuals, for pictures, or for either, in this order.
     """
 
     def __init__(self, options: Options, ways: Sequence[JointSteps]) -> None:
         self._options, self._ways, self._steps = options, ways, ways[0]
 
-    def whole(self, pictures: Pictures, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """B', float32 `(h, w, 3)` in [0, 255], and the last loss.
-
-        Args:
-            pictures: A, A' and B.
-            seed: int32 scalar, of random starts.
-        """
-        plan = self._plan(pictures)
+    def whole(self, asked: Asked) -> tuple[tf.Tensor, tf.Tensor]:
+        """B' at a share of its size, float32 `(h, w, 3)` in [0, 255], and the last loss."""
+        plan = self._plan(asked)
 
         def level(index, image, size, _):
-            scene, image, usage = self._put_together(index, image, size, plan, pictures, seed)
+            scene, image, usage = self._put_together(index, image, size, plan, asked)
             image, loss = self._optimize(image, usage, scene, plan.cell[index])
             return index + 1, image, plan.size_b[index], loss
 
@@ -58,28 +51,25 @@ class GraphLoop:
         )
         return image[: size[0], : size[1]], loss
 
-    def first_pass(self, pictures: Pictures, seed: tf.Tensor) -> dict[str, tf.Tensor]:
+    def first_pass(self, asked: Asked) -> dict[str, tf.Tensor]:
         """The first steps on the coarsest level.
-
-        Args:
-            pictures, seed: see `whole`.
 
         Returns:
             `sizes` of B' by level; `features` of A' at the first layer matched; `rows` and `cols`
             of the first match; `loss`, the first.
         """
-        plan, steps = self._plan(pictures), self._steps
+        plan, steps = self._plan(asked), self._steps
         index, cell = tf.constant(0), plan.cell[0]
-        scene = self._scene(pictures, plan, index)
-        start = self._start(scene, pictures[2], plan.size_b[0], cell, seed)
+        scene = self._scene(asked, plan, index)
+        start = self._start(scene, asked.pictures[2], plan.size_b[0], cell, asked.seed)
         unused = steps.unused(scene)
         matches, _ = self._search(start, unused, scene, cell, self._first_coherence())
         nothing = tf.zeros((1, 1, 3)), tf.constant([1, 1])
-        _, image, usage = self._put_together(index, *nothing, plan, pictures, seed)
+        _, image, usage = self._put_together(index, *nothing, plan, asked)
         targets, _ = self._aim(image, usage, scene, cell)
         start = targets.start if self._matched() else image
         loss, _ = steps.objective.loss_and_gradient(start, targets)
-        a_prime = steps.pad(resize(pictures[1], plan.size_a[0]), cell)
+        a_prime = steps.pad(resize(asked.pictures[1], plan.size_a[0]), cell)
         return {
             "sizes": plan.size_b,
             "features": steps.objective.network.features(a_prime)[steps.matched[0]],
@@ -88,23 +78,20 @@ class GraphLoop:
             "loss": loss,
         }
 
-    def _plan(self, pictures: Pictures) -> graph_pyramid.Plan:
-        sizes = (tf.shape(pictures[0])[:2], tf.shape(pictures[2])[:2])
+    def _plan(self, asked: Asked) -> graph_pyramid.Plan:
+        sizes = (tf.shape(asked.pictures[0])[:2], tf.shape(asked.pictures[2])[:2])
         limits = {name: getattr(self._steps, name) for name in ("smallest_side", "cell_pairs")}
-        return graph_pyramid.plan(*sizes, self._options, **limits)
+        return graph_pyramid.plan(*sizes, self._options, **limits, share=asked.share)
 
-    def _scene(self, pictures: Pictures, plan: graph_pyramid.Plan, index: tf.Tensor) -> Scene:
-        arguments = (*pictures, plan.size_a[index], plan.size_b[index], plan.cell[index])
-        made = [lambda way=way: way.set_scene(*arguments) for way in self._ways]
-        if len(made) == 1:
-            return made[0]()
-        a, a_prime = pictures[:2]
-        return tf.cond(tf.reduce_all(tf.equal(a, a_prime)), made[1], made[0])
+    def _scene(self, asked: Asked, plan: graph_pyramid.Plan, index: tf.Tensor) -> Scene:
+        sizes = plan.size_a[index], plan.size_b[index], plan.cell[index]
+        made = [lambda way=way: way.set_scene(*asked.pictures, *sizes) for way in self._ways]
+        return made[0]() if len(made) == 1 else tf.cond(asked.residual, *made)
 
-    def _put_together(self, index, image, size, plan, pictures, seed):
+    def _put_together(self, index, image, size, plan, asked: Asked):
         """The scene of a level, and B' after matching and voting a few times, with its usage."""
         scene, cell, first = (
-            self._scene(pictures, plan, index),
+            self._scene(asked, plan, index),
             plan.cell[index],
             tf.equal(index, 0),
         )
@@ -113,9 +100,10 @@ class GraphLoop:
             larger = resize(image[: size[0], : size[1]], plan.size_b[index], "cubic")
             return self._steps.pad(tf.clip_by_value(larger, 0.0, 255.0), cell)
 
-        image = tf.cond(
-            first, lambda: self._start(scene, pictures[2], plan.size_b[index], cell, seed), grown
-        )
+        def started():
+            return self._start(scene, asked.pictures[2], plan.size_b[index], cell, asked.seed)
+
+        image = tf.cond(first, started, grown)
 
         def vote(round_, image, usage):
             guided = first & tf.equal(round_, 0)

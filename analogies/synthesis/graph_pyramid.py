@@ -26,20 +26,21 @@ def plan(
     *,
     smallest_side: int,
     cell_pairs: float,
+    share: tf.Tensor | float = 1.0,
 ) -> Plan:
-    """Sizes of all levels.
+    """Sizes of all levels of the network.
 
     Args:
         size_a, size_b: int32 `(2,)`, height and width of A and B as given.
         options: says the size of the result and the levels.
         smallest_side: of A and B' in px at any level.
         cell_pairs: pairs of cells of A and B that are compared at most.
+        share: size of the finest level as a fraction of the result, float64.
 
     Raises:
         tf.errors.InvalidArgumentError: when run, where no level is large enough.
     """
-    size_out = result_size(size_b, options)
-    full_a = _size_of_a(size_a, size_b, size_out, options)
+    full_a, size_out = (_times(size, share) for size in full_sizes(size_a, size_b, options))
     scales = tf.constant(scale_factors(options.scales, options.min_scale), tf.float64)
     a, b = (_times(size, scales[:, tf.newaxis]) for size in (full_a, size_out))  # (levels, 2)
     pairs = cell_pairs * tf.where(scales == 1.0, tf.ones_like(scales), COARSE_SHARE)
@@ -52,6 +53,14 @@ def plan(
     check = tf.debugging.Assert(tf.reduce_any(valid), [message, full_a, size_out])
     with tf.control_dependencies([check]):
         return Plan(*(tf.boolean_mask(x, valid) for x in (a, b, cell)))
+
+
+def full_sizes(
+    size_a: tf.Tensor, size_b: tf.Tensor, options: Options
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Sizes of A and of the result at the finest level, int32 `(2,)`; see `plan`."""
+    size_out = result_size(size_b, options)
+    return _size_of_a(size_a, size_b, size_out, options), size_out
 
 
 def result_size(size_b: tf.Tensor, options: Options) -> tf.Tensor:

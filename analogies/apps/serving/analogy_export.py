@@ -12,7 +12,7 @@ from analogies.features.networks import check_layers
 from analogies.options.table import LAYER, Options, kinds
 
 # The seed is an input of the signature; of modes there is one.
-_LEFT_OUT = ("init", "seed", "match_mode", "coarse_side", "pixel_patch")
+_LEFT_OUT = ("init", "seed", "match_mode")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,15 +13,16 @@ from analogies.apps.serving import decoding, saved_models
 from analogies.errors import InputError
 from analogies.images.colors import match_colors
 from analogies.options.presets import EBSYNTH
-from analogies.options.table import Options, defaults, kinds
+from analogies.options.table import SMALLEST_SIDE, Options, defaults, kinds
 from analogies.synthesis.graph_loop import GraphLoop
 from analogies.synthesis.joint.objective import Objective
 from analogies.synthesis.joint.steps import JointSteps
 from analogies.synthesis.network import Network
+from analogies.synthesis.served.analogy import ServedAnalogy
+from analogies.synthesis.served.decision import ways
 
 WARMUP_SIDE = 48  # px, at least
 OF_FILES = ("fill", "repeat", EBSYNTH)  # presets that need masks, fields or guides
-OF_PIXELS = ("coarse_side", "pixel_patch")  # options of levels that an export does not have
 
 _SEED = tf.TensorSpec(None, tf.int32, name="seed")
 
@@ -55,11 +56,6 @@ class AnalogyServable(tf.Module):
         if options.preset in OF_FILES:
             hint = "a request has A, A' and B alone"
             raise InputError(f"preset {options.preset} cannot be exported: {hint}")
-        if options.finish == "pixels":
-            raise InputError("finish pixels cannot be exported; auto is network there")
-        for name in OF_PIXELS:
-            if (value := getattr(options, name)) != defaults()[name]:
-                raise InputError(f"{name} cannot be exported: it is for pixels. Received: {value}")
         if options.match_color == "histogram":
             raise InputError("match_color histogram cannot be exported; covariance can")
         if options.model == "patchmatch":
@@ -69,13 +65,21 @@ class AnalogyServable(tf.Module):
         if options.precision != "float32":
             raise InputError(f"precision {options.precision} cannot be exported; float32 can")
         self._options = options
-        ways = ("residual", "picture") if options.transfer == "auto" else (options.transfer,)
-        objective = Objective(options, Network(options))  # one copy of the weights
-        steps = [JointSteps(options, way, objective) for way in ways]
-        loop = GraphLoop(options, steps)
-        self._loop = lambda: loop  # behind a function: layers need no saving
+        self._smallest_side = SMALLEST_SIDE
+        self.values: list[tf.Variable] = []
+        loop = self._network() if ways(options).network else None
+        served = ServedAnalogy(options, loop)
+        self._served = lambda: served  # behind a function: layers need no saving
+
+    def _network(self) -> GraphLoop:
+        """The network's levels; both ways of them share one copy of the weights."""
+        options = self._options
+        objective = Objective(options, Network(options))
+        transfers = ("residual", "picture") if options.transfer == "auto" else (options.transfer,)
+        steps = [JointSteps(options, transfer, objective) for transfer in transfers]
         self._smallest_side = steps[0].smallest_side
-        self.values = [variable.value for variable in objective.network.model.variables]
+        self.values += [variable.value for variable in objective.network.model.variables]
+        return GraphLoop(options, steps)
 
     @tf.function(input_signature=_INPUTS, autograph=False)
     def analogy(self, a_bytes, a_prime_bytes, b_bytes, seed) -> dict[str, tf.Tensor]:
@@ -86,26 +90,29 @@ class AnalogyServable(tf.Module):
             seed: int32, one number; of random starts.
 
         Returns:
-            `b_prime_bytes`, a PNG, string; `loss`, the last, float32.
+            `b_prime_bytes`, a PNG, string; `loss`, the last, float32: of pixels their mean energy.
 
         Raises:
             tf.errors.InvalidArgumentError: when run: no pictures, pictures that are too small, A
                 and A' of two sizes.
         """
         pictures = self._decode(a_bytes, a_prime_bytes, b_bytes)
-        image, loss = self._loop().whole(pictures, tf.reshape(seed, [-1])[0])
+        image, loss = self._served().whole(pictures, tf.reshape(seed, [-1])[0])
         return {"b_prime_bytes": decoding.encode(image), "loss": loss}
 
     @tf.function(input_signature=_INPUTS, autograph=False)
     def first_pass(self, a_bytes, a_prime_bytes, b_bytes, seed) -> dict[str, tf.Tensor]:
         """The first steps on the coarsest level, to compare one machine or version with another.
 
+        They are the network's, but pixels' where options leave nothing to the network.
+
         Returns:
             decoded pixels `a`, `a_prime` and `b`; `sizes` of B' by level; `features` of A' at the
-            first layer matched; `rows` and `cols` of the first match; `loss`, the first.
+            first layer matched (of pixels: A' and guides); `rows` and `cols` of the first match;
+            `loss`, the first.
         """
         pictures = self._decode(a_bytes, a_prime_bytes, b_bytes)
-        found = self._loop().first_pass(pictures, tf.reshape(seed, [-1])[0])
+        found = self._served().first_pass(pictures, tf.reshape(seed, [-1])[0])
         return {**dict(zip(("a", "a_prime", "b"), pictures, strict=True)), **found}
 
     def save(self, folder: str | os.PathLike, version: int | None = None) -> Path:
@@ -132,9 +139,12 @@ class AnalogyServable(tf.Module):
         return [a, match_colors(a_prime, b) if recolored else a_prime, b]
 
 
-def _decode_one(file: tf.Tensor, name: str) -> tf.Tensor:
-    check = tf.debugging.Assert(
-        tf.equal(tf.size(file), 1), [f"{name} must be one file. Received: shape", tf.shape(file)]
-    )
+@tf.function(
+    input_signature=[tf.TensorSpec(None, tf.string), tf.TensorSpec((), tf.string)], autograph=False
+)
+def _decode_one(file: tf.Tensor, name: tf.Tensor) -> tf.Tensor:
+    """A picture `(h, w, 3)`; a function of its own, so that an export holds it once."""
+    message = tf.strings.join([name, " must be one file. Received: shape"])
+    check = tf.debugging.Assert(tf.equal(tf.size(file), 1), [message, tf.shape(file)])
     with tf.control_dependencies([check]):
         return decoding.decode(tf.reshape(file, []), name)

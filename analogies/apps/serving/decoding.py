@@ -13,12 +13,12 @@ JPEG_START = b"\xff\xd8\xff"
 PNG_START = b"\x89PNG\r\n\x1a\n"
 
 
-def decode(data: tf.Tensor, name: str = "image_bytes") -> tf.Tensor:
+def decode(data: tf.Tensor, name: str | tf.Tensor = "image_bytes") -> tf.Tensor:
     """The pixels of a PNG or JPEG file; transparency is put on white.
 
     Args:
         data: string, scalar.
-        name: of the input, for errors.
+        name: of the input, for errors; a string or a string scalar.
 
     Returns:
         float32 `(h, w, 3)` in [0, 255].
@@ -28,7 +28,7 @@ def decode(data: tf.Tensor, name: str = "image_bytes") -> tf.Tensor:
     """
     is_jpeg = tf.equal(tf.strings.substr(data, 0, len(JPEG_START)), JPEG_START)
     is_png = tf.equal(tf.strings.substr(data, 0, len(PNG_START)), PNG_START)
-    message = f"{name} must be the bytes of a PNG or JPEG file. Received:"
+    message = tf.strings.join([name, " must be the bytes of a PNG or JPEG file. Received:"])
     check = tf.debugging.Assert(
         is_jpeg | is_png, [message, tf.strings.length(data), "bytes, no such file"]
     )

@@ -8,15 +8,18 @@ is built, and nothing returns to the host before the level is done.
 Places are int64, as a GPU leaves arithmetic on int32 to the host.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import tensorflow as tf
+
+from analogies.matching.pixels.guides import PATCH_SIZES
 
 SPACING = 4
 NEIGHBORS = ((0, -1), (-1, 0), (0, 1), (1, 0))
 JUMPS = (1, 4)  # how far away propagation looks
 PLANE = (False, False)
 
+Side: TypeAlias = "int | tf.Tensor"  # of patches, px
 Tile = tuple[bool, bool]  # whether B' goes on at its other side, in rows and in columns
 
 
@@ -73,13 +76,17 @@ class State(NamedTuple):
 
 
 class _Maps(NamedTuple):
-    """Source `(hA * wA, C)`, padded target `(rows * columns, C)`, and their sizes."""
+    """Source `(hA * wA, k * C)`, padded target `(rows * columns, k * C)`, and their sizes.
+
+    Each pixel stands for the row of a patch around it, k pixels wide: so few and long rows of
+    memory are read.
+    """
 
     source: tf.Tensor
     target: tf.Tensor
     source_size: tf.Tensor
     size: tf.Tensor
-    patch: int
+    patch: Side
     tile: Tile
 
 
@@ -87,7 +94,7 @@ def level(
     task: Task,
     places: tf.Tensor,
     image: tf.Tensor | None,
-    patch_size: int,
+    patch_size: Side,
     rounds: int | tf.Tensor,
     sweeps: int | tf.Tensor,
     still: float | tf.Tensor = 2.0,
@@ -125,8 +132,18 @@ def begun(task: Task, places: tf.Tensor, image: tf.Tensor) -> State:
     return State(_restored(kept, image), places, tf.zeros(shape), kept.needed)
 
 
-def vote(style: tf.Tensor, places: tf.Tensor, patch_size: int, tile: Tile = PLANE) -> tf.Tensor:
-    """float32 `(h, w, c)`: the mean of what the matches of all patches over a pixel show there."""
+def vote(
+    style: tf.Tensor,
+    places: tf.Tensor,
+    patch_size: Side,
+    tile: Tile = PLANE,
+    focus: float | None = None,
+) -> tf.Tensor:
+    """float32 `(h, w, c)`: the mean of what the matches of all patches over a pixel show there.
+
+    Arguments:
+        focus: px, how fast the weight of a patch falls off from its middle; None: not at all.
+    """
     radius = patch_size // 2
     width = tf.shape(style, tf.int64)[1]
     flat = tf.reshape(style, (-1, tf.shape(style)[2]))
@@ -142,6 +159,8 @@ def vote(style: tf.Tensor, places: tf.Tensor, patch_size: int, tile: Tile = PLAN
         away = tf.cast(down, tf.int64) * width + tf.cast(right, tf.int64)
         pixels = tf.gather(flat, tf.where(there, seen - away, tf.zeros_like(seen)))
         counted = tf.cast(there, tf.float32)[..., tf.newaxis]
+        if focus is not None:
+            counted *= tf.exp(tf.cast(down**2 + right**2, tf.float32) / (-2.0 * focus**2))
         return i + 1, total + pixels * counted, votes + counted
 
     begin = tf.zeros(tf.concat([shape, tf.shape(style)[2:]], 0))
@@ -159,18 +178,18 @@ def _bordered(places: tf.Tensor, radius: int, tile: Tile) -> tf.Tensor:
     for axis in (0, 1):
         side = tf.shape(places)[axis]
         around = tf.range(-radius, side + radius)
-        border = [[radius, radius] if axis == i else [0, 0] for i in (0, 1)]
-        if tile[axis]:
-            places = tf.gather(places, around % side, axis=axis)
-        else:
-            places = tf.pad(places, border, constant_values=-1)
+        places = tf.gather(places, around % side, axis=axis)
+        if not tile[axis]:  # a GPU does not pad int64
+            inside = (around >= 0) & (around < side)
+            inside = inside[:, tf.newaxis] if axis == 0 else inside
+            places = tf.where(inside, places, -tf.ones_like(places))
     return places
 
 
 def voted(
     task: Task,
     state: State,
-    patch_size: int,
+    patch_size: Side,
     still: float | tf.Tensor,
     tile: Tile = PLANE,
 ) -> State:
@@ -181,17 +200,40 @@ def voted(
     changed = tf.reduce_max(tf.abs(image - state.image), axis=-1) >= still
     if task.kept:
         changed &= task.kept.made
-    around = _bordered(tf.cast(changed, tf.int32), patch_size // 2, tile)
-    around = tf.cast(around, tf.float32)[tf.newaxis, ..., tf.newaxis]
-    near = tf.nn.max_pool2d(around, patch_size, 1, "VALID")
-    return state._replace(image=image, active=near[0, ..., 0] > 0)
+    near = _summed(tf.cast(changed, tf.float32), patch_size, tile) > 0
+    return state._replace(image=image, active=near)
+
+
+def _summed(values: tf.Tensor, patch: Side, tile: Tile = PLANE) -> tf.Tensor:
+    """Sums over windows of the size of patches, float32 `(h, w)`; beyond the sides are zeros.
+
+    A few sums of shifted maps take a thirtieth of the time of a pooling on a CPU.
+    """
+    reach = patch // 2 if isinstance(patch, int) else max(PATCH_SIZES) // 2
+    for axis in (0, 1):
+        side = tf.shape(values)[axis]
+        if tile[axis]:
+            padded = tf.gather(values, tf.range(-reach, side + reach) % side, axis=axis)
+        else:
+            padded = tf.pad(values, [[reach, reach] if axis == i else [0, 0] for i in (0, 1)])
+        shifted = [
+            padded[i : side + i] if axis == 0 else padded[:, i : side + i]
+            for i in range(2 * reach + 1)
+        ]
+        if not isinstance(patch, int):
+            shifted = [
+                part * tf.cast(abs(i - reach) <= patch // 2, tf.float32)
+                for i, part in enumerate(shifted)
+            ]
+        values = tf.add_n(shifted)
+    return values
 
 
 def _restored(kept: Kept, image: tf.Tensor) -> tf.Tensor:
     return tf.where(kept.made[..., tf.newaxis], image, kept.known)
 
 
-def measured(task: Task, state: State, patch_size: int, tile: Tile = PLANE) -> tf.Tensor:
+def measured(task: Task, state: State, patch_size: Side, tile: Tile = PLANE) -> tf.Tensor:
     """float32 `(h, w)`: the weighted squared distance of every needed patch to its match."""
     maps = _maps(task, state, patch_size, tile)
     index = tf.range(tf.size(state.places, tf.int64))
@@ -203,7 +245,7 @@ def measured(task: Task, state: State, patch_size: int, tile: Tile = PLANE) -> t
 def search(
     task: Task,
     state: State,
-    patch_size: int,
+    patch_size: Side,
     sweeps: int | tf.Tensor,
     seed: tf.Tensor,
     tile: Tile = PLANE,
@@ -253,59 +295,103 @@ def _improved(
     turn: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """The best places and their distances for the patches `own`, all of which try at once."""
-    first = len(JUMPS) * len(NEIGHBORS)
-    steps = tf.constant([(j * y, j * x) for j in JUMPS for y, x in NEIGHBORS], tf.int64)
-    height, width = maps.source_size[0], maps.source_size[1]
-    h, w = maps.size[0], maps.size[1]
-    widest = tf.cast(tf.maximum(height, width), tf.float32)
-    windows = 1 + tf.cast(tf.math.ceil(tf.math.log(widest) / tf.math.log(2.0)), tf.int32)
-    rows, cols = own // w, own % w
-
-    def neighbor(i: tf.Tensor) -> tf.Tensor:
-        down, right = steps[i][0], steps[i][1]
-        there_row = rows + down if maps.tile[0] else tf.clip_by_value(rows + down, 0, h - 1)
-        there_col = cols + right if maps.tile[1] else tf.clip_by_value(cols + right, 0, w - 1)
-        theirs = tf.gather(places, there_row % h * w + there_col % w)
-        row = tf.clip_by_value(theirs // width + rows - there_row, 0, height - 1)
-        col = tf.clip_by_value(theirs % width + cols - there_col, 0, width - 1)
-        return row * width + col
-
-    def drawn(i: tf.Tensor, place: tf.Tensor) -> tf.Tensor:
-        reach = tf.bitwise.left_shift(tf.constant(1, tf.int64), tf.cast(i - first, tf.int64))
-        noise = tf.random.stateless_uniform(
-            tf.stack([2, tf.size(own)]), seed + tf.stack([turn * 64 + i, 0])
-        )
-
-        def within(middle: tf.Tensor, count: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
-            low = tf.maximum(middle - reach, 0)
-            wide = tf.minimum(middle + reach + 1, count) - low
-            step = tf.cast(share * tf.cast(wide, tf.float32), tf.int64)
-            return low + tf.minimum(step, wide - 1)
-
-        row = within(place // width, height, noise[0])
-        return row * width + within(place % width, width, noise[1])
-
-    def body(i: tf.Tensor, place: tf.Tensor, best: tf.Tensor, middle: tf.Tensor) -> tuple:
-        middle = tf.where(i <= first, place, middle)  # of the windows: what propagation found
-        candidate = tf.cond(i < first, lambda: neighbor(i), lambda: drawn(i, middle))
-        fine = tf.gather(allowed, candidate) & (candidate != place)
-        candidate = tf.where(fine, candidate, place)
-        distance = _distance(maps, candidate, own)
-        cost = distance + tf.gather(cost_of_use, candidate)
-        take = fine & (cost < best + tf.gather(cost_of_use, place))
-        return i + 1, tf.where(take, candidate, place), tf.where(take, distance, best), middle
-
-    start = tf.gather(places, own)
-    _, place, best, _ = tf.while_loop(
-        lambda i, *_: i < first + windows,
-        body,
-        (tf.constant(0), start, tf.gather(energy, own), start),
-        parallel_iterations=1,
-    )
+    place, best = tf.gather(places, own), tf.gather(energy, own)
+    for candidates in (_neighbors, _drawn):
+        tried = candidates(maps, places, own, place, seed, turn)
+        place, best = _better(maps, allowed, cost_of_use, own, place, best, tried)
     return place, best
 
 
-def _maps(task: Task, state: State, patch: int, tile: Tile = PLANE) -> _Maps:
+def _neighbors(maps: _Maps, places, own, place, seed, turn) -> tf.Tensor:
+    """What the matches of patches near by would mean for one, int64 `(candidates, patches)`."""
+    steps = tf.constant([(j * y, j * x) for j in JUMPS for y, x in NEIGHBORS], tf.int64)
+    height, width = maps.source_size[0], maps.source_size[1]
+    h, w = maps.size[0], maps.size[1]
+    rows, cols = own // w, own % w
+    there_row, there_col = rows + steps[:, :1], cols + steps[:, 1:]
+    if not maps.tile[0]:
+        there_row = tf.clip_by_value(there_row, 0, h - 1)
+    if not maps.tile[1]:
+        there_col = tf.clip_by_value(there_col, 0, w - 1)
+    theirs = tf.gather(places, there_row % h * w + there_col % w)
+    row = tf.clip_by_value(theirs // width + rows - there_row, 0, height - 1)
+    col = tf.clip_by_value(theirs % width + cols - there_col, 0, width - 1)
+    return row * width + col
+
+
+def _drawn(maps: _Maps, places, own, place, seed, turn) -> tf.Tensor:
+    """Random places in windows around each `place`, each twice as wide as the one before."""
+    height, width = maps.source_size[0], maps.source_size[1]
+    widest = tf.cast(tf.maximum(height, width), tf.float32)
+    windows = 1 + tf.cast(tf.math.ceil(tf.math.log(widest) / tf.math.log(2.0)), tf.int64)
+    reach = tf.bitwise.left_shift(tf.ones((), tf.int64), tf.range(windows))[:, tf.newaxis]
+    streams = len(JUMPS) * len(NEIGHBORS) + tf.range(tf.cast(windows, tf.int32))
+    noise = tf.map_fn(
+        lambda stream: tf.random.stateless_uniform(
+            tf.stack([2, tf.size(own)]), seed + tf.stack([turn * 64 + stream, 0])
+        ),
+        streams,
+        fn_output_signature=tf.TensorSpec((2, None), tf.float32),
+        parallel_iterations=1,
+    )  # (windows, 2, patches)
+
+    def within(middle: tf.Tensor, count: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
+        low = tf.maximum(middle - reach, 0)
+        wide = tf.minimum(middle + reach + 1, count) - low
+        step = tf.cast(share * tf.cast(wide, tf.float32), tf.int64)
+        return low + tf.minimum(step, wide - 1)
+
+    row = within(place // width, height, noise[:, 0])
+    return row * width + within(place % width, width, noise[:, 1])
+
+
+def _better(
+    maps: _Maps,
+    allowed: tf.Tensor,
+    cost_of_use: tf.Tensor,
+    own: tf.Tensor,
+    place: tf.Tensor,
+    best: tf.Tensor,
+    tried: tf.Tensor,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Places and distances of the patches `own` where one that is tried, `(c, n)`, costs less.
+
+    A patch is compared row by row from its middle; what costs too much by then is left out.
+    """
+    count, radius, width = tf.size(own, tf.int64), maps.patch // 2, maps.source_size[1]
+    limit = best + tf.gather(cost_of_use, place)
+    costs = tf.gather(cost_of_use, tried)
+    fine = tf.gather(allowed, tried) & (tried != place) & (costs < limit)
+    tried, costs = tf.reshape(tried, (-1,)), tf.reshape(costs, (-1,))
+    found = tf.where(tf.reshape(fine, (-1,)))[:, 0]
+    target_width, at = _in_target(maps, own)
+
+    def body(i: tf.Tensor, found: tf.Tensor, total: tf.Tensor) -> tuple:
+        row = tf.where(i == 0, 0, tf.where(i <= radius, i - radius - 1, i - radius))
+        down, patch = tf.cast(row, tf.int64), found % count
+        source = tf.gather(maps.source, tf.gather(tried, found) + down * width)
+        target = tf.gather(maps.target, tf.gather(at, patch) + down * target_width)
+        total += tf.reduce_sum(tf.math.squared_difference(source, target), -1)
+        left = tf.where(total + tf.gather(costs, found) < tf.gather(limit, patch))[:, 0]
+        return i + 1, tf.gather(found, left), tf.gather(total, left)
+
+    _, found, total = tf.while_loop(
+        lambda i, *_: i < maps.patch,
+        body,
+        (tf.constant(0), found, tf.zeros(tf.shape(found))),
+        shape_invariants=(tf.TensorShape([]), tf.TensorShape([None]), tf.TensorShape([None])),
+        parallel_iterations=1,
+    )
+    distances = tf.fill(tf.shape(tried), tf.constant(float("inf")))
+    distances = tf.tensor_scatter_nd_update(distances, found[:, tf.newaxis], total)
+    by_patch = tf.reshape(distances + costs, tf.stack([-1, count]))
+    winner = tf.argmin(by_patch, 0) * count + tf.range(count)
+    take = tf.reduce_min(by_patch, 0) < limit
+    place = tf.where(take, tf.gather(tried, winner), place)
+    return place, tf.where(take, tf.gather(distances, winner), best)
+
+
+def _maps(task: Task, state: State, patch: Side, tile: Tile = PLANE) -> _Maps:
     radius = patch // 2
     target = tf.concat([state.image * task.root, task.guides], -1)
     rows, cols = (
@@ -315,10 +401,9 @@ def _maps(task: Task, state: State, patch: int, tile: Tile = PLANE) -> _Maps:
         for side, wrap in zip(tf.unstack(tf.shape(state.places)), tile, strict=True)
     )
     target = tf.gather(tf.gather(target, rows), cols, axis=1)
-    channels = tf.shape(task.source)[2]
     return _Maps(
-        tf.reshape(task.source, (-1, channels)),
-        tf.reshape(target, (-1, channels)),
+        _rows(task.source, patch),
+        _rows(target, patch),
         tf.shape(task.source, tf.int64)[:2],
         tf.shape(state.places, tf.int64),
         patch,
@@ -326,26 +411,44 @@ def _maps(task: Task, state: State, patch: int, tile: Tile = PLANE) -> _Maps:
     )
 
 
+def _rows(values: tf.Tensor, patch: Side) -> tf.Tensor:
+    """`(h * w, k * c)`, around each pixel of `(h, w, c)` the row of a patch.
+
+    Those at the sides reach into the next row, which no whole patch does.
+    """
+    channels = tf.shape(values)[2]
+    flat = tf.reshape(values, (-1, channels))
+    count, radius = tf.shape(flat)[0], patch // 2
+    around = tf.range(count)[:, tf.newaxis] + tf.range(-radius, radius + 1)
+    found = tf.gather(flat, tf.clip_by_value(around, 0, count - 1))
+    return tf.reshape(found, (count, patch * channels))
+
+
 def _distance(maps: _Maps, places: tf.Tensor, own: tf.Tensor) -> tf.Tensor:
     """Squared distance of the patches `own` of the target to the source patches at `places`."""
     radius, width = maps.patch // 2, maps.source_size[1]
-    target_width = maps.size[1] + 2 * radius
-    at = (own // maps.size[1] + radius) * target_width + own % maps.size[1] + radius
+    target_width, at = _in_target(maps, own)
 
     def body(i: tf.Tensor, total: tf.Tensor) -> tuple:
-        down = tf.cast(i // maps.patch - radius, tf.int64)
-        right = tf.cast(i % maps.patch - radius, tf.int64)
-        source = tf.gather(maps.source, places + down * width + right)
-        target = tf.gather(maps.target, at + down * target_width + right)
+        down = tf.cast(i - radius, tf.int64)
+        source = tf.gather(maps.source, places + down * width)
+        target = tf.gather(maps.target, at + down * target_width)
         return i + 1, total + tf.reduce_sum(tf.math.squared_difference(source, target), -1)
 
     _, total = tf.while_loop(
-        lambda i, _: i < maps.patch**2,
+        lambda i, _: i < maps.patch,
         body,
         (tf.constant(0), tf.zeros(tf.shape(places))),
         parallel_iterations=1,
     )
     return total
+
+
+def _in_target(maps: _Maps, own: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Width of the padded target, and where the middles of the patches `own` are in it."""
+    border, width = tf.cast(maps.patch // 2, tf.int64), maps.size[1]
+    padded = width + 2 * border
+    return padded, (own // width + border) * padded + own % width + border
 
 
 def _use_costs(task: Task, maps: _Maps, places: tf.Tensor) -> tf.Tensor:
@@ -355,11 +458,10 @@ def _use_costs(task: Task, maps: _Maps, places: tf.Tensor) -> tf.Tensor:
     if task.kept:
         needed = tf.cast(tf.reshape(task.kept.needed, (-1,)), tf.float32)
     uses = tf.math.unsorted_segment_sum(needed, places, count)
-    uses = tf.reshape(uses, tf.concat([[1], maps.source_size, [1]], 0))
-    border = maps.patch // 2
+    uses = tf.reshape(uses, maps.source_size)
     for _ in range(2):  # the pixels of the patches, then the patches' sums of these
-        uses = tf.pad(uses, [[0, 0], [border, border], [border, border], [0, 0]])
-        uses = tf.nn.avg_pool2d(uses, maps.patch, 1, "VALID")
+        uses = _summed(uses, maps.patch)
+    uses /= tf.cast(maps.patch**4, tf.float32)
     usable = tf.math.count_nonzero(task.allowed, dtype=tf.float32)
     searched = tf.size(places)
     if task.kept:

@@ -19,7 +19,9 @@ from analogies.apps.serving import analogy_export as export
 from analogies.errors import InputError
 from analogies.images import pictures as images
 from analogies.options.table import Options
+from analogies.synthesis.decision import decide
 from analogies.synthesis.pyramid import plan
+from analogies.synthesis.references import References
 from benchmarks.planted import texture_by_numbers
 
 LAYERS = ("block2_conv1", "block3_conv1")
@@ -138,20 +140,20 @@ def test_it_agrees_with_the_program_stage_by_stage(answers, case, tmp_path):
               {"a": "A", "a_prime": "Ap", "b": "B"}.items()}  # fmt: skip
     for name, values in pixels.items():
         np.testing.assert_array_equal(answers[f"first_pass.{name}"], values)
-    options = Options(**OPTIONS, transfer="residual")  # as an export takes A other than A'
+    options = Options(**OPTIONS)
     records = list(synthesize(*pixels.values(), options))
     first = next(record for record in records if record.losses)
     assert answers["first_pass.sizes"][0].tolist() == list(first.size)
     made = Image.open(io.BytesIO(answers["serving_default.b_prime_bytes"].item()))
     np.savez(tmp_path / "in.npz", **pixels)
-    given = json.dumps({**OPTIONS, "transfer": "residual"})
-    words = [sys.executable, "-c", PROGRAM, "in.npz", given, "out.npy", THREADS]
+    words = [sys.executable, "-c", PROGRAM, "in.npz", json.dumps(OPTIONS), "out.npy", THREADS]
     subprocess.run(words, cwd=tmp_path, check=True, timeout=300)
     whole = np.load(tmp_path / "out.npy")
     assert np.abs(np.asarray(made, float) - whole).mean() < 1  # the same recipe
     assert answers["first_pass.loss"] == pytest.approx(first.losses[0], rel=1e-4)
 
-    steps = joint_steps(options, "residual")
+    decision = decide(options, References([(pixels["a"], pixels["a_prime"])], pixels["b"]))
+    steps = joint_steps(options, decision.transfer)
     level = plan(case["A"].shape[:2], case["B"].shape[:2], case["B"].shape[:2], scales=2,
                  min_scale=0.5, patch_size=3, smallest_side=steps.smallest_side,
                  cell_pairs=steps.cell_pairs).levels[0]  # fmt: skip
@@ -337,9 +339,7 @@ def test_what_cannot_be_exported_is_told(tmp_path, capsys):
     assert export.main([str(tmp_path / "x"), "--scales", "0"]) == 2
     assert export.main([str(tmp_path / "x"), "--version", "0", "--scales", "1"]) == 2
     assert "a version is a number from 1 up" in capsys.readouterr().err
-    assert export.main([str(tmp_path / "x"), "--preset", "pixels"]) == 2
-    assert "finish pixels cannot be exported" in capsys.readouterr().err
-    given = [("coarse_side", 0), ("pixel_patch", "7"), ("guide", (("a.png", "b.png"),))]
+    given = [("guide", (("a.png", "b.png"),))]
     given += [("preset", name) for name in ("ebsynth", "fill", "repeat")]
     given += [("a_mask", "m.png"), ("b_mask", "m.png"), ("tile", "x"), ("save_field", "f.npz")]
     for name, value in given:
