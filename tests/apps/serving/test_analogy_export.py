@@ -53,8 +53,9 @@ from analogies.options.table import Options
 from analogies.synthesis.loop import synthesize
 pixels = np.load(given)
 names = ("a", "a_prime", "b")
-*_, last = synthesize(*(pixels[name] for name in names), Options(**json.loads(options)))
-np.save(out, last.image())
+records = list(synthesize(*(pixels[name] for name in names), Options(**json.loads(options))))
+first = next(record for record in records if record.losses)
+np.savez(out, image=records[-1].image(), size=first.size, loss=first.losses[0])
 """
 THREADS = "2"  # of both
 
@@ -133,7 +134,6 @@ def test_two_calls_give_the_same_bytes(answers, case):
 
 def test_it_agrees_with_the_program_stage_by_stage(answers, case, tmp_path):
     """Decoded pixels, sizes, features, first match, first loss, and about the whole picture."""
-    from analogies.synthesis.loop import synthesize
     from analogies.synthesis.network_methods import joint_steps
 
     pixels = {key: case[name].astype(np.float32) for key, name in
@@ -141,16 +141,14 @@ def test_it_agrees_with_the_program_stage_by_stage(answers, case, tmp_path):
     for name, values in pixels.items():
         np.testing.assert_array_equal(answers[f"first_pass.{name}"], values)
     options = Options(**OPTIONS)
-    records = list(synthesize(*pixels.values(), options))
-    first = next(record for record in records if record.losses)
-    assert answers["first_pass.sizes"][0].tolist() == list(first.size)
     made = Image.open(io.BytesIO(answers["serving_default.b_prime_bytes"].item()))
     np.savez(tmp_path / "in.npz", **pixels)
-    words = [sys.executable, "-c", PROGRAM, "in.npz", json.dumps(OPTIONS), "out.npy", THREADS]
+    words = [sys.executable, "-c", PROGRAM, "in.npz", json.dumps(OPTIONS), "out.npz", THREADS]
     subprocess.run(words, cwd=tmp_path, check=True, timeout=300)
-    whole = np.load(tmp_path / "out.npy")
-    assert np.abs(np.asarray(made, float) - whole).mean() < 1  # the same recipe
-    assert answers["first_pass.loss"] == pytest.approx(first.losses[0], rel=1e-4)
+    program = np.load(tmp_path / "out.npz")
+    assert answers["first_pass.sizes"][0].tolist() == program["size"].tolist()
+    assert np.abs(np.asarray(made, float) - program["image"]).mean() < 1  # the same recipe
+    assert answers["first_pass.loss"] == pytest.approx(program["loss"], rel=1e-4)
 
     decision = decide(options, References([(pixels["a"], pixels["a_prime"])], pixels["b"]))
     steps = joint_steps(options, decision.transfer)
