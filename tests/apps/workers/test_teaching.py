@@ -116,8 +116,12 @@ def test_a_signal_ends_it_and_keeps_only_what_is_complete(planned):
         return number
 
     cluster.make = make
-    with pytest.raises(Interrupted):
-        taught(planned, cluster)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells may ignore it
+    try:
+        with pytest.raises(Interrupted):
+            taught(planned, cluster)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert kept(planned) < COUNT
 
 
