@@ -45,7 +45,9 @@ def stopped(folder, passes, **changes):
             return
 
 
-@pytest.mark.parametrize("model", ["exact", "patchmatch", "auto"])
+@pytest.mark.parametrize(
+    "model", [*(pytest.param(x, marks=pytest.mark.slow) for x in ("exact", "patchmatch")), "auto"]
+)
 def test_a_resumed_run_ends_with_the_same_bytes(tmp_path, monkeypatch, model):
     monkeypatch.setattr(pyramid, "REFINED_PAIRS", 0)
     expected = analogies.make_analogy(*sources(), **TINY, model=model)

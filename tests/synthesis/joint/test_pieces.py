@@ -97,8 +97,11 @@ def without_axes(scene):
     ("options", "size_a", "size_b", "cell", "side"),
     [
         ({}, (70, 100), (150, 111), 4, 48),
-        ({"patch_stride": 5}, (70, 60), (80, 111), 4, 48),
-        ({**ALL_TERMS, "pool_mode": "avg"}, (150, 90), (140, 170), 8, 64),
+        pytest.param({"patch_stride": 5}, (70, 60), (80, 111), 4, 48, marks=pytest.mark.slow),
+        pytest.param(
+            *({**ALL_TERMS, "pool_mode": "avg"}, (150, 90), (140, 170), 8, 64),
+            marks=pytest.mark.slow,
+        ),
         ({"analogy_layers": "conv1_1", "mrf_layers": "conv2_1"}, (60, 60), (61, 150), 2, 8),
     ],
 )
