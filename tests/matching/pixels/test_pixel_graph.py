@@ -7,6 +7,7 @@ from pixel_references import plain_energy, plain_occurrences, plain_vote
 from test_pixel_search import soft_map, turned
 
 from analogies.matching.pixels import Guide, Settings, graph, search, synthesize, synthesize_level
+from analogies.matching.pixels.graph_maps import maps_of, use_costs
 
 
 def unknown(*shape):
@@ -72,7 +73,7 @@ def test_cost_of_use_is_that_of_the_occurrences():
     task = task_of(style, guide, target, 100.0)
     places = tf.constant(rows * 26 + cols, tf.int64)
     state = graph.State(tf.zeros((15, 18, 3)), places, tf.zeros((15, 18)), tf.fill((15, 18), True))
-    costs = graph._use_costs(task, graph._maps(task, state, 5), tf.reshape(places, (-1,)))
+    costs = use_costs(task, maps_of(task, state, 5), tf.reshape(places, (-1,)))
     counts = plain_occurrences(rows, cols, (20, 26), 5)
     even = 15 * 18 * 25 / (16 * 22)  # how often each pixel is used on average
     for row, col in ((2, 2), (9, 11), (17, 23)):
