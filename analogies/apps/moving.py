@@ -89,7 +89,7 @@ def _hired(paths: argparse.Namespace, options: Options, moving: Moving) -> "Shot
             raise OptionError(name, "does not go with --workers, which make whole shots of B")
     from analogies.apps.workers import clips
 
-    return clips.hired(workers, cores, options)
+    return clips.Clips.hired(workers, cores, options)
 
 
 def run(

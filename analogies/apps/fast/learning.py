@@ -65,7 +65,7 @@ def _hired(paths: argparse.Namespace, options: Options) -> "Teachers | None":
         return None
     from analogies.apps.workers import teaching
 
-    return teaching.hired(paths.workers, paths.per_worker, options)
+    return teaching.Teachers.hired(paths.workers, paths.per_worker, options)
 
 
 def _shown(options: Options, stack: contextlib.ExitStack) -> Any:

@@ -3,24 +3,20 @@
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from analogies import images
-from analogies.apps.batch.entries import DONE, FAILED, INTERRUPTED, Entry
+from analogies.apps.batch.entries import FAILED, Entry
 from analogies.apps.batch.rows import Row
-from analogies.apps.wording import INTERRUPTED as SIGNALLED
-from analogies.apps.wording import USAGE, Ending
-from analogies.apps.workers.asked import Asked, asked
+from analogies.apps.wording import Ending
 from analogies.apps.workers.delivery import Post, Store, with_homes
-from analogies.apps.workers.hiring import Begin, check_device, expected, on_ray
-from analogies.apps.workers.parcels import Parcel, Result, Setup
-from analogies.apps.workers.shift import Shift
+from analogies.apps.workers.errands import Errand, Runners
+from analogies.apps.workers.hiring import expected
+from analogies.apps.workers.parcels import Parcel, Result
 from analogies.apps.workers.waiting import Waiting
-from analogies.errors import InputError
 from analogies.files import expanded
 from analogies.matching.flow import engine
 from analogies.options.table import Options
@@ -32,31 +28,8 @@ if TYPE_CHECKING:
 RESULT = "shot.npz"
 
 
-def hired(workers: str | None, per_worker: str | None, options: Options) -> "Clips":
-    """The workers that two arguments ask for; they begin when there is a shot to make.
-
-    Raises:
-        InputError: an argument or option cannot be used, or Ray is not installed.
-    """
-    check_device(options)
-    return Clips(asked(workers, per_worker))
-
-
-class Clips:
-    """Workers as a `runs.sequences.shots.ShotMaker`.
-
-    Args:
-        asked: how many, or where.
-        cluster: where they are, as for `crew.Crew`.
-        setup: for each of them.
-    """
-
-    def __init__(
-        self, asked: Asked, cluster: Begin | None = None, setup: Setup | None = None
-    ) -> None:
-        self._asked = asked
-        self._cluster = cluster or on_ray
-        self._setup = setup or Setup(1)
+class Clips(Runners):
+    """Workers as a `runs.sequences.shots.ShotMaker`."""
 
     def __call__(self, job: MovingJob, shots: Sequence[range], keep: "Keep") -> None:
         """Make the shots.
@@ -66,7 +39,7 @@ class Clips:
             RuntimeError: the machine could not make one.
             Interrupted: a signal came; what is made by then was kept.
         """
-        entries = [_Shot(Row(place, _called(numbers), {})) for place, numbers in enumerate(shots)]
+        entries = [Errand(Row(place, _called(numbers), {})) for place, numbers in enumerate(shots)]
         seconds, network = _expected(job)
         waiting = [
             Waiting(entry, ("frames",), seconds * len(numbers), network)
@@ -76,21 +49,7 @@ class Clips:
         def post(cluster: Store, entries: Sequence[Entry]) -> "_Post":
             return _Post(cluster, entries, job, shots, keep)
 
-        with self._cluster(self._asked) as cluster:
-            Shift(cluster, self._asked, self._setup, waiting, lambda: None, post).work()
-        for entry in entries:
-            if entry.status == FAILED:
-                told = f"{entry.row.out}: {entry.message}"
-                raise InputError(told) if entry.code == USAGE else RuntimeError(told)
-
-
-@dataclass
-class _Shot(Entry):
-    """A shot; what became of it is told by whoever wants it."""
-
-    def end(self, said: Ending) -> None:
-        self.message, self.code, _ = said
-        self.status = INTERRUPTED if said.code > SIGNALLED else FAILED if said.code else DONE
+        self.run(waiting, post)
 
 
 class _Post(Post):

@@ -11,7 +11,8 @@ from analogies.apps.batch.entries import Entry
 from analogies.apps.batch.rows import Row, is_address
 from analogies.apps.workers import stores
 from analogies.apps.workers.asked import Asked, asked
-from analogies.apps.workers.hiring import ANY, Begin, check_device, on_ray, waiting_for
+from analogies.apps.workers.errands import Begin, check_device, on_ray
+from analogies.apps.workers.hiring import ANY, waiting_for
 from analogies.apps.workers.parcels import Setup
 from analogies.errors import InputError
 from analogies.options.kinds import OptionError

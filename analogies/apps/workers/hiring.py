@@ -1,15 +1,11 @@
-"""What whoever has work for workers asks of them: where they are, and what a row takes."""
+"""What a row or an errand takes of whoever makes it."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from typing import Any
+from collections.abc import Mapping
 
 from analogies import images
 from analogies.apps.batch.entries import Entry
 from analogies.apps.batch.rows import is_address
-from analogies.apps.workers.asked import Asked
 from analogies.apps.workers.waiting import Waiting
-from analogies.options.kinds import OptionError
 from analogies.options.table import Options
 from analogies.runs.inputs import further
 from analogies.runs.job import check_features
@@ -18,28 +14,6 @@ from analogies.synthesis.decision import foreseen
 from analogies.synthesis.memory import needs_tensorflow
 
 ANY = Room(1 << 62, "of whatever machine takes it")  # the worker looks at its own
-Begin = Callable[[Asked], AbstractContextManager[Any]]
-
-
-def on_ray(asked: Asked) -> AbstractContextManager[Any]:
-    """Ray, which is imported now."""
-    from analogies.apps.workers.cluster import Cluster
-
-    return Cluster(asked)
-
-
-def check_device(options: Options) -> None:
-    """See that no GPU of a number is asked for.
-
-    Raises:
-        OptionError: one is.
-    """
-    if options.device.startswith("gpu:"):
-        raise OptionError(
-            "device",
-            "must be auto, cpu or gpu with --workers, each of which has one. "
-            f"Received: {options.device!r}",
-        )
 
 
 def waiting_for(entry: Entry) -> Waiting:

@@ -2,24 +2,20 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analogies import images
-from analogies.apps.batch.entries import DONE, FAILED, INTERRUPTED, Entry
+from analogies.apps.batch.entries import FAILED, Entry
 from analogies.apps.batch.rows import Row
-from analogies.apps.wording import INTERRUPTED as SIGNALLED
-from analogies.apps.wording import USAGE, Ending
-from analogies.apps.workers.asked import Asked, asked
+from analogies.apps.wording import Ending
 from analogies.apps.workers.delivery import Post, Store
+from analogies.apps.workers.errands import Errand, Runners
 from analogies.apps.workers.folders import own_folder
-from analogies.apps.workers.hiring import ANY, Begin, check_device, on_ray, waiting_for
-from analogies.apps.workers.parcels import Result, Setup
-from analogies.apps.workers.shift import Shift
-from analogies.errors import InputError
+from analogies.apps.workers.hiring import ANY, waiting_for
+from analogies.apps.workers.parcels import Result
 from analogies.options.table import Options
 from analogies.runs import job as jobs
 
@@ -28,35 +24,14 @@ if TYPE_CHECKING:
     from analogies.runs.learning.teacher import Keep, More
 
 
-def hired(workers: str | None, per_worker: str | None, options: Options) -> "Teachers":
-    """The workers that two arguments ask for; they begin when there is a picture to make.
-
-    Raises:
-        InputError: an argument or option cannot be used, or Ray is not installed.
-    """
-    check_device(options)
-    return Teachers(asked(workers, per_worker))
-
-
-class Teachers:
+class Teachers(Runners):
     """Workers as a `runs.learning.teacher.Maker`.
-
-    Args:
-        asked: how many, or where.
-        cluster: where they are, as for `crew.Crew`.
-        setup: for each of them.
 
     Attributes:
         used: whether there was anything to make.
     """
 
-    def __init__(
-        self, asked: Asked, cluster: Begin | None = None, setup: Setup | None = None
-    ) -> None:
-        self._asked = asked
-        self._cluster = cluster or on_ray
-        self._setup = setup or Setup(1)
-        self.used = False
+    used = False
 
     def __call__(
         self,
@@ -77,21 +52,13 @@ class Teachers:
         folder = own_folder("analogies-teaching-")
         try:
             entries = [_entry(lesson, n, b, options, folder) for n, b in pictures.items()]
-            self._make(entries, more, keep)
+
+            def post(cluster: Store, entries: Sequence[Entry]) -> "_Post":
+                return _Post(cluster, entries, more, keep)
+
+            self.run([waiting_for(entry) for entry in entries], post)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-
-    def _make(self, entries: Sequence["_Lesson"], more: "More", keep: "Keep") -> None:
-        def post(cluster: Store, entries: Sequence[Entry]) -> "_Post":
-            return _Post(cluster, entries, more, keep)
-
-        waiting = [waiting_for(entry) for entry in entries]
-        with self._cluster(self._asked) as cluster:
-            Shift(cluster, self._asked, self._setup, waiting, lambda: None, post).work()
-        for entry in entries:
-            if entry.status == FAILED:
-                told = f"{entry.row.out}: {entry.message}"
-                raise InputError(told) if entry.code == USAGE else RuntimeError(told)
 
 
 class _Post(Post):
@@ -111,16 +78,7 @@ class _Post(Post):
         entry.end(Ending(result.message, result.code))
 
 
-@dataclass
-class _Lesson(Entry):
-    """A picture to make; what became of it is told by whoever wants it."""
-
-    def end(self, said: Ending) -> None:
-        self.message, self.code, _ = said
-        self.status = INTERRUPTED if said.code > SIGNALLED else FAILED if said.code else DONE
-
-
-def _entry(lesson: "Lesson", number: int, b: np.ndarray, options: Options, folder: Path) -> _Lesson:
+def _entry(lesson: "Lesson", number: int, b: np.ndarray, options: Options, folder: Path) -> Errand:
     """A picture as a row of a list, with B as a file."""
     from analogies.runs.learning.teacher import of_its_size
 
@@ -129,7 +87,7 @@ def _entry(lesson: "Lesson", number: int, b: np.ndarray, options: Options, folde
     images.write(place, b)
     job = jobs.check(a, a_prime, place, out, of_its_size(options), room=ANY)
     pictures = {"a": a, "a_prime": a_prime, "b": place}
-    return _Lesson(Row(number, f"example {number + 1}", pictures), job)
+    return Errand(Row(number, f"example {number + 1}", pictures), job)
 
 
 def _named(number: int) -> str:

@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,28 +29,8 @@ SHARE = 2 / 3  # of the minutes, at most, unless there is nothing to learn from 
 Told = Callable[[int, int], None]
 More = Callable[[], bool]  # whether another picture may be begun
 Keep = Callable[[int, np.ndarray], None]  # takes B' of a number, uint8 of B's size
-
-
-class Maker(Protocol):
-    """Who makes B' of many B."""
-
-    def __call__(
-        self,
-        lesson: Lesson,
-        pictures: Mapping[int, np.ndarray],
-        options: Options,
-        more: More,
-        keep: Keep,
-    ) -> None:
-        """Make them, in any order.
-
-        Args:
-            lesson: with its pictures.
-            pictures: {number: B, uint8 `(h, w, 3)`}.
-            options: of the analogy, as `make` takes them.
-            more: is asked before each; when it says no, what is in work is the last.
-            keep: is called with each number and its B', in the thread of the caller.
-        """
+# Makes B' of many B in any order, with the arguments of `in_turn`.
+Maker = Callable[[Lesson, Mapping[int, np.ndarray], Options, More, Keep], None]
 
 
 class Wanted(NamedTuple):
@@ -67,7 +47,15 @@ def in_turn(
     more: More,
     keep: Keep,
 ) -> None:
-    """A `Maker`: one picture after the other, in this process."""
+    """A `Maker`: one picture after the other, in this process.
+
+    Args:
+        lesson: with its pictures.
+        pictures: {number: B, uint8 `(h, w, 3)`}.
+        options: of the analogy, as `make` takes them.
+        more: is asked before each; when it says no, what is in work is the last.
+        keep: is called with each number and its B', in the thread of the caller.
+    """
     for number, b in pictures.items():
         if not more():
             return

@@ -14,7 +14,7 @@ from analogies.apps.arguments import parse
 from analogies.apps.workers import staff
 from analogies.apps.workers.asked import Asked
 from analogies.apps.workers.parcels import Setup
-from analogies.apps.workers.teaching import Teachers, hired
+from analogies.apps.workers.teaching import Teachers
 from analogies.apps.workers.worker import Worker
 from analogies.errors import InputError
 from analogies.options.learning import LearningOptions
@@ -132,4 +132,4 @@ def test_workers_go_with_learning_and_not_with_a_network_that_has_learned(capsys
         parse(["--with", "net.keras", "b.png", "o.png", "--workers", "2"])
     assert "--workers does not go with a network" in capsys.readouterr().err
     with pytest.raises(InputError, match="device must be auto, cpu or gpu with --workers"):
-        hired("2", None, Options.parse({"device": "gpu:1"}))
+        Teachers.hired("2", None, Options.parse({"device": "gpu:1"}))
