@@ -49,7 +49,7 @@ def asked(workers: str | None, per_worker: str | None) -> Asked:
     count, address = None, None
     if re.fullmatch(r"-?\d+", workers):
         count = _count("workers", workers)
-    elif workers == "auto" or re.fullmatch(r"(ray://)?[^\s:/]+:\d{1,5}", workers):
+    elif workers == "auto" or _names_a_port(workers):
         address = workers
     else:
         raise InputError(
@@ -59,6 +59,11 @@ def asked(workers: str | None, per_worker: str | None) -> Asked:
     if importlib.util.find_spec("ray") is None:
         raise InputError(f"--workers needs Ray: {INSTALL}. Received: {workers!r}")
     return Asked(count, address, cores)
+
+
+def _names_a_port(word: str) -> bool:
+    found = re.fullmatch(r"(ray://)?[^\s:/]+:(\d{1,5})", word)
+    return found is not None and 0 < int(found.group(2)) < 1 << 16
 
 
 def _count(name: str, word: str) -> int:

@@ -5,6 +5,7 @@ import logging as python_logging
 import os
 import shutil
 import signal
+import socket
 import sys
 import threading
 import time
@@ -24,6 +25,7 @@ from analogies.runs.machine.device import available_cpus
 
 STORE_SHARE = 0.25  # of the memory for files, at most, that the object store takes
 STORE_LEAST, STORE_MOST = 128 << 20, 2 << 30  # bytes
+ANSWER_SECONDS = 5.0  # within which a cluster's port is open
 _PREFIX = "analogies-ray-"
 # Nothing is sent to anybody, and workers count as much as the program would that did their work.
 _SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
@@ -114,6 +116,7 @@ class Cluster:
 
     def _join(self, address: str) -> None:
         """The cluster at an address."""
+        _check_somebody_listens(address)
         try:
             self._init(address=address)
         except InputError as error:
@@ -220,6 +223,25 @@ class Cluster:
             if not at_once:
                 ray.get(worker.close.remote(), timeout=2)
             ray.kill(worker, no_restart=True)
+
+
+def _check_somebody_listens(address: str) -> None:
+    """Ray tries for many minutes where nothing answers."""
+    if address == "auto":
+        return
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    end = time.monotonic() + ANSWER_SECONDS
+    while True:
+        try:
+            with socket.create_connection((host, int(port)), ANSWER_SECONDS):
+                return
+        except (OSError, OverflowError, UnicodeError) as error:  # a head may be starting
+            if not isinstance(error, ConnectionRefusedError) or time.monotonic() > end:
+                raise InputError(
+                    f"--workers: Ray cannot be used at {address}: nothing answers there "
+                    f"({reason(error)}); start it with 'ray start --head'. Received: {address!r}"
+                ) from None
+        time.sleep(0.5)
 
 
 def _first_line(error: Exception) -> str:

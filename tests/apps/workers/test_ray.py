@@ -2,6 +2,7 @@
 
 import csv
 import os
+import socket
 import sys
 import tempfile
 import threading
@@ -133,6 +134,18 @@ def test_a_start_that_fails_is_tried_once_more(folder, monkeypatch, failures):
             pass
     assert len(tried) == 2
     assert not list(folder.glob("analogies-*"))
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:{}", "ray://127.0.0.1:{}", "nowhere.invalid:{}"])
+def test_where_nothing_answers_ray_is_not_asked(monkeypatch, address):
+    monkeypatch.setattr("analogies.apps.workers.cluster.ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(Cluster, "_init", lambda self, address, **given: pytest.fail(address))
+    with socket.socket() as held:  # a port that is bound and not listened at refuses
+        held.bind(("127.0.0.1", 0))
+        address = address.format(held.getsockname()[1])
+        with pytest.raises(InputError, match=f"cannot be used at {address}: nothing answers"):
+            Cluster(Asked(address=address)).__enter__()
+    assert not ray.is_initialized()
 
 
 def test_what_is_ready_is_told_as_it_was_asked_for(monkeypatch):

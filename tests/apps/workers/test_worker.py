@@ -240,6 +240,8 @@ def test_what_workers_are_asked_for(monkeypatch, workers, cores, meant):
     [
         ("0", None, "--workers must be a number from 1"),
         ("many", None, "--workers must be a number, auto, or the address"),
+        ("head:65536", None, "--workers must be a number, auto, or the address"),
+        ("ray://head:0", None, "--workers must be a number, auto, or the address"),
         ("2", "none", "--per-worker must be a number from 1"),
         (None, "2", "--per-worker goes with --workers"),
     ],
