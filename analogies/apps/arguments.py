@@ -143,7 +143,8 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
             continue
         moves = "key" in given or moving.is_moving(getattr(paths, "b", ""), paths.out)
         if not moves or name not in _OF_OTHERS:
-            parser.error(f"{spelled(name)} goes with --batch. Received: {value}")
+            others = ", with --learn --examples and with a moving B" if name in _OF_OTHERS else ""
+            parser.error(f"{spelled(name)} goes with --batch{others}. Received: {value}")
         setattr(paths, name, value)
     for name in kinds().keys() & vars(paths).keys():  # a picture that is an option's, too
         given.setdefault(name, getattr(paths, name))
