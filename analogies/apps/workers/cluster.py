@@ -22,6 +22,7 @@ from analogies.apps.workers.watchdog import Watchdog
 from analogies.errors import InputError
 from analogies.files import reason
 from analogies.runs.machine.device import available_cpus
+from analogies.runs.machine.environment import variables
 
 STORE_SHARE = 0.25  # of the memory for files, at most, that the object store takes
 STORE_LEAST, STORE_MOST = 128 << 20, 2 << 30  # bytes
@@ -105,7 +106,7 @@ class Cluster:
         cores = available_cpus()
         each = self._asked.cores_each(cores)
         shown = self._asked.count or max(1, cores // each)
-        with _environment(PYTHONPATH=_python_path(), **_SETTINGS):
+        with variables(PYTHONPATH=_python_path(), **_SETTINGS):
             self._init(
                 address="local",
                 num_cpus=max(cores, shown * each),
@@ -263,18 +264,6 @@ def _python_path() -> str:
     """For workers of this machine, which shall run the program that runs here."""
     before = os.environ.get("PYTHONPATH")
     return os.pathsep.join([str(PACKAGE.parent), *([before] if before else [])])
-
-
-@contextlib.contextmanager
-def _environment(**values: str) -> Iterator[None]:
-    """Variables for the processes that are started within the block."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 @contextlib.contextmanager

@@ -19,8 +19,15 @@ def for_import(fresh: bool) -> Iterator[None]:
     wanted = {"TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3")}
     if fresh:
         wanted |= {"KERAS_BACKEND": BACKEND, "KERAS_HOME": _keras_home()}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
+    with variables(**wanted):
+        yield
+
+
+@contextlib.contextmanager
+def variables(**values: str) -> Iterator[None]:
+    """Variables of the environment within the block; afterwards they are what they were."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
     try:
         yield
     finally:
