@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from analogies.matching.flow.lucas_kanade import lucas_kanade
+from analogies.matching.flow.small import small_step
 
 GRAY = np.array([0.299, 0.587, 0.114], np.float32)
 LEAST = 32  # px, of the shorter side, for dense inverse search
@@ -50,6 +51,11 @@ def engine() -> str:
 def fine() -> bool:
     """Whether flows are right to a small part of a pixel; `lucas_kanade` is a rougher one."""
     return _inverse_search() is not None
+
+
+def nearby(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The same for frames that lie nearly right: to be trusted where it is less than a pixel."""
+    return small_step(*(np.asarray(frame, np.float32) @ GRAY for frame in (one, other)))
 
 
 @cache

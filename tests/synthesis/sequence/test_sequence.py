@@ -89,15 +89,12 @@ def test_another_scene_begins_anew_and_what_is_hidden_is_made():
 def test_what_was_hidden_is_there_at_once_and_all_else_comes_over_a_few_frames():
     size, trusted = (8, 9), np.zeros((8, 9), bool)
     trusted[:, :4] = True
-    made, before = np.full((*size, 3), 40, np.float32), np.full((*size, 3), 200, np.uint8)
-    nothing = np.zeros(size, np.float32)
-    motion = np.zeros((*size, 2), np.float32)
-    known = Carried(began(0, size), made, ~trusted, nothing, motion, trusted)
-    shown = eased(made, before, known, 0.75)
+    made, before = np.full((*size, 3), 40, np.float32), np.full((*size, 3), 200, np.float32)
+    shown = eased(made, before, trusted, 0.75)
     assert np.allclose(shown[:, :4], 160)
     assert np.array_equal(shown[:, 4:], made[:, 4:])
     for _ in range(10):
-        shown = eased(made, np.rint(shown).astype(np.uint8), known, 0.75)
+        shown = eased(made, np.rint(shown), trusted, 0.75)
     assert np.abs(shown - made).max() < 10
 
 
@@ -196,6 +193,6 @@ def test_whoever_can_hold_what_is_known_makes_the_rest():
 
 def test_warping_error_is_the_mean_square_of_what_changed():
     motion, trusted = np.zeros((8, 9, 2), np.float32), np.ones((8, 9), bool)
-    one, other = np.full((8, 9, 3), 51, np.uint8), np.full((8, 9, 3), 102, np.uint8)
+    one, other = np.full((8, 9, 3), 51, np.uint8), np.full((8, 9, 3), 102, np.float32)
     assert warping_error(one, other, motion, trusted) == pytest.approx(3 * 0.2**2, rel=1e-5)
     assert warping_error(one, other, motion, ~trusted) is None
