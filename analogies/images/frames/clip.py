@@ -27,8 +27,12 @@ _WRITTEN = {
     ".webm": ("webm", (*_VP9, "-cpu-used", "4"), "libopus"),
 }
 CLIP_SUFFIXES = (*_WRITTEN, ".avi", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".mts", ".3gp", ".ogv")
-# The matrix is told to players, who otherwise guess it from the size.
-_COLORS = "scale=out_color_matrix=bt709:out_range=tv"
+# The matrix is told to players, who otherwise guess it from the size; browsers believe it only
+# where the rest is told, too. Late ffmpegs take that from the frames, early ones from the options.
+_COLORS = (
+    "scale=out_color_matrix=bt709:out_range=tv,"
+    "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+)
 _TOLD = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
 _ALPHA = re.compile(r"Video: .*\b(yuva\w+|rgba\w*|bgra\w*|argb|abgr|gbrap\w*|ya8|ya16\w*)\b")
 _STEADY = 0.01  # by which two rates of a steady clip differ at most

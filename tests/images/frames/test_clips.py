@@ -50,6 +50,18 @@ def test_a_clip_comes_back_with_its_rate_and_length(tmp_path, suffix):
 
 
 @needs_ffmpeg
+@pytest.mark.parametrize("suffix", [".mp4", ".webm", ".mkv"])
+def test_players_are_told_all_of_the_colors(tmp_path, suffix):
+    path = tmp_path / f"x{suffix}"
+    write_clip(path, map(ramp, range(2)), RATE)
+    words = [PROGRAM, "-hide_banner", "-i", str(path)]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=60).stderr
+    # Where matrix, primaries and transfer are not one and the same they are told apart by slashes.
+    assert "yuv420p(tv, bt709" in said
+    assert "unknown" not in said
+
+
+@needs_ffmpeg
 def test_sound_goes_along(tmp_path):
     source = generated(tmp_path / "s.mp4", "-pix_fmt", "yuv420p")
     clip = open_clip(source)
