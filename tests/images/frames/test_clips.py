@@ -74,6 +74,29 @@ def test_sound_goes_along(tmp_path):
 
 
 @needs_ffmpeg
+def test_a_clip_that_only_says_that_it_is_steady_keeps_its_length(tmp_path):
+    path = tmp_path / "x.mkv"
+    slower = r"setpts=if(gt(N\,5)\,PTS*3\,PTS)"
+    words = ["-y", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=0.4"]
+    words += ["-vf", slower, "-fps_mode", "vfr", "-pix_fmt", "yuv420p", str(path)]
+    subprocess.run([PROGRAM, *words], check=True, timeout=60)
+    clip = open_clip(path)
+    assert clip.rate == 25
+    assert "different lengths" in clip.notes[0]
+    assert 27 <= clip.count <= 30  # the tenth begins after 27 steps
+    assert len(list(clip.read(range(clip.count)))) == clip.count
+
+
+@needs_ffmpeg
+def test_sound_alone_is_told(tmp_path):
+    path = tmp_path / "x.mp4"
+    words = [PROGRAM, "-loglevel", "error", "-f", "lavfi", "-i", "sine=d=0.4", str(path)]
+    subprocess.run(words, check=True, timeout=60)
+    with pytest.raises(InputError, match="it holds none, perhaps sound alone"):
+        open_clip(path)
+
+
+@needs_ffmpeg
 def test_odd_sides_are_made_even(tmp_path):
     write_clip(tmp_path / "x.mp4", (ramp(i, (33, 47)) for i in range(2)), RATE)
     assert open_clip(tmp_path / "x.mp4").size == (34, 48)
