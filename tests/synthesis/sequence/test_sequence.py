@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analogies.matching.flow import grid, sampled
+from analogies.matching.pixels import Guide, Settings
 from analogies.options import Options
 from analogies.synthesis.likeness import blurred
 from analogies.synthesis.sequence import loop
@@ -19,6 +20,7 @@ from analogies.synthesis.sequence.carrying import (
     looked_up,
     made_anew,
 )
+from analogies.synthesis.sequence.filling import boxes, filled
 from analogies.synthesis.sequence.loop import eased, in_sequence, one_by_one, warping_error
 from analogies.synthesis.sequence.making import ByKeys, ByWholes
 
@@ -159,6 +161,33 @@ def test_what_is_made_of_key_frames_looks_like_them():
     assert (
         np.abs(made.picture - truth)[new].mean() < 0.6 * np.abs(truth.mean((0, 1)) - truth).mean()
     )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_boxes_hold_all_that_is_lost_once(seed):
+    random = np.random.default_rng(seed)
+    lost = np.zeros((150, 230), bool)
+    for row, col in random.integers(0, (150, 230), (seed * 2, 2)):
+        lost[row : row + random.integers(1, 40), col : col + random.integers(1, 40)] = True
+    times = np.zeros(lost.shape, int)
+    for box in boxes(lost):
+        times[box] += 1
+        assert lost[box].any()
+    assert times.max() <= 1
+    assert (times[blurred(lost[..., np.newaxis].astype(np.float32), 2.0)[..., 0] > 0] == 1).all()
+
+
+def test_parts_far_apart_are_made_as_each_would_be_alone():
+    truth = scene()[:120, :160].astype(np.float32)
+    lost = np.zeros((120, 160), bool)
+    lost[5:15, 5:15] = lost[100:112, 140:150] = True
+    guides, settings = [Guide(truth, truth)], Settings(rounds=2, sweeps=2)
+    both = filled(255 - truth, guides, 255 - truth, lost, settings, 1.0)
+    assert np.array_equal(both[~lost], (255 - truth)[~lost])
+    assert np.abs(both - (255 - truth))[lost].mean() < 6
+    lost[100:112] = False
+    one = filled(255 - truth, guides, 255 - truth, lost, settings, 1.0)
+    assert np.array_equal(one[:60], both[:60])
 
 
 def test_anchors_are_put_together_by_halves():
