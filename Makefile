@@ -42,7 +42,7 @@ test-slow: $(INSTALLED_TEST)
 test-browser: $(INSTALLED_TEST) $(INSTALLED_WEB)
 	@command -v chromium || { apt-get update -q && \
 	  apt-get install -q --yes --no-install-recommends chromium; }
-	$(PIP) --editable '.[browser]'
+	$(PIP) --editable '.[browser,video]'
 	@test -d $(VENV)/node_modules/axe-core || ! command -v npm || \
 	  npm install --silent --no-audit --no-fund --prefix $(VENV) axe-core
 	$(PYTEST) -m browser

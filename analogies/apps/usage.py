@@ -134,7 +134,9 @@ def missing(given: Sequence[str], names: Sequence[str], preset: str) -> str:
         for name in ("style", "texture")
         if preset == DEFAULT and len(PRESETS[name].pictures) + 1 == len(given)
     ]
-    hint = f"; for {len(given)} names: {fewer[0]}" if fewer else ""
+    if preset == DEFAULT and len(given) == 2:
+        fewer.append("B OUT --key N FILE where B moves")
+    hint = f"; for {len(given)} names: {' or '.join(fewer)}" if fewer else ""
     return f"missing: {lacking}. {takes}{hint}. Received: {' '.join(given) or 'no names'}"
 
 

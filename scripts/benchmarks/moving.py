@@ -14,7 +14,7 @@ import numpy as np
 from analogies import images
 from analogies.images.frames.source import open_frames
 from analogies.images.scaling import scaled
-from analogies.matching.flow import consistent, engine, flow, grid, sampled
+from analogies.matching.flow import consistent, engine, flow, grid, sampled, warped
 from analogies.options.table import Options
 from analogies.runs import job as jobs
 from analogies.runs.run import run as run_still
@@ -99,7 +99,7 @@ def mean_error(
         now, before = frames[i].shown, frames[i - 1].shown
         motion = flow(now, before)
         trusted = consistent(motion, flow(before, now))
-        error = warping_error(pictures[i], pictures[i - 1], motion, trusted)
+        error = warping_error(pictures[i], warped(pictures[i - 1], motion), motion, trusted)
         found += [] if error is None else [error]
     return float(np.mean(found))
 

@@ -99,7 +99,11 @@ def test_pictures_of_presets(line, expected):
     ("line", "message"),
     [
         ("a", "missing: A', B, OUT. A A' B OUT are needed."),
-        ("a b", "for 2 names: --preset texture EXAMPLE OUT. Received: a b"),
+        (
+            "a b",
+            "for 2 names: --preset texture EXAMPLE OUT or B OUT --key N FILE where B moves. "
+            "Received: a b",
+        ),
         ("a b out", "missing: OUT. A A' B OUT are needed; for 3 names: --preset style"),
         ("--preset style", "missing: STYLE, CONTENT, OUT. STYLE CONTENT OUT are needed with"),
         ("--preset style s c", "missing: OUT"),

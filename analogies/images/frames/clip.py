@@ -27,11 +27,16 @@ _WRITTEN = {
     ".webm": ("webm", (*_VP9, "-cpu-used", "4"), "libopus"),
 }
 CLIP_SUFFIXES = (*_WRITTEN, ".avi", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".mts", ".3gp", ".ogv")
-# The matrix is told to players, who otherwise guess it from the size.
-_COLORS = "scale=out_color_matrix=bt709:out_range=tv"
+# The matrix is told to players, who otherwise guess it from the size; browsers believe it only
+# where the rest is told, too. Late ffmpegs take that from the frames, early ones from the options.
+_COLORS = (
+    "scale=out_color_matrix=bt709:out_range=tv,"
+    "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+)
 _TOLD = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
 _ALPHA = re.compile(r"Video: .*\b(yuva\w+|rgba\w*|bgra\w*|argb|abgr|gbrap\w*|ya8|ya16\w*)\b")
 _STEADY = 0.01  # by which two rates of a steady clip differ at most
+LATE = 4  # frames by which the last one may seem to come too early or too late
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,10 @@ def open_clip(path: Path) -> Clip:
     of_input = said.split("Output #0")[0]
     decoder = _decoder(of_input)
     steady = _steady(of_input)
-    count = _count(path, None if steady else rate)
+    count, seconds = _count(path, None if steady else rate)
+    if steady and seconds and abs(seconds - count / rate) > LATE / rate + _STEADY * seconds:
+        steady = False  # whatever it says of itself
+        count, _ = _count(path, rate)
     notes: tuple[str, ...] = ()
     if not steady:
         notes = (f"has frames of different lengths; {float(rate):.5g} a second are made of them",)
@@ -153,18 +161,23 @@ def _steady(said: str) -> bool:
     return abs(mean - finest) <= _STEADY * finest
 
 
-def _count(path: Path, rate: Fraction | None) -> int:
-    """How many frames there are, without decoding them where they are steady."""
+def _count(path: Path, rate: Fraction | None) -> tuple[int, float]:
+    """How many frames there are, without decoding them where they are steady, and the seconds that
+    they take, but for some frames; 0 where ffmpeg does not say."""
     way = ("-c", "copy") if rate is None else ("-vf", f"fps={rate}", "-fps_mode", "passthrough")
     arguments = ("-i", str(path), "-map", "0:v:0", *way, "-f", "null", "-progress", "-", "-")
     with running(("-nostats", *arguments)) as ffmpeg:
         assert ffmpeg.stdout is not None
         said = ffmpeg.stdout.read().decode(errors="replace")
     numbers = re.findall(r"^frame=\s*(\d+)", said, re.MULTILINE)
-    return max(int(numbers[-1]) if numbers else 1, 1)
+    times = re.findall(r"^out_time_us=\s*(\d+)", said, re.MULTILINE)
+    count = max(int(numbers[-1]) if numbers else 1, 1)
+    return count, int(times[-1]) / 1e6 if times else 0.0
 
 
 def _why(said: str) -> str:
+    if "matches no streams" in said:
+        return "it holds none, perhaps sound alone"
     for line in reversed(said.splitlines()):
         if re.search(r"Invalid|Error|moov|matches no streams|not contain", line):
             return re.sub(r"^(\[[^\]]*\]\s*)+", "", line.strip())[:160]

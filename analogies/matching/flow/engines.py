@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from analogies.matching.flow.lucas_kanade import lucas_kanade
+from analogies.matching.flow.small import small_step
 
 GRAY = np.array([0.299, 0.587, 0.114], np.float32)
 LEAST = 32  # px, of the shorter side, for dense inverse search
@@ -27,12 +28,23 @@ def flow(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     search = _inverse_search() if min(gray[0].shape) >= LEAST else None
     if search is None:
         return lucas_kanade(gray[0], gray[1])
+    return _searched(search, *gray)
+
+
+def nearby(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The same for frames that lie nearly right, in less time: less than a pixel is found."""
+    gray = [np.asarray(frame, np.float32) @ GRAY for frame in (one, other)]
+    search = _inverse_search(near=True) if min(gray[0].shape) >= LEAST else None
+    return small_step(*gray) if search is None else _searched(search, *gray)
+
+
+def _searched(search: Any, one: np.ndarray, other: np.ndarray) -> np.ndarray:
     import cv2
 
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)  # it divides its work by them, and the result depends on that
     try:
-        found = search.calc(*(np.rint(x).clip(0, 255).astype(np.uint8) for x in gray), None)
+        found = search.calc(*(np.rint(x).clip(0, 255).astype(np.uint8) for x in (one, other)), None)
     finally:
         cv2.setNumThreads(threads)
     return np.ascontiguousarray(found[..., ::-1])
@@ -53,13 +65,18 @@ def fine() -> bool:
 
 
 @cache
-def _inverse_search() -> Any:
-    """OpenCV's search, or None where there is none."""
+def _inverse_search(near: bool = False) -> Any:
+    """OpenCV's search, at the finest level alone for what is near; None where there is none."""
     try:
         import cv2
     except ImportError:
         return None
     search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     search.setFinestScale(0)
-    search.setVariationalRefinementIterations(5)
+    search.setVariationalRefinementIterations(2 if near else 5)
+    if near:
+        search.setGradientDescentIterations(8)
+        search.setPatchStride(4)
+        if hasattr(search, "setCoarsestScale"):  # later ones have it
+            search.setCoarsestScale(0)
     return search

@@ -1,10 +1,13 @@
 """Pictures brought along a flow, and where the flow cannot be trusted."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from analogies.matching.pixels.compiling import compiled
 
 SHARPER = 0.06  # of a pixel's two neighbors on each axis, half way between pixels
+PHASES = 1024  # parts of a pixel that are told apart
 
 
 def grid(height: int, width: int) -> np.ndarray:
@@ -39,10 +42,26 @@ def sampled(picture: np.ndarray, places: np.ndarray) -> np.ndarray:
     Returns:
         float32 `(h', w', c)`.
     """
-    found = np.empty((*places.shape[:2], picture.shape[2]), np.float32)
-    _sharp(
-        np.ascontiguousarray(picture, np.float32), np.ascontiguousarray(places, np.float32), found
-    )
+    everywhere = np.zeros(places.shape[:2], np.int32)
+    return sampled_from({0: picture}, everywhere, places)
+
+
+def sampled_from(
+    pictures: Mapping[int, np.ndarray], numbers: np.ndarray, places: np.ndarray
+) -> np.ndarray:
+    """The same where every place lies in a picture of its own.
+
+    Args:
+        pictures: by their numbers, `(h, w, c)` each.
+        numbers: int32 `(h', w')`, of the pictures.
+        places: float32 `(h', w', 2)`.
+    """
+    places, numbers = np.ascontiguousarray(places, np.float32), np.ascontiguousarray(numbers)
+    channels = next(iter(pictures.values())).shape[2]
+    found = np.zeros((*places.shape[:2], channels), np.float32)
+    for number, picture in pictures.items():
+        pixels = np.ascontiguousarray(picture, np.float32)
+        _sharp(pixels, places, numbers, number, _WINDOWS, found)
     return found
 
 
@@ -88,49 +107,52 @@ def _linear(picture, places, found):
                 found[i, j, c] = upper * (1 - down) + lower * down
 
 
-@compiled("void(float32[:,:,::1], float32[:,:,::1], float32[:,:,::1])")
-def _sharp(picture, places, found):
+def _windows() -> np.ndarray:
+    """float32 `(PHASES + 1, 6)`: what the six pixels around count for a place between the third
+    and the fourth of them, by how far it is behind the third."""
+    behind = np.arange(PHASES + 1)[:, np.newaxis] / PHASES
+    x = behind + np.arange(2, -4, -1)
+    found = np.sinc(x) * np.sinc(x / 3)
+    found /= found.sum(1, keepdims=True)
+    # Interpolating between pixels softens, half way the most: sharpened by as much.
+    soft = 4 * SHARPER * behind * (1 - behind)
+    around = np.pad(found, ((0, 0), (1, 1)))
+    found = found * (1 + 2 * soft) - soft * (around[:, :-2] + around[:, 2:])
+    return (found / found.sum(1, keepdims=True)).astype(np.float32)
+
+
+_WINDOWS = _windows()
+
+
+@compiled(
+    "void(float32[:,:,::1], float32[:,:,::1], int32[:,::1], int32, float32[:,::1],"
+    " float32[:,:,::1])"
+)
+def _sharp(picture, places, own, number, windows, found):
     height, width, channels = picture.shape
-    down = np.empty(6, np.float32)
-    over = np.empty(6, np.float32)
     for i in range(places.shape[0]):
         for j in range(places.shape[1]):
+            if own[i, j] != number:
+                continue
             row = min(max(places[i, j, 0], np.float32(0)), np.float32(height - 1))
             col = min(max(places[i, j, 1], np.float32(0)), np.float32(width - 1))
             top, left = int(row), int(col)
-            for axis in range(2):
-                t = row - top if axis == 0 else col - left
-                to = down if axis == 0 else over
-                total = np.float32(0)
-                for n in range(6):
-                    x = np.float32(np.pi) * (t + 2 - n)
-                    if abs(x) < 1e-4:
-                        to[n] = 1.0
-                    else:
-                        to[n] = 3.0 * np.sin(x) * np.sin(x / 3) / (x * x)
-                    total += to[n]
-                # Interpolating between pixels softens, half way the most: sharpened by as much.
-                soft = np.float32(4 * SHARPER) * t * (1 - t)
-                before = np.float32(0)
-                for n in range(6):
-                    own = to[n] / total
-                    after = to[n + 1] / total if n < 5 else np.float32(0)
-                    to[n] = own * (1 + 2 * soft) - soft * (before + after)
-                    before = own
-                total = np.float32(0)
-                for n in range(6):
-                    total += to[n]
-                for n in range(6):
-                    to[n] /= total
+            down = int((row - np.float32(top)) * np.float32(PHASES) + np.float32(0.5))
+            over = int((col - np.float32(left)) * np.float32(PHASES) + np.float32(0.5))
+            inner = 2 <= left < width - 3
             for c in range(channels):
                 total = np.float32(0)
                 least, most = np.float32(1e30), np.float32(-1e30)
                 for m in range(6):
                     y = min(max(top + m - 2, 0), height - 1)
+                    across = np.float32(0)
                     for n in range(6):
-                        x = min(max(left + n - 2, 0), width - 1)
+                        x = left + n - 2
+                        if not inner:
+                            x = min(max(x, 0), width - 1)
                         value = picture[y, x, c]
-                        total += down[m] * over[n] * value
+                        across += windows[over, n] * value
                         if 1 <= m <= 4 and 1 <= n <= 4:
                             least, most = min(least, value), max(most, value)
+                    total += windows[down, m] * across
                 found[i, j, c] = min(max(total, least), most)

@@ -23,6 +23,7 @@ from analogies.matching.pixels.places import near, occurrences
 
 BANDS = 8  # at most: as many rows are assigned without knowing of each other
 ROWS = 48  # at least, of a band
+FEW = 20_000  # patches of a part, up to which one band is searched sooner than many
 
 Each = Callable[[Callable[[Any], None], Iterable[Any]], None]
 
@@ -84,8 +85,10 @@ class CompiledLevel:
         self.style = np.require(style, requirements=["C", "W"]).reshape(-1, style.shape[2])
         self.allowed = np.ascontiguousarray(allowed, np.uint8).ravel()
         self.energy = np.zeros((h, w), np.int32)
+        self.made = np.ones((h, w), np.uint8)
         self.needed = np.ones((h, w), np.uint8)  # patches that show a pixel that is made
         if kept is not None:
+            self.made = np.ascontiguousarray(kept.made, np.uint8)
             self.needed = near(kept.made, self.patch, maps.wrap)
         self.active = self.needed
         self.change = np.zeros((h, w), np.float32)
@@ -93,7 +96,7 @@ class CompiledLevel:
         # Evenly used, each pixel occurs searched * patch^2 / usable times in the field's patches,
         # and a patch has patch^2 pixels.
         self.penalty = settings.uniformity * maps.unit * usable / (searched * self.patch**4)
-        bands = _bands(h)
+        bands = _bands(h) if kept is None or searched > FEW else 1
         self.rows = _ranges(0, h, bands)
         # One row of each band a step; of a single band all, as its own count is always right.
         steps = max(last - first for first, last in self.rows) if bands > 1 else 1
@@ -104,6 +107,8 @@ class CompiledLevel:
         self.deltas = np.zeros((bands, self.counts.size), np.int32)
         self.image = np.zeros((h, w, style.shape[2]), np.float32)
         if image is None:
+            if kept is not None:
+                self.image[:] = kept.known
             self.vote(0.0)
         else:
             self.image[:] = image
@@ -127,6 +132,7 @@ class CompiledLevel:
                 self.places,
                 self.image,
                 self.change,
+                self.made,
                 self.width,
                 self.patch,
                 *rows,
@@ -136,7 +142,6 @@ class CompiledLevel:
         self.each(vote_rows, self.rows)
         changed = self.change >= still
         if self.kept is not None:
-            self.image[:] = self.kept.restored(self.image)
             changed &= self.kept.made
         self.maps.show(self.image)
         self.active = near(changed, self.patch, self.maps.wrap)

@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import numba
 
 
-def compiled(signature: str) -> Callable[[Callable], Callable]:
-    """Decorate a function to be compiled at once for the one signature given.
+def compiled(signature: Any) -> Callable[[Callable], Callable]:
+    """Decorate a function to be compiled at once for the one signature given, a text or a type.
 
     The code releases Python's lock while it runs. It is loaded from numba's cache or written
     there; where that cannot be (no folder can be written, the disk is full, a file is broken), it

@@ -270,16 +270,17 @@ def measure(source, target, places, energy, active, width, channels, patch, firs
 
 
 @compiled(
-    "void(float32[:,::1], int32[:,::1], float32[:,:,::1], float32[:,::1], int64, int64, int64,"
-    " int64, int64)"
+    "void(float32[:,::1], int32[:,::1], float32[:,:,::1], float32[:,::1], uint8[:,::1], int64,"
+    " int64, int64, int64, int64)"
 )
-def vote(style, places, image, change, width, patch, first, last, wrap):
+def vote(style, places, image, change, made, width, patch, first, last, wrap):
     """The mean of what the matches of all patches over a pixel show there, for some rows.
 
     Arguments:
         style: `(rows * width, c)`, pixels of A'.
         image: `(h, w, c)`, changed in place.
         change: `(h, w)`, filled with the largest change of a channel.
+        made: `(h, w)`, 0 for pixels to leave as they are.
         wrap: as for `sweep`.
     """
     h, w = places.shape
@@ -287,7 +288,7 @@ def vote(style, places, image, change, width, patch, first, last, wrap):
     for y in range(first, last):
         for x in range(w):
             largest = np.float32(0.0)
-            for c in range(image.shape[2]):
+            for c in range(image.shape[2] if made[y, x] else 0):
                 total, votes = np.float32(0.0), 0
                 for down in range(-radius, radius + 1):
                     row = y + down

@@ -14,6 +14,7 @@ from analogies.matching.pixels.guides import Guide
 from analogies.matching.pixels.remembering import remembered
 
 LARGEST_DISTANCE = 2.0**30  # half of what int32 holds: rounding may enlarge differences
+ANY = 32767.0  # what int16 holds
 PLANE = (False, False)
 GROUP = 4  # channels are filled up to a multiple, the shortest vector of `kernels`
 
@@ -51,8 +52,8 @@ class JointMaps:
     def show(self, image: np.ndarray) -> None:
         """Put the picture B', float32 `(h, w, style_channels)`, into the target."""
         border = (self.target.shape[0] - image.shape[0]) // 2
-        stored = _stored(image, self.low, self.factor, self.most)
-        self.target[border:-border, border:-border, : self.style_channels] = stored
+        inside = self.target[border:-border, border:-border, : self.style_channels]
+        _store(image, self.low, self.factor, inside, self.most)
         _fill_border(self.target[..., : self.style_channels], border, self.wrap)
 
 
@@ -96,10 +97,10 @@ def joint_maps(
     at = 0
     for i, (of_source, of_target) in enumerate(pairs):
         end = at + of_source.shape[2]
-        source[..., at:end] = _stored(of_source, low[at:end], factor[at:end])
+        _store(of_source, low[at:end], factor[at:end], source[..., at:end])
         if i:
             inside = target[border:-border, border:-border, at:end]
-            inside[:] = _stored(of_target, low[at:end], factor[at:end])
+            _store(of_target, low[at:end], factor[at:end], inside)
         at = end
     _fill_border(target, border, wrap)
     count = style.shape[2]
@@ -116,22 +117,39 @@ def _distinct(guide: Guide) -> tuple[np.ndarray, np.ndarray]:
 
 def _is_gray(values: np.ndarray) -> bool:
     """Whether all channels are the same."""
-    return remembered(values, "gray", lambda: bool((values == values[..., :1]).all()))
+    first = values[..., 0]
+    channels = range(1, values.shape[2])
+    return remembered(
+        values, "gray", lambda: all(np.array_equal(values[..., c], first) for c in channels)
+    )
 
 
 def _extent(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The least and the largest of each channel."""
-    return remembered(values, "extent", lambda: (values.min((0, 1)), values.max((0, 1))))
+    from analogies.matching.pixels import storing
+
+    def measured() -> tuple[np.ndarray, np.ndarray]:
+        found = np.empty((2, values.shape[2]), np.float32)
+        storing.extent(values, found)
+        return found[0], found[1]
+
+    return remembered(values, "extent", measured)
 
 
-def _stored(
-    values: np.ndarray, low: np.ndarray, factor: np.ndarray, most: np.ndarray | None = None
-) -> np.ndarray:
-    """Whole numbers for values; those of a picture stay within what A' has."""
-    stored = np.rint((values - low) * factor)
-    if most is not None:
-        stored = np.clip(stored, 0, most)
-    return stored.astype(np.int16)
+def _store(
+    values: np.ndarray,
+    low: np.ndarray,
+    factor: np.ndarray,
+    to: np.ndarray,
+    most: np.ndarray | None = None,
+) -> None:
+    """Put whole numbers for values in their place; those of a picture stay within what A' has."""
+    from analogies.matching.pixels import storing
+
+    least, limit = (-ANY, ANY) if most is None else (0, most)
+    channels = values.shape[2]
+    limits = [np.full(channels, x, np.float32) for x in (least, limit)]
+    storing.store(values, low, factor, *limits, to)
 
 
 def _fill_border(padded: np.ndarray, border: int, wrap: Wrap) -> None:

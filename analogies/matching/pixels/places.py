@@ -108,11 +108,15 @@ def occurrences(places: np.ndarray, size: tuple[int, int], patch_size: int) -> n
 
 def near(changed: np.ndarray, patch_size: int, wrap: Wrap = PLANE) -> np.ndarray:
     """uint8 `(h, w)`: 1 where the patch around a pixel holds one that has changed."""
-    radius = patch_size // 2
+    radius, changed = patch_size // 2, np.asarray(changed, bool)
     for axis in (0, 1):
-        padded = np.take(changed, beyond(changed.shape[axis], radius, wrap[axis]), axis)
-        windows = np.lib.stride_tricks.sliding_window_view(padded, patch_size, axis)
-        changed = np.any(windows, axis=-1)
+        side = changed.shape[axis]
+        padded = np.take(changed, beyond(side, radius, wrap[axis]), axis)
+        found = np.zeros(changed.shape, bool)
+        for first in range(patch_size):
+            part = slice(first, first + side)
+            found |= padded[part] if axis == 0 else padded[:, part]
+        changed = found
     return np.ascontiguousarray(changed, np.uint8)
 
 

@@ -55,6 +55,8 @@ def named(out: str | os.PathLike, frames: Frames) -> MovingDestination:
         InputError: it names a picture, something that is not written, or what the frames are in.
     """
     name = expanded(out)
+    if name == "-":
+        raise InputError("the output must have a name; a pipe takes no frames. Received: '-'")
     path = Path(name)
     suffix = path.suffix.lower()
     if name.endswith(os.sep) or os.path.isdir(name) or (not suffix and name):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 
 from analogies import images
 from analogies.errors import InputError
+from analogies.files import expanded
 from analogies.images.frames import ffmpeg
 from analogies.images.frames.numbers import selected
 from analogies.images.frames.source import Frames, open_frames
@@ -22,6 +24,7 @@ from analogies.options.table import Options, defaults
 from analogies.runs import destination as pictures
 from analogies.runs import job as jobs
 from analogies.runs.checkpoints.resuming import identity, made_from
+from analogies.runs.inputs import spoken
 from analogies.runs.machine.silence import silence
 from analogies.runs.sequences.destination import MovingDestination, named
 from analogies.synthesis.pyramid import result_size
@@ -121,6 +124,7 @@ def check(
             ffmpeg.executable()
     else:
         still = pictures.named(out).result
+    _check_inputs_stay(sources, moving, frames, numbers, to, still)
     keys = _keys(frames, moving, numbers, size)
     known: dict[str, images.Picture] = {}
     if "a" in sources:
@@ -223,6 +227,32 @@ def _keys(
             )
         found[number] = Anchor(_shown(frame, size), _shown(painted, size))
     return found
+
+
+def _check_inputs_stay(
+    sources: Mapping[str, Any],
+    moving: Moving,
+    frames: Frames,
+    numbers: range,
+    to: MovingDestination | None,
+    still: Path | None,
+) -> None:
+    """No file that is written is one that is read."""
+    given = {**{f"--key {number}": file for number, file in moving.key}, **sources}
+    named = {spoken(name): file for name, file in given.items() if isinstance(file, str | Path)}
+    inputs = {os.path.realpath(expanded(file)): name for name, file in named.items()}
+    inputs |= {os.path.realpath(file): "B" for file in getattr(frames, "files", (frames.path,))}
+    written = [still] if still is not None else []
+    if to is not None:
+        written += [to.result, to.record]
+        if to.kind == "folder":
+            written += [to.result / f"{frames.name(number)}.png" for number in numbers]
+    for file in written:
+        name = inputs.get(os.path.realpath(file))
+        if name is not None:
+            raise InputError(
+                f"the output would overwrite an input ({name}). Received: {str(file)!r}"
+            )
 
 
 def _told_of(name: str, function: Any, source: Any) -> Any:

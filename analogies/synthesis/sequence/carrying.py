@@ -7,7 +7,7 @@ only in the end, so that they are interpolated once, however long the way was, a
     places_t(p) = places_{t-1}(p + flow(p))        flow from frame t to frame t - 1
     seen_t(p)   = frame_{anchor(p)}(places_t(p))   what the frame should look like, if that is right
     places_t(p) += CORRECTION * (places_t(p + rest(p)) - places_t(p))
-                                                   rest: the flow from frame t to `seen`
+                                                   rest: the step from frame t to `seen`
     B'_t(p)     = B'_{anchor(p)}(places_t(p))
 
 The correction keeps small errors of the flow from adding up; a part of it at a time, so that what
@@ -22,8 +22,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analogies.matching.flow import consistent, fine, flow, grid, sampled
+from analogies.matching.flow import consistent, fine, flow, grid, nearby, sampled_from
 from analogies.synthesis.likeness import blurred
+from analogies.synthesis.sequence.tracking import move
 
 CORRECTION, ROUGH_CORRECTION = 0.15, 0.3  # the second where flows are rough, and places drift
 FARTHEST = 2.0  # px, of a correction; a larger one is an error of its own
@@ -110,12 +111,9 @@ def carried(
         anchors: {number: anchor} of all in the tracks.
         coherence: in [0, 1].
     """
-    motion, back = flow(frame, before), flow(before, frame)
-    trusted = consistent(motion, back)
-    moved = _moved(tracks, motion)
-    moved = _corrected(moved, frame, anchors)
-    seen = looked_up(moved, {number: anchor.frame for number, anchor in anchors.items()})
-    misfit = _misfit(frame, seen)
+    motion = flow(frame, before)
+    trusted = consistent(motion, flow(before, frame))
+    moved, misfit = _corrected(_moved(tracks, motion), frame, anchors)
     inside = _inside(moved, frame.shape[:2])
     lost = (~trusted & (misfit > DOUBT)) | ~inside | (misfit > tolerance(coherence))
     picture = looked_up(moved, {number: anchor.picture for number, anchor in anchors.items()})
@@ -124,12 +122,7 @@ def carried(
 
 def looked_up(tracks: Tracks, pictures: Mapping[int, np.ndarray]) -> np.ndarray:
     """float32 `(h, w, 3)`: what the anchors' pictures show at the places."""
-    found = np.zeros((*tracks.anchor.shape, 3), np.float32)
-    for number in np.unique(tracks.anchor):
-        own = tracks.anchor == number
-        there = sampled(pictures[int(number)], tracks.places[own][:, np.newaxis])
-        found[own] = there[:, 0]
-    return found
+    return sampled_from(pictures, tracks.anchor, tracks.places)
 
 
 def made_anew(tracks: Tracks, lost: np.ndarray, number: int) -> Tracks:
@@ -153,46 +146,31 @@ def fewer(tracks: Tracks, number: int, most: int = ANCHORS) -> Tracks:
 
 def _moved(tracks: Tracks, motion: np.ndarray) -> Tracks:
     """Tracks brought along a flow; between neighbors of one anchor places are interpolated."""
-    height, width = motion.shape[:2]
-    ends = grid(height, width) + motion
-    last = np.array([height - 1, width - 1], np.float32)
-    within = np.clip(ends, 0, last)
-    nearest = np.rint(within).astype(np.int32)
-    anchor = tracks.anchor[nearest[..., 0], nearest[..., 1]]
-    plain = tracks.places[nearest[..., 0], nearest[..., 1]] + (ends - nearest)
-    low = np.minimum(np.floor(within), np.maximum(last - 1, 0)).astype(np.int32)
-    share = within - low
-    smooth = np.zeros_like(plain)
-    whole = np.ones(anchor.shape, bool)
-    for down in (0, 1):
-        for right in (0, 1):
-            row = np.minimum(low[..., 0] + down, height - 1)
-            col = np.minimum(low[..., 1] + right, width - 1)
-            there = tracks.places[row, col] + (within - np.stack([row, col], -1))
-            weight = np.abs(1 - down - share[..., 0]) * np.abs(1 - right - share[..., 1])
-            smooth += weight[..., np.newaxis] * there
-            whole &= tracks.anchor[row, col] == anchor
-            whole &= (np.abs(there - plain) <= TORN).all(-1)
-    # In `there` each neighbor says where the pixel would lie if all moved as it does; their mean
-    # is the places' own interpolation.
-    smooth += ends - within
-    return Tracks(anchor, np.where(whole[..., np.newaxis], smooth, plain).astype(np.float32))
+    moved = Tracks(np.empty_like(tracks.anchor), np.empty_like(tracks.places))
+    move(*map(np.ascontiguousarray, (*tracks, motion)), np.float32(TORN), *moved)
+    return moved
 
 
-def _corrected(tracks: Tracks, frame: np.ndarray, anchors: Mapping[int, Anchor]) -> Tracks:
-    """Tracks nearer to where the anchors show what the frame does."""
-    seen = looked_up(tracks, {number: anchor.frame for number, anchor in anchors.items()})
-    rest = flow(frame, seen)
-    small = (np.abs(rest) <= FARTHEST).all(-1)
-    fits = _misfit(frame, sampled(seen, grid(*rest.shape[:2]) + rest)) <= _misfit(frame, seen)
+def _corrected(
+    tracks: Tracks, frame: np.ndarray, anchors: Mapping[int, Anchor]
+) -> tuple[Tracks, np.ndarray]:
+    """Tracks nearer to where the anchors show what the frame does, and the misfit there."""
+    frames = {number: anchor.frame for number, anchor in anchors.items()}
+    seen = looked_up(tracks, frames)
+    rest = nearby(frame, seen)
+    small = (np.abs(rest) <= FARTHEST).all(-1, keepdims=True)
     share = CORRECTION if fine() else ROUGH_CORRECTION
-    part = share * rest * (small & fits)[..., np.newaxis]
-    return _moved(tracks, blurred(part, 1.0))
+    nearer = _moved(tracks, blurred(share * rest * small, 1.0))
+    before, after = _misfit(frame, seen), _misfit(frame, looked_up(nearer, frames))
+    better = (after <= before) & (nearer.anchor == tracks.anchor)
+    places = np.where(better[..., np.newaxis], nearer.places, tracks.places)
+    return Tracks(tracks.anchor, places), np.where(better, after, before)
 
 
 def _misfit(frame: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """float32 `(h, w)`: root of the mean squared difference in a window."""
-    squares = ((frame.astype(np.float32) - seen) ** 2).mean(-1, keepdims=True)
+    apart = frame - seen
+    squares = np.einsum("ijc,ijc->ij", apart, apart)[..., np.newaxis] / apart.shape[2]
     return np.sqrt(blurred(squares, WINDOW))[..., 0]
 
 

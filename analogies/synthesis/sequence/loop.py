@@ -128,7 +128,7 @@ def carried_back(
 
 
 def warping_error(
-    picture: np.ndarray, before: np.ndarray, motion: np.ndarray, trusted: np.ndarray
+    picture: np.ndarray, there: np.ndarray, motion: np.ndarray, trusted: np.ndarray
 ) -> float | None:
     """How much a picture differs from the one before where the same is seen.
 
@@ -136,7 +136,8 @@ def warping_error(
     difference, of colors in [0, 1], of the frame and the one before brought along the flow.
 
     Args:
-        picture, before: uint8 `(h, w, 3)`.
+        picture: uint8 `(h, w, 3)`.
+        there: float32 `(h, w, 3)`, the one before where the flow leads.
         motion: flow of the input from this frame to the one before.
         trusted: where the same is seen in both.
 
@@ -146,7 +147,7 @@ def warping_error(
     mask = trusted & ~moving_edges(motion)
     if not mask.any():
         return None
-    left = picture.astype(np.float32) - warped(before, motion)
+    left = picture - there
     return float(np.square(left / 255).sum(-1)[mask].mean())
 
 
@@ -184,12 +185,13 @@ def _next(
     anchors = {**memory.anchors, frame.number: Anchor(frame.shown, whole_levels(picture))}
     used = {int(number): anchors[int(number)] for number in np.unique(tracks.anchor)}
     share = coherence * (EASE if fine() else ROUGH_EASE)
-    shown = whole_levels(eased(picture, memory.picture, known, share))
-    flicker = warping_error(shown, memory.picture, known.motion, known.trusted)
+    there = warped(memory.picture, known.motion)
+    shown = whole_levels(eased(picture, there, known.trusted, share))
+    flicker = warping_error(shown, there, known.motion, known.trusted)
     return Made(frame.number, shown, Memory(frame, shown, tracks, used), anew, False, flicker)
 
 
-def eased(picture: np.ndarray, before: np.ndarray, known: Carried, share: float) -> np.ndarray:
+def eased(picture: np.ndarray, there: np.ndarray, trusted: np.ndarray, share: float) -> np.ndarray:
     """What was made, mixed with the frame before it where the same is seen in both.
 
         shown_t(p) = made_t(p) + share * (shown_{t-1}(p + flow(p)) - made_t(p))
@@ -200,12 +202,11 @@ def eased(picture: np.ndarray, before: np.ndarray, known: Carried, share: float)
 
     Args:
         picture: float32 `(h, w, 3)`, what was made.
-        before: uint8 `(h, w, 3)`, what was shown of the frame before.
-        known: the flow to it, and where that can be trusted.
+        there: float32 `(h, w, 3)`, what was shown of the frame before, where the flow leads.
+        trusted: bool `(h, w)`, where the same is seen in both.
         share: of the frame before, in [0, 1).
     """
-    there = warped(before, known.motion)
-    return picture + share * known.trusted[..., np.newaxis] * (there - picture)
+    return picture + share * trusted[..., np.newaxis] * (there - picture)
 
 
 def whole_levels(picture: np.ndarray) -> np.ndarray:

@@ -22,8 +22,9 @@ from analogies.synthesis.sequence.filling import ROUNDS, SWEEPS, filled
 
 Whole = Callable[[Frame], np.ndarray]  # float32 `(h, w, 3)` in [0, 255]
 Within = Callable[[Frame, "Known"], np.ndarray]  # the same, with what is known in its place
-# Of Jamriška et al., "Stylizing Video by Example" (2019), section 4.
-IMAGE, POSITION, PREVIOUS, EDGES = 6.0, 2.0, 0.5, 1.0
+# Of Jamriška et al., "Stylizing Video by Example" (2019), section 4, but for the previous B': where
+# a part is lost that shows something else, and what is made after it comes out soft.
+IMAGE, POSITION, EDGES = 6.0, 2.0, 1.0
 SOFT = 3.0  # px, over which parts of two pictures pass into each other
 
 
@@ -125,8 +126,8 @@ class ByPatches:
 class ByKeys:
     """Makes the lost parts of pixels of the painted key frames.
 
-    The guides are those of Jamriška et al.: what the frame shows, its edges, where its pixels lie
-    in the key frame as far as that is known, and the B' that is known.
+    The guides are those of Jamriška et al.: what the frame shows, its edges, and where its pixels
+    lie in the key frame as far as that is known. The B' that is known around is fitted to.
 
     Args:
         options: of the run.
@@ -154,7 +155,6 @@ class ByKeys:
         shown = [
             *_shown(key.frame, frame.shown),
             Guide(grid(height, width) * scale, place * scale, POSITION),
-            Guide(key.picture, known.picture, PREVIOUS),
         ]
         return self._filled(key, shown, known.picture, known.lost)
 

@@ -50,6 +50,18 @@ def test_a_clip_comes_back_with_its_rate_and_length(tmp_path, suffix):
 
 
 @needs_ffmpeg
+@pytest.mark.parametrize("suffix", [".mp4", ".webm", ".mkv"])
+def test_players_are_told_all_of_the_colors(tmp_path, suffix):
+    path = tmp_path / f"x{suffix}"
+    write_clip(path, map(ramp, range(2)), RATE)
+    words = [PROGRAM, "-hide_banner", "-i", str(path)]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=60).stderr
+    # Where matrix, primaries and transfer are not one and the same they are told apart by slashes.
+    assert "yuv420p(tv, bt709" in said
+    assert "unknown" not in said
+
+
+@needs_ffmpeg
 def test_sound_goes_along(tmp_path):
     source = generated(tmp_path / "s.mp4", "-pix_fmt", "yuv420p")
     clip = open_clip(source)
@@ -59,6 +71,29 @@ def test_sound_goes_along(tmp_path):
     assert open_clip(tmp_path / "x.mp4").sound
     assert open_clip(tmp_path / "y.mov").sound
     assert sorted(x.name for x in tmp_path.iterdir()) == ["s.mp4", "x.mp4", "y.mov"]
+
+
+@needs_ffmpeg
+def test_a_clip_that_only_says_that_it_is_steady_keeps_its_length(tmp_path):
+    path = tmp_path / "x.mkv"
+    slower = r"setpts=if(gt(N\,5)\,PTS*3\,PTS)"
+    words = ["-y", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=0.4"]
+    words += ["-vf", slower, "-fps_mode", "vfr", "-pix_fmt", "yuv420p", str(path)]
+    subprocess.run([PROGRAM, *words], check=True, timeout=60)
+    clip = open_clip(path)
+    assert clip.rate == 25
+    assert "different lengths" in clip.notes[0]
+    assert 27 <= clip.count <= 30  # the tenth begins after 27 steps
+    assert len(list(clip.read(range(clip.count)))) == clip.count
+
+
+@needs_ffmpeg
+def test_sound_alone_is_told(tmp_path):
+    path = tmp_path / "x.mp4"
+    words = [PROGRAM, "-loglevel", "error", "-f", "lavfi", "-i", "sine=d=0.4", str(path)]
+    subprocess.run(words, check=True, timeout=60)
+    with pytest.raises(InputError, match="it holds none, perhaps sound alone"):
+        open_clip(path)
 
 
 @needs_ffmpeg

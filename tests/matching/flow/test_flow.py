@@ -3,8 +3,18 @@
 import numpy as np
 import pytest
 
-from analogies.matching.flow import consistent, flow, grid, moving_edges, sampled, warped
+from analogies.matching.flow import (
+    consistent,
+    flow,
+    grid,
+    moving_edges,
+    nearby,
+    sampled,
+    sampled_from,
+    warped,
+)
 from analogies.matching.flow.lucas_kanade import lucas_kanade
+from analogies.matching.flow.small import small_step
 from analogies.synthesis.likeness import blurred
 
 
@@ -37,6 +47,24 @@ def test_known_motion_is_found(rule, engine):
     error = np.abs(engine(now, before) - truth)[8:-8, 8:-8].max(-1)
     assert np.median(error) < 0.15
     assert np.percentile(error, 90) < 0.4
+
+
+@pytest.mark.parametrize("engine", [nearby, lambda *x: small_step(*map(gray, x))])
+def test_what_is_left_beside_the_right_place_is_found(engine):
+    before = scene()
+    for shift in ((0.3, -0.2), (0.05, 0.1)):
+        now, truth = moved(before, shift=shift)
+        assert np.abs(engine(now, before) - truth)[8:-8, 8:-8].mean() < 0.04
+
+
+def test_every_place_is_looked_up_in_a_picture_of_its_own():
+    pictures = {3: scene(seed=1), 7: scene(seed=2)}
+    numbers = np.where(np.indices((80, 96)).sum(0) % 2, 3, 7).astype(np.int32)
+    places = grid(80, 96) + np.float32(0.4)
+    found = sampled_from(pictures, numbers, places)
+    for number, picture in pictures.items():
+        own = numbers == number
+        assert np.array_equal(found[own], sampled(picture, places)[own])
 
 
 def test_whole_steps_are_exact_and_edges_go_on():

@@ -144,4 +144,4 @@ def test_compiling_needs_no_cache_and_says_nothing(cache, tmp_path):
     assert {run.stderr for run in runs} == {""}
     assert len({run.stdout for run in runs}) == 1
     kept = list(tmp_path.rglob("*.nbc"))
-    assert (len(kept) == 4) == (cache == "fresh")
+    assert (len(kept) == 6) == (cache == "fresh")

@@ -229,6 +229,10 @@ def test_one_frame_is_a_preview(folder):
         (["in", "out/", *KEYS, "--contrast", "1"], "--contrast is measured on one picture"),
         (["in", "out.png", *KEYS], "--frame N makes one picture"),
         (["in", "in", *KEYS], "the output would overwrite B"),
+        (["in", "-", *KEYS], "the output must have a name"),
+        (["in", "key1.png", *KEYS, "--frame", "3"], "would overwrite an input (--key 1)"),
+        (["in", "in/003.png", *KEYS, "--frame", "3"], "would overwrite an input (B)"),
+        (["in", "painted/", "--key", "1", "painted/001.png"], "would overwrite an input (--key 1)"),
         (["in", "out/", "--key", "1", "wide.png"], "has the proportions of the frame"),
         (["a.png", "b.png", "in", "out/", *KEYS], "--key takes the place of A and A'"),
         (["a.png", "b.png", "a.png", "x.png", "--every", "2"], "--every is for a moving B"),
@@ -237,6 +241,8 @@ def test_one_frame_is_a_preview(folder):
 )
 def test_what_cannot_be_is_told_in_one_line(folder, words, told, capfd):
     Image.fromarray(frame(0)[:16]).save("wide.png")
+    (folder / "painted").mkdir()
+    Image.fromarray(frame(1)).save("painted/001.png")
     before = sorted(folder.rglob("*"))
     command(*words, code=2)
     said = capfd.readouterr().err

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analogies.matching.flow import grid, sampled
+from analogies.matching.pixels import Guide, Settings
 from analogies.options import Options
 from analogies.synthesis.likeness import blurred
 from analogies.synthesis.sequence import loop
@@ -19,6 +20,7 @@ from analogies.synthesis.sequence.carrying import (
     looked_up,
     made_anew,
 )
+from analogies.synthesis.sequence.filling import boxes, filled
 from analogies.synthesis.sequence.loop import eased, in_sequence, one_by_one, warping_error
 from analogies.synthesis.sequence.making import ByKeys, ByWholes
 
@@ -89,15 +91,12 @@ def test_another_scene_begins_anew_and_what_is_hidden_is_made():
 def test_what_was_hidden_is_there_at_once_and_all_else_comes_over_a_few_frames():
     size, trusted = (8, 9), np.zeros((8, 9), bool)
     trusted[:, :4] = True
-    made, before = np.full((*size, 3), 40, np.float32), np.full((*size, 3), 200, np.uint8)
-    nothing = np.zeros(size, np.float32)
-    motion = np.zeros((*size, 2), np.float32)
-    known = Carried(began(0, size), made, ~trusted, nothing, motion, trusted)
-    shown = eased(made, before, known, 0.75)
+    made, before = np.full((*size, 3), 40, np.float32), np.full((*size, 3), 200, np.float32)
+    shown = eased(made, before, trusted, 0.75)
     assert np.allclose(shown[:, :4], 160)
     assert np.array_equal(shown[:, 4:], made[:, 4:])
     for _ in range(10):
-        shown = eased(made, np.rint(shown).astype(np.uint8), known, 0.75)
+        shown = eased(made, np.rint(shown), trusted, 0.75)
     assert np.abs(shown - made).max() < 10
 
 
@@ -164,6 +163,33 @@ def test_what_is_made_of_key_frames_looks_like_them():
     )
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_boxes_hold_all_that_is_lost_once(seed):
+    random = np.random.default_rng(seed)
+    lost = np.zeros((150, 230), bool)
+    for row, col in random.integers(0, (150, 230), (seed * 2, 2)):
+        lost[row : row + random.integers(1, 40), col : col + random.integers(1, 40)] = True
+    times = np.zeros(lost.shape, int)
+    for box in boxes(lost):
+        times[box] += 1
+        assert lost[box].any()
+    assert times.max() <= 1
+    assert (times[blurred(lost[..., np.newaxis].astype(np.float32), 2.0)[..., 0] > 0] == 1).all()
+
+
+def test_parts_far_apart_are_made_as_each_would_be_alone():
+    truth = scene()[:120, :160].astype(np.float32)
+    lost = np.zeros((120, 160), bool)
+    lost[5:15, 5:15] = lost[100:112, 140:150] = True
+    guides, settings = [Guide(truth, truth)], Settings(rounds=2, sweeps=2)
+    both = filled(255 - truth, guides, 255 - truth, lost, settings, 1.0)
+    assert np.array_equal(both[~lost], (255 - truth)[~lost])
+    assert np.abs(both - (255 - truth))[lost].mean() < 6
+    lost[100:112] = False
+    one = filled(255 - truth, guides, 255 - truth, lost, settings, 1.0)
+    assert np.array_equal(one[:60], both[:60])
+
+
 def test_anchors_are_put_together_by_halves():
     tracks = began(0, (10, 12))
     for number in range(1, 10):
@@ -196,6 +222,6 @@ def test_whoever_can_hold_what_is_known_makes_the_rest():
 
 def test_warping_error_is_the_mean_square_of_what_changed():
     motion, trusted = np.zeros((8, 9, 2), np.float32), np.ones((8, 9), bool)
-    one, other = np.full((8, 9, 3), 51, np.uint8), np.full((8, 9, 3), 102, np.uint8)
+    one, other = np.full((8, 9, 3), 51, np.uint8), np.full((8, 9, 3), 102, np.float32)
     assert warping_error(one, other, motion, trusted) == pytest.approx(3 * 0.2**2, rel=1e-5)
     assert warping_error(one, other, motion, ~trusted) is None
