@@ -182,6 +182,8 @@ def _check_choice(name: str, value: Any, kind: Kind) -> str:
     aliases = dict(kind.aliases)
     if isinstance(value, bool) and kind.bare:
         value = kind.bare if value else kind.choices[0]
+    if isinstance(value, numbers.Integral) and str(value) in kind.choices:
+        value = str(value)  # a number among words
     word = aliases.get(value, value) if isinstance(value, str) else value
     if word not in kind.choices:
         words = ", ".join(kind.choices)
