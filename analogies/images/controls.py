@@ -8,6 +8,7 @@ import numpy as np
 from analogies.images.pictures import Picture
 
 MOST_CLASSES = 24  # colors; a guide that has no more, exactly, tells classes
+_SOON = 4096  # px, which mostly show whether a map has many colors
 _STEP = 257.0  # a gray level in steps of 16 bits
 _KEYS = np.array([1.0, 2.0**16, 2.0**32])  # a color of 16 bits as one number
 WHITE = 127.5  # and above: inside of a mask
@@ -93,7 +94,8 @@ def _few_colors(maps: Sequence[np.ndarray]) -> np.ndarray | None:
     known: dict[float, np.ndarray] = {}
     for pixels in maps:
         flat = pixels.reshape(-1, 3)
-        for part in np.array_split(flat, max(1, len(flat) >> 16)):  # a photograph shows it soon
+        head, rest = flat[:_SOON], flat[_SOON:]
+        for part in (head, *np.array_split(rest, max(1, len(rest) >> 16))):
             keys, places = np.unique(np.rint(part * _STEP) @ _KEYS, return_index=True)
             known |= dict(zip(keys.tolist(), part[places], strict=True))
             if len(known) > MOST_CLASSES:

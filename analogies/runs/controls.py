@@ -73,7 +73,8 @@ def as_guide(number: int, given: Sequence[Any]) -> Guide:
             f" (a_map, b_map, weight, mask). Received: {shorten(given)}"
         )
     a_maps, b_map, weight, mask = (*given, None, None)[:4]
-    several = isinstance(a_maps, list | tuple) and not np.isscalar(a_maps[0])
+    several = isinstance(a_maps, list | tuple) and len(a_maps) > 0
+    several = several and (is_path(a_maps[0]) or not np.isscalar(a_maps[0]))
     limits = Kind("number", "", "", minimum=0, maximum=1e6, optional=True)
     return Guide(
         (*(a_maps if several else [a_maps]), b_map),

@@ -11,7 +11,7 @@ from analogies.errors import InputError
 from analogies.options.table import Options
 from analogies.runs import job
 from analogies.runs.checkpoints.resuming import made_from
-from analogies.runs.controls import Guide
+from analogies.runs.controls import Guide, as_guide
 
 SMALL = {"coarse_side": 0, "speed": "fast", "quiet": True}
 
@@ -76,6 +76,12 @@ def test_a_color_is_a_map_of_it(paths):
     assert guide.weight == 2.0
     assert (guide.a[0].argmax(-1) == guide.b[0, -1].argmax()).all()
     assert any("#000000" in note for note in planned.notes())
+
+
+def test_maps_of_several_pairs_may_be_colors_and_paths(paths):
+    maps = (["#00ff00", paths["ga"]], paths["gb"])
+    assert as_guide(1, maps) == Guide(("#00ff00", paths["ga"], paths["gb"]))
+    assert as_guide(1, (paths["ga"], paths["gb"])) == Guide((paths["ga"], paths["gb"]))
 
 
 def test_a_weight_of_0_is_off_and_told(paths):
