@@ -27,7 +27,7 @@ def make_analogy(
     a_prime: Source,
     b: Source,
     *,
-    pairs: Sequence[tuple[Source, Source]] = (),
+    pairs: Sequence[Sequence[Source]] = (),
     guides: Sequence[Sequence[Any]] = (),
     out: str | os.PathLike | None = None,
     **options: Any,
@@ -41,7 +41,8 @@ def make_analogy(
             otherwise).
         b: the picture to be changed as A was, any size.
         pairs: further pairs of A and A'; the two of a pair have one size. All pairs are one
-            reference.
+            reference. A third picture, or an array of booleans, is a mask of the pair: where it is
+            white the pair may be sampled.
         guides: further pictures that say what corresponds, `(a_map, b_map)`, with a weight and a
             picture of how much they count where: `(a_map, b_map, weight, mask)`. `a_map` is as
             large as A, or a sequence of a map for each pair; `b_map` and the mask as large as B.

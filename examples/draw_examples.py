@@ -25,8 +25,12 @@ def pictures():
     bowl = still_life.render(still_life.SECOND, 192, 256, 4)
     yield "style-content", fruit
     yield "fill-mask", still_life.apple_mask()
-    yield "style-painting", textures.swirls(208, 256, 11)
+    sky = textures.swirls(208, 256, 11)
+    yield "style-painting", sky
+    yield "guide-a", textures.glow(sky)
+    yield "guide-b", still_life.things(still_life.FIRST, 192, 256)
     yield "texture", textures.pebbles(160, 192, 5)
+    yield "texture-height", textures.pebbles(160, 192, 5, heights=True)
     yield "texture-mask", around((160, 192), 80, 100, 30, 46)
     yield "recolor-a", textures.gray(fruit)
     yield "recolor-a-prime", textures.toned(fruit)

@@ -97,10 +97,8 @@ def march(scene, start, ray, steps, far):
     return way, clear
 
 
-def render(scene, height, width, seed):
-    """A picture of a scene, uint8 ``(height, width, 3)``."""
-    rng, factor = np.random.default_rng(seed), 2
-    rows, cols = height * factor, width * factor
+def seen(scene, rows, cols):
+    """Rays from the eye, the points that they end at, what is there, and where that is the wall."""
     y, x = np.mgrid[:rows, :cols]
     target = np.stack(
         [(x - cols / 2) / rows * 4.4, 0.78 - (y - rows / 2) / rows * 4.4, np.zeros((rows, cols))],
@@ -111,7 +109,21 @@ def render(scene, height, width, seed):
     way, _ = march(scene, EYE, ray, 90, 14)
     point = EYE + way[..., None] * ray
     _, index = nearest(scene, point)
-    wall = point[..., 2] < -2.6
+    return ray, point, index, point[..., 2] < -2.6
+
+
+def things(scene, height, width):
+    """Where there is something on the table, uint8 ``(height, width)``: 255, else 0."""
+    _, _, index, wall = seen(scene, height, width)
+    return np.uint8(255) * ((index != TABLE) & ~wall)
+
+
+def render(scene, height, width, seed):
+    """A picture of a scene, uint8 ``(height, width, 3)``."""
+    rng, factor = np.random.default_rng(seed), 2
+    rows, cols = height * factor, width * factor
+    y, x = np.mgrid[:rows, :cols]
+    ray, point, index, wall = seen(scene, rows, cols)
     steps = 0.002 * np.eye(3)
     normal = np.stack(
         [nearest(scene, point + s)[0] - nearest(scene, point - s)[0] for s in steps], -1

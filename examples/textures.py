@@ -44,8 +44,14 @@ def swirls(height, width, seed):
     return canvas.finish(impasto=0.16)
 
 
-def pebbles(height, width, seed, spacing=15):
-    """A beach of rounded stones, uint8 ``(height, width, 3)``."""
+def glow(painting):
+    """Where a night sky is warm or near to that, uint8 ``(H, W)``: 255, else 0."""
+    warm = np.float64(painting[..., 0]) - painting[..., 2] > 10
+    return np.uint8(255) * (ndimage.gaussian_filter(np.float64(warm), 5) > 0.16)
+
+
+def pebbles(height, width, seed, spacing=15, heights=False):
+    """A beach of rounded stones, uint8 ``(height, width, 3)``, or how high it is, ``(h, w)``."""
     rng, factor = np.random.default_rng(seed), 3
     shape = (height * factor, width * factor)
     points = rng.random((4 * height * width // spacing**2, 2)) * shape
@@ -62,6 +68,8 @@ def pebbles(height, width, seed, spacing=15):
     dome = 1 - np.exp(-((np.clip(gap - 0.8, 0, None) / 4.2) ** 1.2))
     rough = noise(rng, shape, 2) * 0.018 + noise(rng, shape, 5) * 0.02
     relief = ndimage.gaussian_filter(dome + rough, 1.2)
+    if heights:
+        return to_bytes(shrink(relief / relief.max(), factor))
     slope = np.gradient(relief)
     light = 0.82 + 5.5 * (slope[0] + 0.7 * slope[1])
     tone = rng.random(len(centers))

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from analogies.matching.flow import grid, sampled
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 GAP, CAPTION = 12, 22  # px
-MOVING = "moving"
+MOVING, FIELD = "moving", "field"
 MOVING_SIZE, MOVING_COUNT, MOVING_MS = (160, 200), 24, 80
 PAPER, INK = (250, 249, 246), (40, 40, 44)
 
@@ -38,6 +38,8 @@ class Sheet:
         function: the public function that does it.
         given: {caption: file among the examples}, in the function's order.
         options: of the function.
+        maps: {caption: file} of what says what goes where.
+        of_maps: further options, from the paths of the maps in their order.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Sheet:
     function: str
     given: dict[str, str]
     options: dict[str, Any]
+    maps: dict[str, str] = field(default_factory=dict)
+    of_maps: Callable[..., dict[str, Any]] = dict
 
 
 def _analogy(name: str, title: str, preset: str, example: str = "", b: str = "") -> Sheet:
@@ -65,6 +69,24 @@ def _texture(name: str, title: str) -> Sheet:
 
 FILLED = {"Picture": "style-content.png", "Mask": "fill-mask.png"}
 TILED = dict.fromkeys(("A", "A'", "B"), "texture.png")
+PAINTED = {"Content": "style-content.png", "Style": "style-painting.png"}
+REGIONS = {"A": "texture.png", "A'": "texture.png", "B": "guide-b.png"}
+
+
+def _guided(a: Path, b: Path) -> dict[str, Any]:
+    """A guide of the style and of the content."""
+    return {"guides": [(a, b, 2)]}
+
+
+def _made_within(mask: Path) -> dict[str, Any]:
+    return {"b_mask": mask}
+
+
+def _by_regions(second: Path, usable: Path) -> dict[str, Any]:
+    """A second example, of which a part is used, where B is white."""
+    guide = (["#000000", "#ffffff"], second.parent / REGIONS["B"], 10)
+    return {"pairs": [(second, second, usable)], "guides": [guide]}
+
 
 SHEETS = (
     _analogy("landscape", "Texture by numbers", "analogy"),
@@ -77,6 +99,33 @@ SHEETS = (
     _analogy("pixels", "Texture by numbers without a network", "pixels", "landscape"),
     _style("cnnmrf", "Style transfer as CNNMRF made it"),
     _texture("texture", "Texture synthesis"),
+    Sheet(
+        "guides",
+        "Style transfer with a guide",
+        "transfer_style",
+        PAINTED,
+        {"preset": "style"},
+        {"Map of the style": "guide-a.png", "Map of the content": "guide-b.png"},
+        _guided,
+    ),
+    Sheet(
+        "masks",
+        "Style transfer within a mask",
+        "transfer_style",
+        PAINTED,
+        {"preset": "style"},
+        {"Mask": "guide-b.png"},
+        _made_within,
+    ),
+    Sheet(
+        "regions",
+        "An example for each region",
+        "make_analogy",
+        REGIONS,
+        {"preset": "texture", "coarse_side": 0},
+        {"Another A and A'": "style-painting.png", "Its mask": "guide-a.png"},
+        _by_regions,
+    ),
     Sheet("fill", "What a mask covers made anew", "fill", FILLED, {"preset": "fill"}),
     Sheet("tile", "A picture made to tile", "make_analogy", TILED, {"preset": "tile"}),
     _texture("cnnmrf-texture", "Texture synthesis as CNNMRF made it"),
@@ -94,7 +143,7 @@ def main(argv: Sequence[str]) -> int:
         exit code: 0, or 2 where something given cannot be used.
     """
     parser = argparse.ArgumentParser(prog="make_gallery.py", description="Draw the gallery.")
-    which = f"of sheets, or {MOVING} (default: all)"
+    which = f"of sheets, or {FIELD} or {MOVING} (default: all)"
     parser.add_argument("names", nargs="*", metavar="NAME", help=which)
     parser.add_argument("--out", default="gallery", metavar="FOLDER", help="default: gallery")
     parser.add_argument("--examples", default=str(EXAMPLES), metavar="FOLDER", help="inputs")
@@ -114,12 +163,12 @@ def draw_gallery(
 ) -> list[Path]:
     """Make the results and write ``NAME.png`` and ``NAME-sheet.png`` for each sheet.
 
-    ``moving.webp`` is the animation.
+    ``field-sheet.png`` shows two maps of one field, ``moving.webp`` is the animation.
 
     Args:
         examples: folder of the given pictures.
         out: folder to write into; made if it is not there.
-        names: of the sheets to draw, and of the animation; none for all, then also
+        names: of the sheets to draw, of the field and of the animation; none for all, then also
             ``gallery.png`` with all sheets.
         tell: is told a line per sheet.
 
@@ -131,18 +180,26 @@ def draw_gallery(
     """
     known = {sheet.name: sheet for sheet in SHEETS}
     for name in names:
-        if name not in known and name != MOVING:
-            raise InputError(f"there are {', '.join([*known, MOVING])}. Received: {name!r}")
+        if name not in known and name not in (FIELD, MOVING):
+            raise InputError(f"there are {', '.join([*known, FIELD, MOVING])}. Received: {name!r}")
     out.mkdir(parents=True, exist_ok=True)
     drawn, paths = [], []
     for sheet in [known[name] for name in names or known if name in known]:
         started = time.perf_counter()
         pictures = {caption: examples / file for caption, file in sheet.given.items()}
-        result = getattr(analogies, sheet.function)(*pictures.values(), **sheet.options)
+        maps = {caption: examples / file for caption, file in sheet.maps.items()}
+        options = {**sheet.options, **sheet.of_maps(*maps.values())}
+        result = getattr(analogies, sheet.function)(*pictures.values(), **options)
         Image.fromarray(result).save(out / f"{sheet.name}.png")
-        given = {caption: _pixels(path) for caption, path in pictures.items()}
+        given = {caption: _pixels(path) for caption, path in {**pictures, **maps}.items()}
         drawn.append(draw_sheet(sheet.title, {**given, _result_caption(sheet): result}))
         paths.append(out / f"{sheet.name}-sheet.png")
+        drawn[-1].save(paths[-1], optimize=True)
+        tell(f"{paths[-1]}  {time.perf_counter() - started:.1f} s")
+    if not names or FIELD in names:
+        started = time.perf_counter()
+        drawn.append(draw_field(examples, out))
+        paths.append(out / f"{FIELD}-sheet.png")
         drawn[-1].save(paths[-1], optimize=True)
         tell(f"{paths[-1]}  {time.perf_counter() - started:.1f} s")
     if not names or MOVING in names:
@@ -153,6 +210,30 @@ def draw_gallery(
         stack(drawn).save(out / "gallery.png", optimize=True)
         tell(f"{out / 'gallery.png'}")
     return paths
+
+
+def draw_field(examples: Path, out: Path) -> Image.Image:
+    """Make more of a texture, and with the same patches of its heights; write ``field-*.png``.
+
+    Args:
+        examples: folder of the given pictures.
+        out: folder to write into.
+
+    Returns:
+        a sheet of both maps, as given and as made.
+    """
+    colors, heights = examples / "texture.png", examples / "texture-height.png"
+    with tempfile.TemporaryDirectory() as folder:
+        saved = Path(folder, "field.npz")
+        made = analogies.synthesize_texture(
+            colors, 192, 256, coarse_side=0, tile="both", save_field=str(saved)
+        )
+        raised = analogies.apply_field(saved, heights)
+    shown = {"Colors": made, "Heights": np.repeat(raised, 3, 2)}
+    for caption, picture in shown.items():
+        Image.fromarray(picture).save(out / f"{FIELD}-{caption.lower()}.png", optimize=True)
+    given = {"Colors given": _pixels(colors), "Heights given": _pixels(heights)}
+    return draw_sheet("Two maps of one field, that tile", {**given, **shown})
 
 
 def draw_moving(examples: Path, out: Path) -> Path:

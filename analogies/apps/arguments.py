@@ -49,10 +49,13 @@ _OF_BATCH = {
 
 _OF_OTHERS = ("workers", "per_worker")  # of these go beside --learn and a moving B, too
 _KEYED = ("b", "out")  # what stands beside key frames
-_GUIDE_MASK = (
-    "Picture as large as B, behind a --guide: how much that counts, all where it is white, not at "
-    "all where it is black."
-)
+_BEHIND = {"pair": guides.PAIR_MASK, "guide": guides.MASK}  # each may have one of its own
+_MASKS = {
+    "pair": "Picture as large as the A of the --pair that it stands behind: only where it is white "
+    "that pair is sampled.",
+    "guide": "Picture as large as B, behind a --guide: how much that counts, all where it is "
+    "white, not at all where it is black.",
+}
 
 # All options of image-analogies. Its users' scripts abbreviate them as argparse allows, and an
 # option of ours must not make such an abbreviation ambiguous.
@@ -104,6 +107,7 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
     end = argv.index("--") if "--" in argv else len(argv)  # behind it all are paths
     try:
         rest, found = guides.taken(argv[:end])
+        rest, masks = guides.masks_of_pairs(rest)
     except InputError as error:
         parser.error(str(error))
     argv, end = [*rest, *argv[end:]], len(rest)
@@ -115,6 +119,8 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
     given = {name: getattr(namespace, name) for name in names if hasattr(namespace, name)}
     if found:
         given["guide"] = found
+    for number, file in masks.items():
+        given["pair"][number].append(file)
     words = [*getattr(namespace, "paths", ()), *argv[end + 1 :]]
     dashed = usage.wrong_dash(words[: len(words) - len(argv[end + 1 :])], options)
     if dashed:
@@ -185,7 +191,7 @@ def _options() -> list[str]:
     """Every option as it is spelled."""
     others = ["--batch", *map(spelled, _OF_BATCH), "--help", "--help-all", "--version"]
     of_moving = map(spelled, moving_kinds())
-    return [*map(spelled, kinds()), *of_moving, *fast.NAMES, guides.MASK, *others]
+    return [*map(spelled, kinds()), *of_moving, *fast.NAMES, *_BEHIND.values(), *others]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -220,8 +226,8 @@ def build_parser() -> argparse.ArgumentParser:
         if kind.group not in groups:
             groups[kind.group] = parser.add_argument_group(kind.group)
         _add(groups[kind.group], name, kind)
-        if name == "guide":
-            groups[kind.group].add_argument(guides.MASK, metavar="FILE", help=_GUIDE_MASK)
+        if name in _BEHIND:
+            groups[kind.group].add_argument(_BEHIND[name], metavar="FILE", help=_MASKS[name])
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Guides on a command line: an option that takes as many names as there are pairs, and one more."""
+"""Guides and masks of pairs on a command line: words that mean something by where they stand."""
 
 import contextlib
 from collections.abc import Sequence
@@ -6,7 +6,8 @@ from typing import Any
 
 from analogies.errors import InputError
 
-GUIDE, MASK, PAIR = "--guide", "--guide-mask", "--pair"
+GUIDE, MASK = "--guide", "--guide-mask"
+PAIR, PAIR_MASK = "--pair", "--pair-mask"
 
 Found = list[list[Any]]  # [[maps of A], map of B, weight or None, mask or None]
 
@@ -31,10 +32,35 @@ def taken(argv: Sequence[str]) -> tuple[list[str], Found]:
         word = words.pop(0)
         if word == GUIDE:
             found.append(_guide(words, count))
-        elif word == MASK or word.startswith(f"{MASK}="):
-            _put_mask(word, words, found)
+        elif _is(MASK, word):
+            file = _file(word, words)
+            if not file or not found or found[-1][3] is not None:
+                raise _misplaced(MASK, GUIDE, file)
+            found[-1][3] = file
         else:
             rest.append(word)
+    return rest, found
+
+
+def masks_of_pairs(argv: Sequence[str]) -> tuple[list[str], dict[int, str]]:
+    """The masks of the further pairs, {number of the pair from 0: file}, and the words left.
+
+    Raises:
+        InputError: a mask stands behind no pair.
+
+    >>> masks_of_pairs(["--pair", "a2", "ap2", "--pair-mask", "m2", "a", "ap"])
+    (['--pair', 'a2', 'ap2', 'a', 'ap'], {0: 'm2'})
+    """
+    words, rest, found = list(argv), [], dict[int, str]()
+    while words:
+        word = words.pop(0)
+        if not _is(PAIR_MASK, word):
+            rest.append(word)
+            continue
+        file, last = _file(word, words), rest.count(PAIR) - 1
+        if not file or last < 0 or last in found:
+            raise _misplaced(PAIR_MASK, PAIR, file)
+        found[last] = file
     return rest, found
 
 
@@ -56,11 +82,16 @@ def _guide(words: list[str], count: int) -> list[Any]:
     return [names[:-1], names[-1], weight, None]
 
 
-def _put_mask(word: str, words: list[str], found: Found) -> None:
-    """Give the last guide its mask."""
+def _is(name: str, word: str) -> bool:
+    """Whether a word is an option, alone or with its value."""
+    return word == name or word.startswith(f"{name}=")
+
+
+def _file(word: str, words: list[str]) -> str:
+    """The value of an option that takes a file, perhaps the next of the words, or ""."""
     _, equals, value = word.partition("=")
-    if not equals and words:
-        value = words.pop(0)
-    if not value or not found or found[-1][3] is not None:
-        raise InputError(f"{MASK} FILE stands behind the {GUIDE} that it is for. Received: {value}")
-    found[-1][3] = value
+    return words.pop(0) if not equals and words else value
+
+
+def _misplaced(name: str, behind: str, file: str) -> InputError:
+    return InputError(f"{name} FILE stands behind the {behind} that it is for. Received: {file}")

@@ -8,7 +8,9 @@ import numpy as np
 from analogies.images.pictures import Picture
 
 MOST_CLASSES = 24  # colors; a guide that has no more, exactly, tells classes
-_KEYS = np.array([1.0, 257.0, 66049.0])  # a color as one number
+_SOON = 4096  # px, which mostly show whether a map has many colors
+_STEP = 257.0  # a gray level in steps of 16 bits
+_KEYS = np.array([1.0, 2.0**16, 2.0**32])  # a color of 16 bits as one number
 WHITE = 127.5  # and above: inside of a mask
 OPAQUE = 0.99  # of the most opaque alpha of a picture, from which on its colors are its own
 
@@ -92,8 +94,9 @@ def _few_colors(maps: Sequence[np.ndarray]) -> np.ndarray | None:
     known: dict[float, np.ndarray] = {}
     for pixels in maps:
         flat = pixels.reshape(-1, 3)
-        for part in np.array_split(flat, max(1, len(flat) >> 16)):  # a photograph shows it soon
-            keys, places = np.unique(part @ _KEYS, return_index=True)
+        head, rest = flat[:_SOON], flat[_SOON:]
+        for part in (head, *np.array_split(rest, max(1, len(rest) >> 16))):
+            keys, places = np.unique(np.rint(part * _STEP) @ _KEYS, return_index=True)
             known |= dict(zip(keys.tolist(), part[places], strict=True))
             if len(known) > MOST_CLASSES:
                 return None

@@ -104,10 +104,21 @@ def _stream(source: Any) -> Iterator[tuple[BinaryIO, str]]:
         with stream:
             yield stream, repr(name)
         return
-    data = _read(source) if hasattr(source, "read") else bytes(source)
+    data = bytes_of(source)
     if not data:
         raise InputError(f"there is nothing in it. Received: {_called(source)}")
     yield io.BytesIO(data), f"{len(data)} bytes"
+
+
+def bytes_of(source: Any) -> Any:
+    """The bytes of what is open to be read or holds them; of a path the path itself.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    if isinstance(source, str | os.PathLike):
+        return source
+    return _read(source) if hasattr(source, "read") else bytes(source)
 
 
 def _read(source: Any) -> bytes:

@@ -120,7 +120,7 @@ def read(source: Any) -> Picture:
             return decode(Opened(source))
     rgb, alpha = arrays.to_rgb(source)
     with told_of("an array of {1}x{0} px".format(*rgb.shape)):
-        return _composite(rgb, alpha, ())
+        return composite(rgb, alpha, ())
 
 
 def _is_animated(image: Image.Image) -> bool:
@@ -130,10 +130,10 @@ def _is_animated(image: Image.Image) -> bool:
 def decode(found: Opened) -> Picture:
     """The picture of an open image, at its current frame."""
     rgb, alpha, notes = to_rgb(found.image, found.white)
-    return _composite(rgb, alpha, (*found.notes, *notes))
+    return composite(rgb, alpha, (*found.notes, *notes))
 
 
-def _composite(rgb: np.ndarray, alpha: np.ndarray | None, notes: tuple[str, ...]) -> Picture:
+def composite(rgb: np.ndarray, alpha: np.ndarray | None, notes: tuple[str, ...]) -> Picture:
     """Put a picture on white where it is transparent.
 
     Raises:

@@ -1,7 +1,8 @@
 """Maps: pictures whose numbers mean something, read and written as they are.
 
 Colors, profiles and transparency mean nothing here: a normal, a height or a roughness of 8 or 16
-bits or in floats stays in its own kind of numbers, channel by channel.
+bits or in floats stays in its own kind of numbers, channel by channel. Maps that guide are read as
+other pictures are, but in full.
 """
 
 import io
@@ -17,7 +18,9 @@ from PIL import Image
 from analogies.errors import InputError
 from analogies.files import write_atomically
 from analogies.images import tiff
-from analogies.images.opening import opened
+from analogies.images.deep import white_of
+from analogies.images.opening import bytes_of, is_file, opened
+from analogies.images.pictures import Picture, composite, read
 from analogies.images.sizes import check_size
 
 DEPTHS = ("uint8", "uint16", "float32")
@@ -59,6 +62,55 @@ def read_samples(source: Any) -> np.ndarray:
         elif packed in _DEEP:
             values = _of_halves(source, _DEEP[packed])
         return _checked(_of_pillow(image, packed) if values is None else values)
+
+
+def read_map(source: Any) -> Picture:
+    """A guide's map: what `read` gives, but colors of 16 bits and more are not cut to 8.
+
+    These are taken as numbers: where they are deep no color profile counts.
+
+    Args, raises: as `read`.
+    """
+    if not is_file(source):
+        return read(source)
+    source = bytes_of(source)
+    picture, deep = read(source), _deep_colors(source)
+    if deep is None:
+        return picture
+    values, notes = deep
+    if values is None:
+        return Picture(picture.pixels, picture.alpha, (*picture.notes, *notes))
+    alpha = values[..., 3] if values.shape[2] > 3 else picture.alpha
+    return composite(values[..., :3], alpha, (*picture.notes, *notes))
+
+
+def _deep_colors(source: Any) -> tuple[np.ndarray | None, tuple[str, ...]] | None:
+    """Colors of 16 bits and more in full, where `read` would cut them to 8.
+
+    Args:
+        source: path or bytes of a picture that can be read.
+
+    Returns:
+        float32 `(h, w, 3)` or with alpha `(h, w, 4)`, in [0, 255], and notes; None instead of them
+        where they stay at 8 bits. None for other pictures: of 8 bits, and gray ones.
+    """
+    with opened(source) as found:
+        image = found.image
+        packed = _packed(image)
+        values = None
+        if packed in _DEEP:
+            values = _of_halves(source, _DEEP[packed])
+        elif image.format == "TIFF":
+            values = _of_tiff(source)
+        if values is None or values.shape[2] < 3:
+            return None
+        if image.getexif().get(_ORIENTATION, 1) != 1:
+            return None, ("is turned by its EXIF orientation, and only 8 bits of its colors count",)
+        bits = 16 if values.dtype == np.uint16 else None
+        white = white_of(values[..., :3], bits)
+        profile = "icc_profile" in image.info
+        notes = ("has a color profile; of 16 bits its numbers are taken as they are",)
+        return np.clip(values * np.float32(255.0 / white), 0, 255), notes if profile else ()
 
 
 def _packed(image: Image.Image) -> str:

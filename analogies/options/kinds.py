@@ -74,6 +74,7 @@ class Kind:
         choices: the accepted words of a "choice".
         aliases: other words for a choice, {word: choice}.
         bare: the choice that the option stands for without a value, and True; False is the first.
+        masked: of "pairs": a third picture may stand behind the two.
         metavar: what stands for the value in `--help`.
         optional: None is a valid value.
         runtime: concerns only how the program runs or what it tells; the result's pixels do
@@ -91,6 +92,7 @@ class Kind:
     choices: tuple[str, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
     bare: str | None = None
+    masked: bool = False
     metavar: str | None = None
     optional: bool = False
     runtime: bool = False
@@ -180,6 +182,8 @@ def _check_choice(name: str, value: Any, kind: Kind) -> str:
     aliases = dict(kind.aliases)
     if isinstance(value, bool) and kind.bare:
         value = kind.bare if value else kind.choices[0]
+    if isinstance(value, numbers.Integral) and str(value) in kind.choices:
+        value = str(value)  # a number among words
     word = aliases.get(value, value) if isinstance(value, str) else value
     if word not in kind.choices:
         words = ", ".join(kind.choices)
@@ -228,17 +232,14 @@ def _check_text(name: str, value: Any, kind: Kind) -> str:
         raise OptionError(name, f"cannot be found: {error}") from None
 
 
-def _check_pairs(name: str, value: Any, kind: Kind) -> tuple[tuple[str, str], ...]:
-    """Pairs of paths."""
-
-    def is_sequence(x: Any) -> bool:
-        return isinstance(x, Sequence) and not isinstance(x, str | bytes)
-
-    if not is_sequence(value) or any(not is_sequence(x) or len(x) != 2 for x in value):
-        raise OptionError(name, f"must be pairs of two pictures. Received: {shorten(value)}")
-    return tuple(
-        (_check_text(name, first, kind), _check_text(name, second, kind)) for first, second in value
-    )
+def _check_pairs(name: str, value: Any, kind: Kind) -> tuple[tuple[str, ...], ...]:
+    """Pairs of paths, some of them with a third one, of a mask, where the kind has masks."""
+    lengths = (2, 3) if kind.masked else (2,)
+    if not _is_group(value) or any(not _is_group(x) or len(x) not in lengths for x in value):
+        masks = ", which a mask may follow" if kind.masked else ""
+        raise OptionError(name, f"must be pairs of two pictures{masks}. Received: {shorten(value)}")
+    kept = ([*pair[:2], *(mask for mask in pair[2:] if mask is not None)] for pair in value)
+    return tuple(tuple(_check_text(name, path, kind) for path in pair) for pair in kept)
 
 
 def _check_guides(name: str, value: Any, kind: Kind) -> tuple[GuideFiles, ...]:

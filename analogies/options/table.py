@@ -172,10 +172,10 @@ class Options:
         "others are avoided.", minimum=0, maximum=100, metavar="W",
     )
 
-    pair: tuple[tuple[str, str], ...] = option(
+    pair: tuple[tuple[str, ...], ...] = option(
         (), MATCHING, "pairs", "One more A and A', equal in size to each other; repeatable. All "
         "pairs are one reference: a patch of B' comes from the pair that suits it best.",
-        metavar="A A'", exported=False,
+        masked=True, metavar="A A'", exported=False,
     )
 
     # What goes where
@@ -188,7 +188,8 @@ class Options:
     )
     a_mask: str | None = option(
         None, CONTROL, "text", "Picture as large as A: only where it is white A' is sampled, by "
-        "whole patches. What is transparent in A or A' is not sampled either.",
+        "whole patches. What is transparent in A or A' is not sampled either. Of the first pair; "
+        "further ones take --pair-mask.",
         metavar="FILE", exported=False,
     )
     b_mask: str | None = option(
@@ -427,6 +428,11 @@ class Options:
         """Weights of guides, some of which are not given."""
         usual = 1.0 / max(len(given), 1) if self.preset == EBSYNTH else 1.0
         return tuple(usual if weight is None else weight for weight in given)
+
+    @property
+    def masks_pairs(self) -> bool:
+        """Whether a mask says which part of a further pair may be sampled."""
+        return any(len(pair) > 2 for pair in self.pair)
 
     def fingerprint(self) -> str:
         """SHA-256 (hex) of the options on which the result's pixels depend."""

@@ -17,7 +17,7 @@ from analogies.matching.pixels.places import leaves_patches
 from analogies.options.kinds import Kind, check, shorten
 from analogies.options.presets import EBSYNTH
 from analogies.options.table import Options
-from analogies.runs.inputs import beside, is_path, pair_names, spoken
+from analogies.runs.inputs import beside, is_path, mask_name, pair_names, spoken
 from analogies.synthesis.controls import Controls, GuideMaps, KeptPart
 
 MASKS = ("a_mask", "b_mask")
@@ -43,6 +43,24 @@ class Guide(NamedTuple):
     mask: Any = None
 
 
+def pair_sources(number: int, pair: Sequence[Any]) -> dict[str, Any]:
+    """{name: source} of a further pair, A and A', and a mask where one is given.
+
+    Raises:
+        InputError: it is not that.
+
+    >>> pair_sources(2, ("a.png", "b.png"))
+    {'a2': 'a.png', 'a_prime2': 'b.png'}
+    """
+    if isinstance(pair, str) or not isinstance(pair, Sequence) or not 2 <= len(pair) <= 3:
+        raise InputError(
+            f"pair {number} must be (a, a_prime) or (a, a_prime, mask). Received: {shorten(pair)}"
+        )
+    a, a_prime, mask = (*pair, None)[:3]
+    found = dict(zip(pair_names(number), (a, a_prime), strict=True))
+    return found if mask is None else {**found, mask_name(number): as_mask(mask)}
+
+
 def as_guide(number: int, given: Sequence[Any]) -> Guide:
     """A guide from `(a_map, b_map)`, and a weight and a mask where they are given.
 
@@ -55,7 +73,8 @@ def as_guide(number: int, given: Sequence[Any]) -> Guide:
             f" (a_map, b_map, weight, mask). Received: {shorten(given)}"
         )
     a_maps, b_map, weight, mask = (*given, None, None)[:4]
-    several = isinstance(a_maps, list | tuple) and not np.isscalar(a_maps[0])
+    several = isinstance(a_maps, list | tuple) and len(a_maps) > 0
+    several = several and (is_path(a_maps[0]) or not np.isscalar(a_maps[0]))
     limits = Kind("number", "", "", minimum=0, maximum=1e6, optional=True)
     return Guide(
         (*(a_maps if several else [a_maps]), b_map),
@@ -265,15 +284,15 @@ def _guide(
 def _usable(number: int, pictures: Mapping[str, Picture]) -> np.ndarray | None:
     """Where a pair may be sampled; None: everywhere."""
     usable = opaque_part(number, pictures)
-    mask = pictures.get("a_mask") if number == 1 else None
-    if mask is None:
+    name = mask_name(number)
+    if name not in pictures:
         return usable
-    found = pictured.mask_of(mask)
+    found = pictured.mask_of(pictures[name])
     both = found if usable is None else found & usable
     if not leaves_patches(both, SMALLEST_PATCH):
         raise InputError(
-            f"--a-mask must be white where A' may be sampled, at least {SMALLEST_PATCH} px high and"
-            f" wide. Received: {int(both.sum())} such pixels of {both.size}"
+            f"{spoken(name)} must be white where A' may be sampled, at least {SMALLEST_PATCH} px"
+            f" high and wide. Received: {int(both.sum())} such pixels of {both.size}"
         )
     return both
 

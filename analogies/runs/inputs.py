@@ -11,6 +11,7 @@ from analogies.options.table import Options
 
 _NAMES = {"a": "A", "a_prime": "A'", "b": "B", "init": "--init"}
 _MASKS = {"a_mask": "--a-mask", "b_mask": "--b-mask"}
+_PAIR_MASK = re.compile(r"a_mask(\d+)")
 _PAIRED = re.compile(r"(a|a_prime)(\d*)")
 _GUIDE = re.compile(r"guide(\d+)_(a(\d*)|b|mask)")
 
@@ -46,19 +47,42 @@ def spoken(name: str) -> str:
     paired = _PAIRED.fullmatch(name)
     if paired and paired[2]:
         return f"{_NAMES[paired[1]]} of pair {paired[2]}"
+    mask = _PAIR_MASK.fullmatch(name)
+    if mask:
+        return f"--pair-mask of pair {mask[1]}"
     return _NAMES.get(name) or _MASKS.get(name, name)
+
+
+def mask_name(number: int) -> str:
+    """Name of the mask of a pair.
+
+    >>> mask_name(1), mask_name(2)
+    ('a_mask', 'a_mask2')
+    """
+    return "a_mask" if number == 1 else f"a_mask{number}"
 
 
 def beside(name: str) -> str | None:
     """The picture that a map or mask must be as large as; None for other pictures.
 
-    >>> beside("guide1_a2"), beside("b_mask"), beside("a")
-    ('a2', 'b', None)
+    >>> beside("guide1_a2"), beside("a_mask2"), beside("b_mask"), beside("a")
+    ('a2', 'a2', 'b', None)
     """
     guide = _GUIDE.fullmatch(name)
     if guide:
         return guide[2] if guide[2].startswith("a") else "b"
-    return {"a_mask": "a", "b_mask": "b"}.get(name)
+    mask = _PAIR_MASK.fullmatch(name)
+    return f"a{mask[1]}" if mask else {"a_mask": "a", "b_mask": "b"}.get(name)
+
+
+def is_map(name: str) -> bool:
+    """Whether a picture is a guide's map of A or of B.
+
+    >>> is_map("guide1_a2"), is_map("guide1_mask"), is_map("a")
+    (True, False, False)
+    """
+    guide = _GUIDE.fullmatch(name)
+    return guide is not None and guide[2] != "mask"
 
 
 def is_path(source: Any) -> bool:

@@ -16,6 +16,7 @@ from analogies.features import weights as weight_files
 from analogies.features.networks import check_layers
 from analogies.files import check_writable, expanded, prepare_folder
 from analogies.images.controls import Channels
+from analogies.images.samples import read_map
 from analogies.options.idle import without_effect
 from analogies.options.kinds import OptionError, spelled
 from analogies.options.presets import EBSYNTH
@@ -24,7 +25,7 @@ from analogies.runs import controls, destination, filling, memory_check
 from analogies.runs.checkpoints import resuming
 from analogies.runs.controls import Guide
 from analogies.runs.destination import Destination
-from analogies.runs.inputs import further, is_path, pair_names, spoken
+from analogies.runs.inputs import further, is_map, is_path, pair_names, spoken
 from analogies.runs.machine.free_memory import Room
 from analogies.runs.machine.silence import silence
 from analogies.synthesis.controls import Controls
@@ -45,8 +46,8 @@ class Job:
     Attributes:
         options: checked options.
         sources: {"a", "a_prime", "b", "init" where that is a picture, and "a2", "a_prime2" and so
-            on for further pairs, "guide1_a", "guide1_b", "guide1_mask", "a_mask", "b_mask": path of
-            a file, or a picture as `images.read` takes it}.
+            on for further pairs, "guide1_a", "guide1_b", "guide1_mask", "a_mask", "a_mask2",
+            "b_mask": path of a file, or a picture as `images.read` takes it}.
         pictures: the same, decoded; before `with_pictures` only those that are no files.
         destination: of what is written, or None where nothing is kept.
         remark: on how the options were chosen, or empty.
@@ -140,7 +141,7 @@ def check(
     *,
     remark: str = "",
     init: Any = None,
-    pairs: Sequence[tuple[Any, Any]] = (),
+    pairs: Sequence[Sequence[Any]] = (),
     guides: Sequence[Guide] = (),
     masks: Mapping[str, Any] = NO_MASKS,
     room: Room | None = None,
@@ -153,7 +154,7 @@ def check(
         options: checked options.
         remark: on how the options were chosen, for the notes.
         init: picture to start from, where the options name none.
-        pairs: further A and A', behind those that the options name.
+        pairs: further A and A', and masks where they have them, behind those that the options name.
         guides: further guides, behind those that the options name.
         masks: {"a_mask", "b_mask": picture}, where the options name none.
         room: what the run may take of memory, where that is not what this machine has free.
@@ -174,7 +175,7 @@ def check(
     elif init is not None:
         sources["init"] = init
     for number, pair in enumerate([*options.pair, *pairs], 2):
-        sources |= dict(zip(pair_names(number), pair, strict=True))
+        sources |= controls.pair_sources(number, pair)
     guides = [*(Guide(*given) for given in options.guide), *guides]
     controls.check_pairs(guides, 1 + len(options.pair) + len(pairs))
     sources |= controls.sources(options, guides, masks)
@@ -285,9 +286,10 @@ def _read(sources: Mapping[str, Any]) -> dict[str, images.Picture]:
     pictures = {}
     with silence():
         for name, source in sources.items():
-            key = str(source) if is_path(source) else id(source)
+            function = read_map if is_map(name) else images.read
+            key = function, str(source) if is_path(source) else id(source)
             if key not in read:
-                read[key] = _named(name, images.read, source)
+                read[key] = _named(name, function, source)
             pictures[name] = read[key]
     return pictures
 

@@ -106,7 +106,8 @@ def foreseen(options: Options, size_b: tuple[int, int]) -> Decision:
     kind = kind if follow else _unfollowed(options)
     told = options.transfer != "auto" and options.match_mode == "joint"
     way = _made(options, options.transfer if told else "picture", kind, size_b)
-    return replace(way, guides=GUIDE * len(options.guide), masked=options.a_mask is not None)
+    masked = options.a_mask is not None or options.masks_pairs
+    return replace(way, guides=GUIDE * len(options.guide), masked=masked)
 
 
 def at_size(decision: Decision, options: Options, size_b: tuple[int, int]) -> Decision:

@@ -1,6 +1,6 @@
 """What a level of the network starts from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -45,7 +45,13 @@ def noise(work: Work, seed: int) -> tf.Tensor:
 
 
 def scattered(
-    work: Work, query: tuple[int, int], reference: tuple[int, int], k: int, stride: int, seed: int
+    work: Work,
+    query: tuple[int, int],
+    reference: tuple[int, int],
+    k: int,
+    stride: int,
+    seed: int,
+    margins: Sequence[int] = (0, 0),
 ) -> NearestNeighborField:
     """A random field for a start without a guide: squares of the reference at random places.
 
@@ -55,10 +61,16 @@ def scattered(
         k: side of a patch, in cells.
         stride: of patches, in cells.
         seed: of the places.
+        margins: of the query, in cells, that show its other side, where its squares go on.
     """
     random = np.random.default_rng(seed)
     places = np.indices((query[0] - k + 1, query[1] - k + 1))
     blocks = places // (BLOCK * k)
+    within = places - blocks * (BLOCK * k)
+    for axis, margin in enumerate(margins):
+        if margin:
+            side = query[axis] - 2 * margin
+            blocks[axis], within[axis] = _around(places[axis] - margin, side, BLOCK * k, random)
     shape = blocks.max(axis=(1, 2)) + 1
     top, *extents = boxes(work.setting.parts, work.level.cell, reference, random, shape)
 
@@ -69,10 +81,30 @@ def scattered(
     found = []
     for axis, extent in enumerate(extents):
         corners = spread(random.integers(0, extent - k + 1, shape))
-        found.append((corners + places[axis] % (BLOCK * k)) % spread(extent - k + 1))
+        found.append((corners + within[axis]) % spread(extent - k + 1))
     found[0] = found[0] + spread(top)
     rows, cols = (on_stride(tf.constant(x, tf.int32), stride) for x in found)
     return NearestNeighborField(rows, cols, tf.ones(rows.shape))
+
+
+def _around(
+    places: np.ndarray, side: int, square: int, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Squares of one side and places within them, where a side goes on at its other one.
+
+    As many whole ones as fit about, and the first of them anywhere: where squares meet patches are
+    of no one place in A', and that is not to be where B' ends.
+
+    Args:
+        places: in cells, any.
+        side: cells, after which they are the same again.
+        square: cells of a square, about.
+        random: decides where the first one begins.
+    """
+    places = (places + random.integers(side)) % side
+    count = max(round(side / square), 1)
+    blocks = places * count // side
+    return blocks, places + (-blocks * side // count)
 
 
 def fitted(image: tf.Tensor, work: Work) -> tf.Tensor:

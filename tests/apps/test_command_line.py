@@ -171,6 +171,18 @@ def test_a_picture_to_start_from(folder):
     assert folder.calls[1].options.init == "noise"
 
 
+def test_a_pair_has_a_mask(folder):
+    Image.new("L", (20, 24), 255).save("m2.png")
+    Image.new("RGB", (20, 24)).save("a2.png")
+    words = "--pair a2.png a2.png --pair-mask m2.png --pair a2.png a2.png --quiet"
+    assert command("out.png", *words.split()) == 0
+    record = json.loads((folder.path / "out.json").read_text())
+    assert record["inputs"]["a_mask2"]["file"] == "m2.png"
+    assert "a_mask3" not in record["inputs"]
+    pairs = (("a2.png", "a2.png", "m2.png"), ("a2.png", "a2.png"))
+    assert Options.parse(record["options"]) == Options(pair=pairs, quiet=True)
+
+
 def test_further_pairs(folder, capsys):
     for name, size in (("a2", (20, 24)), ("ap2", (20, 24)), ("a3", (50, 17)), ("ap3", (50, 18))):
         Image.new("RGB", size, (len(name), 2, 3)).save(f"{name}.png")
@@ -192,9 +204,13 @@ def test_further_pairs(folder, capsys):
     assert "A' of pair 2: " in capsys.readouterr().err
     assert command("ap2.png", "--pair", "a2.png", "ap2.png") == 2
     assert "overwrite an input (A' of pair 2)" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        command("other.png", "--pair", "a2.png")
-    assert "expected 2 arguments" in capsys.readouterr().err
+    for words, told in (
+        (["--pair", "a2.png"], "expected 2 arguments"),
+        (["--pair-mask", "a2.png"], "--pair-mask FILE stands behind the --pair"),
+    ):
+        with pytest.raises(SystemExit):
+            command("other.png", *words)
+        assert told in capsys.readouterr().err
     assert not (folder.path / "other.png").exists()
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analogies.apps.guides import taken
+from analogies.apps.guides import masks_of_pairs, taken
 from analogies.errors import InputError
 
 
@@ -57,3 +57,19 @@ def test_a_mask_goes_to_the_guide_before_it():
 def test_what_is_lacking_is_told(words, told):
     with pytest.raises(InputError, match=told):
         taken(words.split())
+
+
+def test_a_mask_goes_to_the_pair_before_it():
+    words = "--pair a2 ap2 --pair a3 ap3 --pair-mask m3 a ap --pair a4 ap4 b --pair-mask=m4 out"
+    rest, found = masks_of_pairs(words.split())
+    assert found == {1: "m3", 2: "m4"}
+    assert " ".join(rest) == "--pair a2 ap2 --pair a3 ap3 a ap --pair a4 ap4 b out"
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["--pair-mask m --pair a2 ap2", "--pair a ap --pair-mask m --pair-mask n", "--pair-mask"],
+)
+def test_a_mask_of_no_pair_is_refused(words):
+    with pytest.raises(InputError, match="--pair-mask FILE stands behind the --pair"):
+        masks_of_pairs(words.split())

@@ -8,6 +8,7 @@ from PIL import Image
 
 from analogies import images
 from analogies.images.controls import channels, mask_of, opaque, weights_of
+from analogies.images.samples import read_map, write_samples
 
 LABELS = np.array([[0, 1, 2], [2, 1, 0]])
 COLORS = np.array([[255, 0, 0], [0, 0, 255], [10, 20, 30]], np.uint8)
@@ -81,6 +82,61 @@ def test_16_bits_are_not_cut():
     found = channels([_file(deep)], _file(deep))
     np.testing.assert_allclose(found.b[..., 0], deep / 257.0, rtol=1e-6)
     assert len(np.unique(found.b)) == 1024
+
+
+def _deep(channels):
+    """Colors that differ in their lower eight bits only."""
+    values = np.full((16, 64, channels), 40 * 256, np.uint16)
+    values += (np.arange(16 * 64 * channels).reshape(values.shape) % 256).astype(np.uint16)
+    return values
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_colors_of_16_bits_are_not_cut_in_maps(tmp_path, suffix, channels):
+    values, path = _deep(channels), tmp_path / f"map{suffix}"
+    values[..., 3:] = 65535
+    write_samples(path, values)
+    found = read_map(str(path))
+    np.testing.assert_allclose(found.pixels, values[..., :3] / 257.0, rtol=1e-6)
+    assert found.alpha is None
+    assert len(np.unique(images.read(path).pixels)) <= 2
+    for source in (path.read_bytes(), io.BytesIO(path.read_bytes())):
+        np.testing.assert_array_equal(read_map(source).pixels, found.pixels)
+
+
+def test_transparency_of_16_bits_is_put_on_white(tmp_path):
+    values = _deep(4)
+    values[:8, :, 3], values[8:, :, 3] = 0, 65535
+    write_samples(tmp_path / "map.png", values)
+    found = read_map(tmp_path / "map.png")
+    assert (found.pixels[:8] == 255).all()
+    np.testing.assert_array_equal(found.alpha, values[..., 3] / 257)
+    np.testing.assert_allclose(found.pixels[8:], values[8:, :, :3] / 257.0, rtol=1e-6)
+
+
+def test_floats_in_color_are_read_in_full(tmp_path):
+    values = (np.arange(16 * 64 * 3).reshape(16, 64, 3) / 3071).astype(np.float32)
+    write_samples(tmp_path / "map.tif", values)
+    np.testing.assert_allclose(read_map(tmp_path / "map.tif").pixels, values * 255, atol=1e-3)
+
+
+def test_other_pictures_are_read_as_maps_as_they_are_read():
+    gray = np.tile(np.arange(64, dtype=np.uint8) * 4, (16, 1))
+    stream = io.BytesIO()
+    Image.fromarray(np.stack([gray] * 3, -1)).save(stream, "PNG")
+    np.testing.assert_array_equal(
+        read_map(stream.getvalue()).pixels, images.read(stream.getvalue()).pixels
+    )
+    np.testing.assert_array_equal(read_map(gray).pixels, images.read(gray).pixels)
+
+
+def test_classes_of_16_bits_are_told_apart():
+    """Colors that sums of their values would confuse."""
+    steps = np.array([[257, 0, 0], [0, 1, 0], [0, 0, 1], [0, 257, 0]], np.float32) / 257
+    pixels = np.repeat(np.repeat(steps[np.newaxis], 8, 1), 16, 0)
+    picture = images.Picture(pixels, None, ())
+    assert len(channels([picture], picture).colors) == 4
 
 
 @pytest.mark.parametrize("most", [255, 200])

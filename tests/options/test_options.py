@@ -169,3 +169,9 @@ def test_a_wrong_word_near_a_right_one(value, hint):
         Options(model=value)
     words = "must be one of auto, exact, patchmatch."
     assert raised.value.problem == f"{words}{hint} Received: {value!r}"
+
+
+def test_a_number_among_words_may_be_given_as_one():
+    assert Options.parse({"pixel_patch": 5}) == Options.parse({"pixel_patch": "5"})
+    with pytest.raises(OptionError, match="one of auto, 3, 5, 7"):
+        Options.parse({"pixel_patch": 4})

@@ -11,7 +11,7 @@ from analogies.errors import InputError
 from analogies.options.table import Options
 from analogies.runs import job
 from analogies.runs.checkpoints.resuming import made_from
-from analogies.runs.controls import Guide
+from analogies.runs.controls import Guide, as_guide
 
 SMALL = {"coarse_side": 0, "speed": "fast", "quiet": True}
 
@@ -78,6 +78,12 @@ def test_a_color_is_a_map_of_it(paths):
     assert any("#000000" in note for note in planned.notes())
 
 
+def test_maps_of_several_pairs_may_be_colors_and_paths(paths):
+    maps = (["#00ff00", paths["ga"]], paths["gb"])
+    assert as_guide(1, maps) == Guide(("#00ff00", paths["ga"], paths["gb"]))
+    assert as_guide(1, (paths["ga"], paths["gb"])) == Guide((paths["ga"], paths["gb"]))
+
+
 def test_a_weight_of_0_is_off_and_told(paths):
     planned = plan(paths, [Guide((paths["ga"], paths["gb"]), 0.0)])
     assert planned.controls.guides == ()
@@ -97,6 +103,59 @@ def test_transparency_is_a_mask(paths, tmp_path):
     (usable,) = planned.controls.usable
     np.testing.assert_array_equal(usable, np.broadcast_to(np.arange(32) < 12, (24, 32)))
     assert any("transparent in A or A'" in note for note in planned.notes())
+
+
+def test_each_pair_has_a_mask_of_its_own(paths, tmp_path):
+    """By a picture or an array, and by the transparency of its own pictures."""
+    rgba = np.full((24, 32, 4), 255, np.uint8)
+    rgba[:12, :, 3] = 0
+    clear = str(tmp_path / "clear.png")
+    Image.fromarray(rgba).save(clear)
+    lower = np.broadcast_to(np.arange(28)[:, None] >= 14, (28, 20))
+    pictures = [paths[name] for name in ("a", "ap", "b")]
+    pairs = [(paths["a"], clear), (paths["b"], paths["b"], lower), (paths["a"], paths["ap"])]
+    planned = job.plan(*pictures, None, Options.parse({"coarse_side": 0}), pairs=pairs)
+    first, second, third, fourth = planned.controls.usable
+    assert first is fourth is None
+    np.testing.assert_array_equal(second, rgba[..., 3] > 0)
+    np.testing.assert_array_equal(third, lower)
+    assert "--pair-mask of pair 3" in made_from(planned.options, planned.pictures)
+
+    given = Options.parse({"coarse_side": 0, "pair": [(paths["a"], paths["ap"], paths["ma"])]})
+    assert Options.parse(given.as_dict()) == given
+    planned = job.plan(*pictures, None, given)
+    np.testing.assert_array_equal(planned.controls.usable[1][0], np.arange(32) < 12)
+
+
+@pytest.mark.parametrize(
+    ("pair", "told"),
+    [
+        (("a", "ap", "mb"), r"--pair-mask of pair 2 must be as large as A of pair 2, 32x24 px"),
+        (("a", "ap", "black"), r"--pair-mask of pair 2 must be white where.*0 such pixels of 768"),
+        (("a",), r"pair 2 must be \(a, a_prime\) or \(a, a_prime, mask\)"),
+    ],
+)
+def test_masks_of_pairs_that_are_of_no_use_are_refused(paths, tmp_path, pair, told):
+    black = str(tmp_path / "black.png")
+    Image.fromarray(np.zeros((24, 32), np.uint8)).save(black)
+    pictures = [paths[name] for name in ("a", "ap", "b")]
+    given = tuple({**paths, "black": black}[name] for name in pair)
+    with pytest.raises(InputError, match=told):
+        job.plan(*pictures, None, Options.parse({"coarse_side": 0}), pairs=[given])
+
+
+def test_of_a_masked_pair_nothing_is_sampled_outside(paths):
+    """Stripes of two colors, one of which may not be used."""
+    red = np.zeros((24, 32, 3), np.uint8)
+    red[..., 0] = 200
+    red[:, 16:] = (0, 0, 200)
+    gray = np.full((24, 32, 3), 90, np.uint8)
+    made = analogies.make_analogy(
+        gray, gray, np.full((28, 20, 3), 0, np.uint8), preset="texture", coarse_side=0,
+        pairs=[(red, red, np.arange(32) + np.zeros((24, 1)) < 16)], quiet=True, uniformity=5,
+    )  # fmt: skip
+    assert (made[..., 0] > 150).any()
+    assert (made[..., 2] <= 90).all()
 
 
 def test_maps_that_lie_beside_the_pictures_are_told_of(paths, tmp_path):

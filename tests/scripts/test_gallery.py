@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,7 +15,10 @@ def results(monkeypatch):
 
     def answer(name):
         def function(*given, **options):
-            calls.append((name, [path.name for path in given], options))
+            names = [path.name for path in given if isinstance(path, Path)]
+            calls.append((name, names, options))
+            if "save_field" in options:
+                Path(options["save_field"]).touch()
             return np.full((40, 50, 3), 128, np.uint8)
 
         return function
@@ -24,6 +29,12 @@ def results(monkeypatch):
             Image.fromarray(np.full((160, 200, 3), 128, np.uint8)).save(out / file.name)
 
     monkeypatch.setattr(gallery.analogies, "make_moving_analogy", move, raising=False)
+
+    def apply(field, heights):
+        assert field.exists()
+        return np.full((40, 50, 1), 90, np.uint8)
+
+    monkeypatch.setattr(gallery.analogies, "apply_field", apply, raising=False)
     for name in {sheet.function for sheet in gallery.SHEETS}:
         monkeypatch.setattr(gallery.analogies, name, answer(name), raising=False)
     return calls
@@ -31,12 +42,13 @@ def results(monkeypatch):
 
 def test_all_sheets_are_drawn_from_the_examples(results, tmp_path):
     assert gallery.main(["--out", str(tmp_path)]) == 0
-    assert len(results) == len(gallery.SHEETS)
+    assert len(results) == len(gallery.SHEETS) + 1  # and that whose field is kept
     written = {file.name for file in tmp_path.iterdir()}
     names = [sheet.name for sheet in gallery.SHEETS]
     expected = {f"{name}.png" for name in names} | {f"{name}-sheet.png" for name in names}
-    assert written == expected | {"gallery.png", "moving.webp"}
-    heights = [Image.open(tmp_path / f"{name}-sheet.png").height for name in names]
+    fields = {"field-colors.png", "field-heights.png", "field-sheet.png"}
+    assert written == expected | fields | {"gallery.png", "moving.webp"}
+    heights = [Image.open(tmp_path / f"{name}-sheet.png").height for name in [*names, "field"]]
     assert Image.open(tmp_path / "gallery.png").height == sum(heights)
 
 
@@ -44,6 +56,19 @@ def test_one_sheet(results, tmp_path):
     gallery.main(["style", "--out", str(tmp_path)])
     pictures = ["style-content.png", "style-painting.png"]
     assert results == [("transfer_style", pictures, {"preset": "style"})]
+
+
+def test_maps_say_what_goes_where(results, tmp_path):
+    gallery.main(["guides", "masks", "regions", "--out", str(tmp_path)])
+    (_, _, guided), (_, _, masked), (_, pictures, parted) = results
+    painting, first, second = (
+        gallery.EXAMPLES / f"{name}.png" for name in ("style-painting", "guide-a", "guide-b")
+    )
+    assert guided == {"preset": "style", "guides": [(first, second, 2)]}
+    assert masked == {"preset": "style", "b_mask": second}
+    assert pictures == ["texture.png", "texture.png", "guide-b.png"]
+    assert parted["pairs"] == [(painting, painting, first)]
+    assert parted["guides"] == [(["#000000", "#ffffff"], second, 10)]
 
 
 def test_an_animation_shows_b_beside_what_is_made_of_it(results, tmp_path):

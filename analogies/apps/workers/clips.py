@@ -122,8 +122,8 @@ def _expected(job: MovingJob) -> tuple[float, bool]:
     for name, path in sources.items():
         header = images.inspect(path)
         sizes[name] = header.height, header.width
-    for number, (path, _) in enumerate(options.pair, 2):
-        header = images.inspect(path)
+    for number, pair in enumerate(options.pair, 2):
+        header = images.inspect(pair[0])
         sizes[f"a{number}"] = header.height, header.width
     return expected(options, sizes)
 

@@ -106,7 +106,7 @@ def _far(row: Row, given: Mapping[str, Any]) -> Job:
     if checked.init not in ("auto", "noise", "b"):
         sources["init"] = checked.init
     for number, pair in enumerate(checked.pair, 2):
-        sources |= {f"a{number}": pair[0], f"a_prime{number}": pair[1]}
+        sources |= controls.pair_sources(number, pair)
     guides = [controls.Guide(*guide) for guide in checked.guide]
     sources |= controls.sources(checked, guides, {})
     return Job(checked, sources, {}, to, remark, weights=checked.guide_weights())

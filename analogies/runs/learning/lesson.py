@@ -170,6 +170,8 @@ def _check_options(options: Options) -> None:
     for name in OF_ONE_PICTURE:
         if getattr(options, name) != defaults()[name]:
             raise OptionError(name, "is of one picture, and cannot be learned; leave it out")
+    if options.masks_pairs:
+        raise OptionError("pair", "with a mask is of one picture, and cannot be learned")
     if options.match_color != "off":
         hint = "A' would be another one for every B; give A' the colors first"
         raise OptionError("match_color", f"cannot be learned: {hint}")

@@ -191,6 +191,8 @@ def _check_options(options: Options, moving: Moving, sources: Mapping[str, Any])
     for name in STILL:
         if getattr(options, name) != defaults()[name]:
             raise OptionError(name, "is for one picture; a moving B has none for its frames")
+    if options.masks_pairs:
+        raise OptionError("pair", "with a mask is for one picture; a moving B has none")
     if options.fit:
         raise OptionError("fit", "may change the size from frame to frame; give --height")
     if moving.key and sources:

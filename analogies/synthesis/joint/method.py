@@ -62,7 +62,7 @@ class JointMethod:
 
     def first(self, work: Work, references: References, given: Given) -> tf.Tensor:
         """What A explains of B'; without an analogy, squares of A' at random places."""
-        scene, options, cell = work.scene, self.options, work.level.cell
+        scene, options, cell, steps = work.scene, self.options, work.level.cell, self.steps
         image = given_image(work, references, given, tf.identity)
         if image is not None:
             return self.steps.pad(image, cell)
@@ -70,7 +70,7 @@ class JointMethod:
             return scene.base
         query, reference = scene.guide.shape[:2], scene.reference.shape[:2]
         patches = options.patch_size, options.patch_stride, given.seed
-        places = scattered(work, query, reference, *patches)
+        places = scattered(work, query, reference, *patches, steps.margins)
         return self.steps.place(places, scene, tf.constant(cell), scene.base)
 
     def next(self, work: Work, references: References, before: Before) -> tf.Tensor:

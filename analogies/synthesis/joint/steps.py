@@ -277,12 +277,12 @@ class JointSteps:
         """
         k = self.options.patch_size
         patches = tf.shape(scene.reference)[:2] - k + 1
-        places = tf.stack([field.rows, field.cols], -1)
-        counts = tf.scatter_nd(places, tf.ones_like(field.scores), patches)
+        places = self._once(tf.stack([field.rows, field.cols], -1))
+        counts = tf.scatter_nd(places, tf.ones(tf.shape(places)[:2]), patches)
         usable = tf.cast(tf.size(counts), tf.float32)
         if scene.bias:
             usable = tf.reduce_sum(tf.cast(scene.bias[""] == 0.0, tf.float32))
-        counts *= usable / tf.cast(tf.size(field.scores), tf.float32)
+        counts *= usable / tf.cast(tf.reduce_prod(tf.shape(places)[:2]), tf.float32)
         near = tf.nn.avg_pool2d(counts[tf.newaxis, ..., tf.newaxis], k, 1, "SAME")
         return tf.minimum(near[0], MOST_USAGE)
 
@@ -362,6 +362,17 @@ class JointSteps:
                 side = tf.shape(cells)[axis]
                 cells = tf.gather(cells, tf.range(-margin, side + margin) % side, axis=axis)
         return cells
+
+    def _once(self, values):
+        """Of what there is for each patch, `(m, n, ...)`, without the second of those that cross.
+
+        Counted twice, the patches across the seam would be in more use than they are, and make way
+        for worse ones.
+        """
+        for axis, margin in enumerate(self.margins):
+            if margin:
+                values = tf.gather(values, tf.range(margin, tf.shape(values)[axis]), axis=axis)
+        return values
 
     def _without_margins(self, values, scale):
         """The middle of a map that was voted with margins of so many cells each."""

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 from scipy import ndimage
 
+from analogies.matching import NearestNeighborField
 from analogies.options.table import Options
 from analogies.synthesis.network_methods import joint_steps
 
@@ -47,6 +48,21 @@ def test_matches_votes_and_targets_roll_with_b(tile, axes, patch_size):
     margins = [2 * (patch_size - 1) * axis for axis in axes]
     cells = [side // CELL + margin for side, margin in zip(SIZE, margins, strict=True)]
     assert field.rows.shape == [side - patch_size + 1 for side in cells]
+
+
+def test_a_patch_across_the_seam_is_used_once():
+    """Those that cross it take one place of A', all others another, as many as there are."""
+    steps = joint_steps(Options(tile="y", patch_size=3, mrf_layers=LAYERS), "picture")
+    pictures = [tf.constant(picture(seed)) for seed in range(3)]
+    scene = steps.set_scene(*pictures, tf.constant(SIZE), tf.constant(SIZE), tf.constant(CELL))
+    rows, width = SIZE[0] // CELL, SIZE[1] // CELL - 2
+    starts = np.arange(-2, rows)  # of patches, the first two a second time
+    places = np.repeat(np.where((starts % rows) >= rows - 2, 2, 12)[:, None], width, 1)
+    rows_a = tf.constant(places, tf.int32)
+    field = NearestNeighborField(rows_a, tf.fill(rows_a.shape, 9), tf.ones(rows_a.shape))
+    usage = steps.usage(field, scene).numpy()[..., 0]
+    capped = np.minimum(np.array([2.0, rows - 2]) / rows * usage.size / 9, 8.0)
+    np.testing.assert_allclose([usage[2, 9], usage[12, 9]], capped, rtol=1e-5)
 
 
 def test_without_tiling_they_do_not():
