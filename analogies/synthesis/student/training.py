@@ -229,7 +229,7 @@ WARM = 50  # steps, in which the rate of learning rises
 
 def _fading(done: tf.Tensor | float) -> tf.Tensor:
     """From 1 at 0 to 0 at 1 and after, as a quarter of a cosine."""
-    return tf.cos(math.pi / 2 * tf.minimum(1.0, done))
+    return tf.maximum(0.0, tf.cos(math.pi / 2 * tf.minimum(1.0, done)))
 
 
 def _noise(like: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
