@@ -3,10 +3,13 @@
     pixels     mean (x - y)^2, of values in [-1, 1]
     features   mean over layers of mean |f(x) - f(y)|
     sliced     mean over layers and directions d of mean (sort(d.[f(x), g]) - sort(d.[f(y), g]))^2
+    patches    the same for patches of the pictures themselves, at two sizes
 
-The last compares distributions (Heitz et al., "A Sliced Wasserstein Loss for Neural Texture
-Synthesis", CVPR 2021): where there are many pictures that would do it asks for one of them, and not
-for their mean. The guide g, the same for both, tells apart what belongs to different places of it.
+The last two compare distributions (Heitz et al., "A Sliced Wasserstein Loss for Neural Texture
+Synthesis", CVPR 2021; of patches, Elnekave and Weiss, "Generating Natural Images with Direct Patch
+Distributions Matching", ECCV 2022): where there are many pictures that would do they ask for one of
+them, and not for their mean. Features tell materials apart, patches hold contrast and color. The
+guide g, the same for both, tells apart what belongs to different places of it.
 """
 
 from collections.abc import Mapping
@@ -15,6 +18,9 @@ import tensorflow as tf
 
 DIRECTIONS = 32
 SAMPLES = 2048  # cells of a map that are sorted
+PATCH = 7  # px
+POOLED = (1, 2)  # px that are averaged before patches are cut
+CONTRAST = 0.28  # deviation, of values in [-1, 1], of which a texture counts as features do
 
 Maps = Mapping[str, tf.Tensor]
 
@@ -76,6 +82,34 @@ def sliced_distance(made: Maps, wanted: Maps, guide: tf.Tensor, seed: tf.Tensor)
         rows = [
             _projected(maps[name], beside, cells[:SAMPLES], directions) for maps in (made, wanted)
         ]
+        parts.append(tf.reduce_mean(tf.square(rows[0] - rows[1])))
+    return tf.add_n(parts) / len(parts)
+
+
+def patch_distance(
+    made: tf.Tensor, wanted: tf.Tensor, guide: tf.Tensor, seed: tf.Tensor
+) -> tf.Tensor:
+    """Sliced Wasserstein distance of the patches of pictures, mean over `POOLED`.
+
+    A patch along a direction is a convolution, so no patch is ever cut out. Past the edges of the
+    pictures are zeros, the same for both.
+
+    Args:
+        made, wanted: `(n, h, w, 3)` in [0, 255]; all patches are one distribution.
+        guide: `(n, h, w, g)`, taken at the middle of a patch; how much it counts is in its values.
+        seed: int32 `(2,)`, of the directions and of the patches that are looked at.
+    """
+    parts, both = [], tf.concat([made, wanted], 0) / (127.5 * CONTRAST)
+    for number, factor in enumerate(POOLED):
+        maps, beside = (tf.nn.avg_pool2d(x, factor, factor, "SAME") for x in (both, guide))
+        own = seed + tf.constant([100 + number, 0])
+        directions = tf.random.stateless_normal((PATCH, PATCH, 3, DIRECTIONS), own)
+        directions /= tf.sqrt(tf.reduce_sum(tf.square(directions), (0, 1, 2)))
+        of_guide = tf.random.stateless_normal((guide.shape[-1], DIRECTIONS), own + 1)
+        along = tf.reshape(tf.nn.conv2d(maps, directions, 1, "SAME"), (2, -1, DIRECTIONS))
+        along += tf.matmul(tf.reshape(beside, (-1, guide.shape[-1])), of_guide)
+        cells = tf.random.experimental.stateless_shuffle(tf.range(tf.shape(along)[1]), own)
+        rows = tf.sort(tf.transpose(tf.gather(along, cells[:SAMPLES], axis=1), (0, 2, 1)), axis=2)
         parts.append(tf.reduce_mean(tf.square(rows[0] - rows[1])))
     return tf.add_n(parts) / len(parts)
 

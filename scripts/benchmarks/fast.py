@@ -1,8 +1,9 @@
 """The `fast` table: networks that learned planted analogies, against the program itself.
 
-One row per case and per processor-minutes of learning: what the network's picture gains over B, and
-which share of the program's gain that is; for labels, accuracy and sharpness of both. Then the time
-of a 512 px square picture, beside one pass of the slim network and the program's own.
+One row per case and per time of learning: processor seconds, seconds and memory of it, what the
+network's picture gains over B, and which share of the program's gain that is; for labels, accuracy,
+sharpness and how far the patches are from the truth's, of both. Then the time of a 512 px square
+picture, beside one pass of the slim network and the program's own.
 """
 
 import argparse
@@ -10,7 +11,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--families", nargs="+", metavar="NAME", default=list(FAMILIES))
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3], metavar="N")
     parser.add_argument("--size", type=int, default=160, help="px of a side (default: 160)")
-    parser.add_argument("--minutes", type=float, default=5.0, help="of learning (default: 5)")
-    parser.add_argument("--steps", type=int, metavar="N", help="of learning, instead of minutes")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        nargs="+",
+        default=[5.0],
+        metavar="N",
+        help="of learning, each anew (default: 5)",
+    )
+    parser.add_argument(
+        "--steps", type=int, nargs="+", metavar="N", help="of learning, instead of minutes"
+    )
     parser.add_argument("--net-size", default="small", help="small or large (default: small)")
     parser.add_argument("--planted-module", metavar="PATH", help="other generators of cases")
     parser.add_argument(
@@ -57,15 +67,16 @@ def run(args: argparse.Namespace) -> None:
             raise InputError(f"there are {', '.join(FAMILIES)}. Received: {name!r}")
         for seed in args.seeds:
             with tempfile.TemporaryDirectory() as folder:
-                print(one(name, families[name], seed, args, Path(folder)), flush=True)
+                for row in rows(name, families[name], seed, args, Path(folder)):
+                    print(row, flush=True)
     if not args.no_speed:
         print(speed(args.net_size), flush=True)
 
 
-def one(
+def rows(
     name: str, family: Callable[..., Any], seed: int, args: argparse.Namespace, folder: Path
-) -> str:
-    """The row of a case."""
+) -> Iterator[str]:
+    """The rows of a case, one per time of learning."""
     from analogies.runs.learning import learn, lesson
 
     case = family(seed, args.size, args.size)
@@ -75,26 +86,45 @@ def one(
     for key in ("A", "Ap"):
         Image.fromarray(case[key]).save(folder / f"{key}.png")
     examples = _maps(family, seed, args.size, folder) if name in quality.LABELED else None
-    learning = LearningOptions(
-        examples=examples, minutes=args.minutes, learn_steps=args.steps, net_size=args.net_size
-    )
-    net = folder / "net.keras"
-    planned = lesson.plan(net, folder / "A.png", folder / "Ap.png", Options(), learning)
-    before, outcome = _processor(), learn.learn(planned)
-    spent = _processor() - before
-    fast = analogies.FastAnalogy(net)(case["B"])
-    if args.save:
-        Path(args.save).mkdir(parents=True, exist_ok=True)
-        strip = np.hstack([case["B"], slow, fast, case["truth"]])
-        Image.fromarray(strip).save(Path(args.save) / f"{name}-{seed}.png")
-    figures = [quality.judge(name, case, picture) for picture in (slow, fast)]
-    told = f"{name:20}{seed:3}  {outcome.about['steps']:5} steps {spent:6.0f} CPU s"
+    for number, (minutes, steps) in enumerate(_lengths(args)):
+        learning = LearningOptions(
+            examples=examples, minutes=minutes, learn_steps=steps, net_size=args.net_size
+        )
+        net = folder / f"net{number}.keras"  # with pictures of the teacher of its own
+        planned = lesson.plan(net, folder / "A.png", folder / "Ap.png", Options(), learning)
+        before, started = _processor(), time.perf_counter()
+        outcome = learn.learn(planned)
+        spent, passed = _processor() - before, time.perf_counter() - started
+        fast = analogies.FastAnalogy(net)(case["B"])
+        _save(args, f"{name}-{seed}-{number}", [case["B"], slow, fast, case["truth"]])
+        told = f"{name:20}{seed:3}  {outcome.about['steps']:5} steps {spent:6.0f} CPU s"
+        told += f" {passed:6.0f} s {_peak():5.0f} MB"
+        yield told + _compared(name, case, slow, fast) + f"  slow {seconds:.1f} s"
+
+
+def _lengths(args: argparse.Namespace) -> list[tuple[float, int | None]]:
+    """Minutes, and steps where they are given, of each learning."""
+    if args.steps:
+        return [(LearningOptions().minutes, steps) for steps in args.steps]
+    return [(minutes, None) for minutes in args.minutes]
+
+
+def _compared(name: str, case: Mapping[str, Any], slow: np.ndarray, fast: np.ndarray) -> str:
+    """The measures of both pictures."""
+    figures, told = [quality.judge(name, dict(case), picture) for picture in (slow, fast)], ""
     for key in figures[0]:
         if key not in quality.GIVEN:
             told += f"  {key} {figures[1][key]:.3f} (slow {figures[0][key]:.3f})"
     if "gain dB" in figures[0]:
         told += f"  share {figures[1]['gain dB'] / figures[0]['gain dB']:.2f}"
-    return f"{told}  slow {seconds:.1f} s"
+    return told
+
+
+def _save(args: argparse.Namespace, title: str, pictures: Sequence[np.ndarray]) -> None:
+    """Keep pictures side by side, where that is asked for."""
+    if args.save:
+        Path(args.save).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.hstack(pictures)).save(Path(args.save) / f"{title}.png")
 
 
 def _maps(family: Callable[..., Any], seed: int, size: int, folder: Path) -> str:
@@ -142,4 +172,10 @@ def speed(size: str) -> str:
 def _processor() -> float:
     """Seconds of processor time of this process so far."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + (used.ru_stime if sys.platform == "darwin" else 0.0)
+    return used.ru_utime + used.ru_stime
+
+
+def _peak() -> float:
+    """The most memory that this process has had so far, MB."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1e6 if sys.platform == "darwin" else 1e3)

@@ -63,3 +63,47 @@ def test_sliced_distance_is_that_of_sorted_projections():
     beside = guide.reshape(5, 2, 5, 2, 2).mean((1, 3)).reshape(25, 2)
     rows = [np.sort(np.hstack([v.reshape(25, 3), beside]) @ directions, axis=0) for v in (x, y)]
     assert sliced(x, y, guide) == pytest.approx(np.square(rows[0] - rows[1]).mean(), rel=1e-4)
+
+
+def patches(x, y, guide, seed=(3, 4)):
+    pictures = (tf.constant(v, tf.float32) for v in (x, y, guide))
+    return float(distances.patch_distance(*pictures, tf.constant(seed)))
+
+
+def test_patch_distance_asks_for_the_same_patches_anywhere():
+    x = RNG.uniform(0, 255, (2, 24, 24, 3))
+    blank = np.zeros((2, 24, 24, 1))
+    assert patches(x, x, blank) == 0
+    assert patches(x, x[::-1].copy(), blank) == pytest.approx(0, abs=1e-9)  # pictures swapped
+    softer = 127.5 + 0.8 * (x - 127.5)
+    assert patches(x, softer, blank) > 0.02
+    assert patches(x, x + 20, blank) > patches(x, x + 10, blank) > 0.01
+
+
+def test_patch_distance_asks_for_the_same_patches_under_a_guide():
+    x = RNG.uniform(100, 155, (2, 24, 24, 3))
+    x[0] += 60
+    guide = np.zeros((2, 24, 24, 1))
+    guide[0] = 10
+    assert patches(x, x[::-1].copy(), np.zeros_like(guide)) < 1e-9
+    assert patches(x, x[::-1].copy(), guide) > 0.1
+
+
+def test_patch_distance_is_that_of_sorted_patches(monkeypatch):
+    monkeypatch.setattr(distances, "POOLED", (1,))
+    x, y = RNG.uniform(0, 255, (2, 1, 9, 11, 3))
+    seed = tf.constant((3, 4)) + tf.constant((100, 0))
+    directions = tf.random.stateless_normal((7, 7, 3, distances.DIRECTIONS), seed).numpy()
+    directions /= np.linalg.norm(directions.reshape(-1, distances.DIRECTIONS), axis=0)
+    rows = []
+    for picture in (x[0], y[0]):
+        padded = np.pad(picture / (127.5 * distances.CONTRAST), ((3, 3), (3, 3), (0, 0)))
+        cut = [padded[i : i + 7, j : j + 7] for i in range(9) for j in range(11)]
+        rows.append(np.sort(np.tensordot(np.stack(cut), directions, 3), axis=0))
+    wanted = np.square(rows[0] - rows[1]).mean()
+    assert patches(x, y, np.zeros((1, 9, 11, 1))) == pytest.approx(wanted, rel=1e-4)
+
+
+def test_patch_distance_of_what_is_smaller_than_a_patch():
+    x = RNG.uniform(0, 255, (1, 3, 5, 3))
+    assert patches(x, x, np.zeros((1, 3, 5, 1))) == 0

@@ -31,6 +31,7 @@ class Course:
     judge: "Judge"
     recipe: str
     call: Any
+    shown: "Sequence[Example]" = ()  # what it is trained on
     best: dict[str, np.ndarray] = field(default_factory=dict)
     best_share: float = float("inf")
     curve: list[dict[str, float]] = field(default_factory=list)
@@ -93,10 +94,10 @@ def begun(lesson: "Lesson", examples: "list[Example]") -> Course:
     if recipe.layers:
         weights, options = lesson.options.vgg_weights, lesson.options
         features = FeatureModel(options.features, recipe.layers, weights, options.pool_mode)
-    crops = Crops(parts.shown, BATCH, CROP, turns, seed)
+    crops = Crops(parts.shown, min(BATCH, recipe.crops), CROP, turns, seed)
     style = lesson.pictures["a_prime"].pixels if recipe.gram else None
     trainer = Trainer(model, recipe, crops, _most_steps(lesson, name, parts), seed, style, features)
-    return Course(trainer, Judge(parts, trainer), name, using.compiled(model))
+    return Course(trainer, Judge(parts, trainer), name, using.compiled(model), parts.shown)
 
 
 def _recipe(lesson: "Lesson") -> str:

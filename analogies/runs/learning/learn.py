@@ -89,7 +89,7 @@ def learn(
                     raise
                 ended = error
         with signals_noted() as late:
-            _use_best(course)
+            _use_best(course, options.seed)
             about = _about(lesson, course, len(examples))
             net_file.write(lesson.net, Net(course.trainer.model, about, _thumbnails(lesson)))
             tell(_verdict(course, about))
@@ -264,11 +264,16 @@ def _tell(
         listener(record)
 
 
-def _use_best(course: Course) -> None:
+def _use_best(course: Course, seed: int) -> None:
     """Give the network the numbers with which it did best."""
-    for number, variable in enumerate(course.trainer.model.variables):
+    from analogies.synthesis.student.leveling import level
+
+    model = course.trainer.model
+    for number, variable in enumerate(model.variables):
         if str(number) in course.best:
             variable.assign(course.best[str(number)])
+    if course.trainer.recipe.noise:
+        level(model, course.call, course.shown, seed)
 
 
 def _about(lesson: Lesson, course: Course, examples: int) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class Judge:
         parts = (b_prime, *held.example)
         made, before, after = (tf.constant(x[held.part][np.newaxis], tf.float32) for x in parts)
         terms = self._trainer.terms(made, before, after, tf.constant([0, 0]))
-        wanted = ["sliced"] if self._trainer.recipe.noise else list(terms)
+        wanted = ["sliced", "patches"] if self._trainer.recipe.noise else list(terms)
         return float(sum(terms[name] for name in wanted))
 
 

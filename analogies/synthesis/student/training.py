@@ -26,8 +26,12 @@ class Recipe:
 
     Attributes:
         name: for the person.
-        pixels, features, sliced: weights of the distances to A', see `losses.distances`.
+        pixels, features, sliced, patches: weights of the distances to A', see `losses.distances`.
         guide: of B's values, in [-1, 1], beside features of mean square 1.
+        fades: the share of the training after which pixels and features count no more; 0: they
+            always do. They show early what belongs where, but what is nearest to one of many B'
+            is the mean of all, which is soft.
+        crops: of a step, at most.
         gram, content, smooth: weights of the losses of style, where there is no B' to look at.
         noise: whether the network takes noise.
         rate: of learning, at its highest.
@@ -37,7 +41,10 @@ class Recipe:
     pixels: float = 0.0
     features: float = 0.0
     sliced: float = 0.0
+    patches: float = 0.0
     guide: float = 3.0
+    fades: float = 0.0
+    crops: int = 4
     gram: float = 0.0
     content: float = 0.0
     smooth: float = 0.0
@@ -55,7 +62,18 @@ class Recipe:
 # Chosen on planted pictures, by what they gain and by how their textures come out.
 RECIPES = {
     "one": Recipe("B' follows from B", pixels=1.0),
-    "many": Recipe("a B has many B'", pixels=0.3, features=0.2, sliced=1.0, noise=True, rate=3e-3),
+    "many": Recipe(
+        "a B has many B'",
+        pixels=0.3,
+        features=0.2,
+        sliced=1.0,
+        patches=2.0,
+        guide=10.0,
+        fades=0.4,
+        crops=2,
+        noise=True,
+        rate=3e-3,
+    ),
     "style": Recipe("style of a teacher", pixels=0.5, features=0.3, sliced=0.5, rate=3e-3),
     "loss": Recipe("a loss is the teacher", gram=10.0, content=1.0, smooth=0.05, rate=2e-3),
 }
@@ -104,16 +122,19 @@ class Trainer:
 
         The first steps do not depend on how many there will be, for that is found by them.
         """
-        done = max(0, step - FIRST) / max(1, self.steps - FIRST)
         warm = min(1.0, (step + 1) / WARM)
-        return self.recipe.rate * warm * (0.02 + 0.49 * (1 + math.cos(math.pi * min(1.0, done))))
+        return self.recipe.rate * warm * (0.02 + 0.49 * (1 + math.cos(math.pi * self.done(step))))
+
+    def done(self, step: int) -> float:
+        """Which share of the training a step comes after, 0 for the first ones, see `rate`."""
+        return min(1.0, max(0, step - FIRST) / max(1, self.steps - FIRST))
 
     def advance(self) -> dict[str, tf.Tensor]:
         """Take one step; returns the weighted terms of its loss, scalars."""
         before, after = self.batches.batch(self.step)
         self._optimizer.learning_rate.assign(self.rate(self.step))
-        seed = tf.constant([self.seed % 2**31, self.step])
-        terms = self._function(tf.constant(before), tf.constant(after), seed)
+        seed, share = tf.constant([self.seed % 2**31, self.step]), tf.constant(self.done(self.step))
+        terms = self._function(tf.constant(before), tf.constant(after), seed, share)
         self.step += 1
         return terms
 
@@ -142,20 +163,27 @@ class Trainer:
     def _groups(self) -> dict[str, Sequence[Any]]:
         return {"model": self.model.variables, "optimizer": self._optimizer.variables}
 
-    def _one_step(self, before: tf.Tensor, after: tf.Tensor, seed: tf.Tensor) -> dict[str, Any]:
+    def _one_step(
+        self, before: tf.Tensor, after: tf.Tensor, seed: tf.Tensor, done: tf.Tensor
+    ) -> dict[str, Any]:
         before, after = tf.cast(before, tf.float32), tf.cast(after, tf.float32)
         values = [variable.value for variable in self.model.trainable_variables]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(values)
             inputs = [before, _noise(before, seed)] if self.recipe.noise else before
             made = inner(self.model(inputs, training=True))
-            terms = self.terms(made, inner(before), inner(after), seed)
+            terms = self.terms(made, inner(before), inner(after), seed, done)
             loss = tf.add_n(list(terms.values()))
         self._optimizer.apply(tape.gradient(loss, values), self.model.trainable_variables)
         return terms
 
     def terms(
-        self, made: tf.Tensor, before: tf.Tensor, after: tf.Tensor, seed: tf.Tensor
+        self,
+        made: tf.Tensor,
+        before: tf.Tensor,
+        after: tf.Tensor,
+        seed: tf.Tensor,
+        done: tf.Tensor | float = 0.0,
     ) -> dict[str, tf.Tensor]:
         """The weighted terms of the loss of a batch, {name: scalar}.
 
@@ -163,21 +191,27 @@ class Trainer:
             made: B' `(n, h, w, 3)` in [0, 255].
             before, after: B and the B' that is wanted, of the same shape.
             seed: int32 `(2,)`.
+            done: share of the training, float32 scalar in [0, 1].
         """
         recipe, found = self.recipe, {}
+        early = _fading(done / recipe.fades) if recipe.fades else 1.0
         if recipe.pixels:
-            found["pixels"] = recipe.pixels * distances.pixel_distance(made, after)
+            found["pixels"] = early * recipe.pixels * distances.pixel_distance(made, after)
         if self._features is None:
             return found
         maps = self._features(made)
         if recipe.features or recipe.sliced:
             wanted = self._features(after)
             if recipe.features:
-                found["features"] = recipe.features * distances.feature_distance(maps, wanted)
+                apart = distances.feature_distance(maps, wanted)
+                found["features"] = early * recipe.features * apart
             guide = recipe.guide * (before / 127.5 - 1.0)
             ours, theirs = _with_colors(made, maps), _with_colors(after, wanted)
             sliced = distances.sliced_distance(ours, theirs, guide, seed)
             found["sliced"] = recipe.sliced * sliced
+            if recipe.patches:
+                patches = distances.patch_distance(made, after, guide, seed)
+                found["patches"] = recipe.patches * patches
         if recipe.gram:
             found["style"] = recipe.gram * distances.gram_distance(maps, self._grams)
             content = self._features(before)[CONTENT_LAYER]
@@ -191,6 +225,11 @@ class Trainer:
 COLORS = ((1, 1 / 40), (4, 1 / 20))  # px that are averaged, and what makes them as large as maps
 FIRST = 20  # steps, before it is settled how many there will be
 WARM = 50  # steps, in which the rate of learning rises
+
+
+def _fading(done: tf.Tensor | float) -> tf.Tensor:
+    """From 1 at 0 to 0 at 1 and after, as a quarter of a cosine."""
+    return tf.maximum(0.0, tf.cos(math.pi / 2 * tf.minimum(1.0, done)))
 
 
 def _noise(like: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

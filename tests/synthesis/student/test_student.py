@@ -9,8 +9,17 @@ start("cpu")
 
 import tensorflow as tf  # noqa: E402
 
+from analogies.features.vgg import FeatureModel  # noqa: E402
 from analogies.synthesis.joint import pixel_rule  # noqa: E402
-from analogies.synthesis.student import crops, drawn, network, rule, training, using  # noqa: E402
+from analogies.synthesis.student import (  # noqa: E402
+    crops,
+    drawn,
+    leveling,
+    network,
+    rule,
+    training,
+    using,
+)
 from analogies.synthesis.student.crops import MARGIN, Crops, Example  # noqa: E402
 from analogies.synthesis.student.judging import Judge  # noqa: E402
 from analogies.synthesis.student.sizes import HALO  # noqa: E402
@@ -154,3 +163,50 @@ def test_a_state_of_another_network_is_refused():
     state = small.state() | {"model/0": np.zeros((3, 3, 3, 99), "f")}
     with pytest.raises(ValueError, match="another network"):
         small.restore(state)
+
+
+def test_leveling_brings_colors_and_contrast_to_those_of_the_examples():
+    model = network.build("small", True, seed=3)
+    call = using.compiled(model)
+    examples = []
+    for seed in range(2):
+        before = picture(40, 44, seed)
+        made = using.make(call, before[np.newaxis], True, 5 + seed)[0]
+        after = 120 + 1.15 * (made - made.mean((0, 1))) + np.array([3, 0, -5])
+        examples.append(Example(before, after))
+    leveling.level(model, call, examples, 5)
+    made = [using.make(call, x.before[np.newaxis], True, 5 + n)[0] for n, x in enumerate(examples)]
+    ours, theirs = (np.stack(x).reshape(-1, 3) for x in (made, [x.after for x in examples]))
+    np.testing.assert_allclose(ours.mean(0), theirs.mean(0), atol=0.2)
+    np.testing.assert_allclose(ours.std(0), theirs.std(0), rtol=0.02)
+
+
+def test_leveling_does_not_blow_up_what_has_no_contrast():
+    model = network.build("small", True, seed=3)
+    layer = model.get_layer(leveling.LAYER)
+    layer.set_weights([0 * x for x in layer.get_weights()])
+    before = picture(24, 24)
+    leveling.level(model, using.compiled(model), [Example(before, before)], 0)
+    assert np.abs(layer.get_weights()[0]).max() == 0
+    made = using.make(using.compiled(model), before[np.newaxis], True)[0]
+    np.testing.assert_allclose(made.mean((0, 1)), before.mean((0, 1)), atol=0.5)
+
+
+def test_what_asks_for_the_mean_fades():
+    before = picture(96, 96)
+    recipe = training.RECIPES["many"]
+    model = network.build("small", True)
+    features = FeatureModel("slim", recipe.layers)
+    made = training.Trainer(
+        model, recipe, Crops([Example(before, 255 - before)], 1, 64), 100, features=features
+    )
+    pictures = [tf.constant(x[np.newaxis], tf.float32) for x in (before, before, 255 - before)]
+    at = {x: made.terms(*pictures, tf.constant([0, 0]), x) for x in (0.0, 0.2, 0.4, 1.0)}
+    for name in ("pixels", "features"):
+        assert at[0.0][name] > at[0.2][name] > 1e-3
+        assert abs(at[0.4][name]) < 1e-6
+        assert abs(at[1.0][name]) < 1e-6
+    for name in ("sliced", "patches"):
+        assert at[0.0][name] == at[1.0][name] > 0
+    assert made.done(0) == made.done(training.FIRST) == 0
+    assert made.done(100) == 1
