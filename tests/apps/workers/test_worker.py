@@ -102,6 +102,28 @@ def test_a_guide_and_a_mask_travel_as_files_and_a_color_as_it_is(folder):
     assert summary()[0]["status"] == "skipped"
 
 
+def test_a_further_pair_travels_with_its_mask(folder):
+    Image.new("L", (30, 40), 255).save("mask.png")
+    text = "a,a_prime,b,out,preset\na.png,ap.png,b.png,made/o.png,pixels\n"
+    noted.jobs.clear()
+    pair = [["b.png", "c.png", "mask.png"]]
+    code, cluster = batch(text, run="test_worker:noted", pair=pair)
+    assert code == 0, summary()
+    assert {Path(name).name for name in cluster.made[0].contents} == {
+        *("a.png", "ap.png", "b.png", "c.png", "mask.png")
+    }
+    (job,) = noted.jobs
+    for name in ("a2", "a_prime2", "a_mask2"):
+        assert folder not in Path(job.sources[name]).parents
+    made = json.loads(Path("made/o.json").read_text())["inputs"]
+    assert Path(made["a_mask2"]["file"]).name == "mask.png"
+    batch(text, pair=pair)
+    assert summary()[0]["status"] == "skipped"
+    Image.new("L", (30, 40), 250).save("mask.png")
+    batch(text, pair=pair)
+    assert summary()[0]["status"] == "done"
+
+
 def noted(job, listeners):
     """A run whose job is looked at afterwards."""
     noted.jobs.append(job)
