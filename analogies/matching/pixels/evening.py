@@ -19,7 +19,7 @@ from analogies.matching.pixels.maps import PLANE, Wrap, beyond
 OFFSET = 8.0  # levels of 255: a difference of so much is taken for half an offset, half an edge
 CALM = 3.0  # levels, root mean square of steps between pixels: a sky has fewer, a texture more
 NEAR = 5  # px, how far around a pixel that is measured
-HELD = 0.1  # beside a link's 1, how strongly what is half calm stays as it is
+HELD = 0.01  # beside a link's 1, how strongly what is half calm stays as it is
 STEPS = 60  # of conjugate gradients, at most
 LEFT = 1e-2  # of the residual, at which they end
 DAMPING = 0.7  # of Jacobi steps
