@@ -10,6 +10,7 @@ import numpy as np
 from analogies.images.scaling import scaled
 from analogies.matching.field import NearestNeighborField
 from analogies.matching.pixels import Guide, Settings, focused_vote, reduced, upsampled
+from analogies.matching.pixels.evening import evened
 from analogies.matching.pixels.guides import at_level
 from analogies.matching.pixels.levels import LevelSearch
 from analogies.matching.pixels.places import leaves_patches, near
@@ -32,6 +33,7 @@ from analogies.synthesis.pixels.planning import (
     FINE_PATCH,
     FOCUS,
     UNIFORMITY,
+    evens,
     patch_size,
     pixel_levels,
     pixel_rounds,
@@ -299,7 +301,17 @@ class PixelMethod:
         )
 
     def place(self, state: State, work: Work) -> State:
-        """Vote B', at the very end by the middles of patches, which is sharper."""
+        """Vote B', and at the very end of a filling even its patches' colors out."""
+        voted, scene, level = self._voted(state, work), work.scene, work.level
+        ends, places = state.rounds == self.rounds(work) - 1, _places(voted)
+        if places is None or not (ends and evens(self.options, self.kind, level)):
+            return voted
+        image = np.asarray(voted.image)
+        image = evened(image, scene.style, places, scene.kept.made, level.wrap)
+        return voted._replace(image=image)
+
+    def _voted(self, state: State, work: Work) -> State:
+        """B' of a vote, that with small patches by their middles, which is sharper."""
         scene, last = work.scene, state.rounds >= self._searches(work)
         if state.rounds >= self.rounds(work) or (scene.resting and not last):
             return state

@@ -3,7 +3,7 @@
 import math
 
 from analogies.options.table import Options
-from analogies.synthesis.pixels.kinds import GUIDES, TEXTURE, Kind
+from analogies.synthesis.pixels.kinds import FILL, GUIDES, TEXTURE, Kind
 from analogies.synthesis.pyramid import Level, fine_levels
 
 SPEED_ROUNDS = {"fast": 0.5, "balanced": 1.0, "best": 1.5}  # by speed, of those of a kind
@@ -67,3 +67,8 @@ def refined(options: Options, kind: Kind, level: Level) -> bool:
     """Whether a level ends with a round with small patches."""
     fine = level.scale == 1.0 and patch_size(options, kind) > FINE_PATCH
     return fine and kind.refined is not None
+
+
+def evens(options: Options, kind: Kind, level: Level) -> bool:
+    """Whether a level ends with offsets evened out; a field that is saved gives votes alone."""
+    return kind == FILL and level.scale == 1.0 and options.save_field is None

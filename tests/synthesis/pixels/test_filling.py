@@ -153,3 +153,34 @@ def test_what_is_spread_is_within_what_is_known_and_knows_nothing_else(size):
     hidden = np.zeros(size, bool)
     hidden[:, size[1] // 2] = True
     np.testing.assert_allclose(spread(ramp, hidden), ramp, atol=4.0)
+
+
+def test_a_sky_goes_on_and_a_field_gives_its_votes_alone(tmp_path):
+    """Brightest at one place: patches of elsewhere are a little too dark or too bright."""
+    rows, cols = np.indices((72, 80))
+    squares = (rows - 60) ** 2 + (cols - 30) ** 2
+    truth = np.stack([190 - c * squares for c in (0.008, 0.006, 0.004)], -1)
+    picture, covered = np.rint(truth).astype(np.uint8), hole()
+    made = fill(picture, covered)
+    np.testing.assert_array_equal(made[~covered], picture[~covered])
+    off = np.abs(made - truth)[covered]
+    assert off.mean() < 1.0
+    assert off.max() < 4.0
+    path = tmp_path / "field.npz"
+    voted = fill(picture, covered, save_field=path)
+    applied = analogies.apply_field(path, picture)
+    inner = ndimage.binary_erosion(covered, np.ones((5, 5)))
+    np.testing.assert_array_equal(voted[inner], applied[inner])
+    assert np.abs(voted - truth)[covered].mean() > 2 * off.mean()
+
+
+@pytest.mark.parametrize("patch", ["3", "7"])
+def test_the_same_bytes_whatever_the_threads(patch, monkeypatch):
+    import os
+
+    picture, covered = stripes(), hole()
+    picture[:, :40] = np.uint8([120, 140, 200]) + (np.indices((72, 40))[0] // 6)[..., None]
+    made = [fill(picture, covered, pixel_patch=patch)]
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(5)), raising=False)
+    made.append(fill(picture, covered, pixel_patch=patch))
+    np.testing.assert_array_equal(*made)
