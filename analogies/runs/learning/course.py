@@ -94,7 +94,8 @@ def begun(lesson: "Lesson", examples: "list[Example]") -> Course:
     if recipe.layers:
         weights, options = lesson.options.vgg_weights, lesson.options
         features = FeatureModel(options.features, recipe.layers, weights, options.pool_mode)
-    crops = Crops(parts.shown, min(BATCH, recipe.crops), CROP, turns, seed)
+    count, twice = min(BATCH, recipe.crops), recipe.steady > 0
+    crops = Crops(parts.shown, count, CROP, turns, seed, twice)
     style = lesson.pictures["a_prime"].pixels if recipe.gram else None
     trainer = Trainer(model, recipe, crops, _most_steps(lesson, name, parts), seed, style, features)
     return Course(trainer, Judge(parts, trainer), name, using.compiled(model), parts.shown)

@@ -97,6 +97,7 @@ class Crops:
             example is smaller.
         turns: by which an example may be turned and still be one.
         seed: of the batches.
+        twice: of an even count the second half shows what the first does, by `shift` further.
     """
 
     def __init__(
@@ -106,9 +107,11 @@ class Crops:
         side: int = 128,
         turns: Sequence[Turn] = ((0, False),),
         seed: int = 0,
+        twice: bool = False,
     ) -> None:
         least = min(min(example.before.shape[:2]) for example in examples)
-        self.side = min(side, (least + 2 * MARGIN) // CELL * CELL)
+        self._more = CELL if twice else 0
+        self.side = min(side, (least + 2 * MARGIN - self._more) // CELL * CELL)
         self.count, self.turns, self.seed = count, tuple(turns), seed
         margins = ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0))
         self._padded = [
@@ -121,19 +124,33 @@ class Crops:
     def batch(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """B and B' of a batch, uint8 `(count, side, side, 3)` each."""
         random = np.random.default_rng((self.seed, number))
+        half = self.count // 2 if self._more else self.count
         shape = (self.count, self.side, self.side, 3)
         before, after = np.empty(shape, np.uint8), np.empty(shape, np.uint8)
-        which = random.choice(len(self._padded), self.count, p=self._shares)
+        which = random.choice(len(self._padded), half, p=self._shares)
+        size = self.side + self._more
         for slot, index in enumerate(which):
             example = self._padded[index]
             height, width = example.before.shape[:2]
-            top = random.integers(height - self.side + 1)
-            left = random.integers(width - self.side + 1)
+            top = random.integers(height - size + 1)
+            left = random.integers(width - size + 1)
             turn = self.turns[random.integers(len(self.turns))]
-            window = np.s_[top : top + self.side, left : left + self.side]
-            before[slot] = turned(example.before[window], turn)
-            after[slot] = turned(example.after[window], turn)
+            window = np.s_[top : top + size, left : left + size]
+            for picture, crops in zip(example, (before, after), strict=True):
+                shown = turned(picture[window], turn)
+                for first, (down, right) in ((0, (0, 0)), (half, self.shift(number))):
+                    if first + slot < self.count:
+                        part = np.s_[down : down + self.side, right : right + self.side]
+                        crops[first + slot] = shown[part]
         return before, after
+
+    def shift(self, number: int) -> tuple[int, int]:
+        """Rows and columns, of less than a cell, by which crops of a batch are apart, or 0, 0."""
+        if not self._more:
+            return 0, 0
+        random = np.random.default_rng((self.seed, number, 1))
+        down, right = random.integers(1, CELL, 2)
+        return int(down), int(right)
 
 
 def inner(values):

@@ -32,6 +32,9 @@ class Recipe:
             always do. They show early what belongs where, but what is nearest to one of many B'
             is the mean of all, which is soft.
         crops: of a step, at most.
+        steady: weight of the distance of what is made of a crop and of the same a few px further,
+            which should differ by that alone: else a network of cells makes a grid of them, which
+            stays where it is while a picture moves.
         gram, content, smooth: weights of the losses of style, where there is no B' to look at.
         noise: whether the network takes noise.
         rate: of learning, at its highest.
@@ -45,6 +48,7 @@ class Recipe:
     guide: float = 3.0
     fades: float = 0.0
     crops: int = 4
+    steady: float = 0.0
     gram: float = 0.0
     content: float = 0.0
     smooth: float = 0.0
@@ -74,8 +78,12 @@ RECIPES = {
         noise=True,
         rate=3e-3,
     ),
-    "style": Recipe("style of a teacher", pixels=0.5, features=0.3, sliced=0.5, rate=3e-3),
-    "loss": Recipe("a loss is the teacher", gram=10.0, content=1.0, smooth=0.05, rate=2e-3),
+    "style": Recipe(
+        "style of a teacher", pixels=0.5, features=0.3, sliced=0.5, steady=10.0, rate=3e-3
+    ),
+    "loss": Recipe(
+        "a loss is the teacher", gram=10.0, content=1.0, smooth=0.05, steady=50.0, rate=2e-3
+    ),
 }
 
 
@@ -134,7 +142,8 @@ class Trainer:
         before, after = self.batches.batch(self.step)
         self._optimizer.learning_rate.assign(self.rate(self.step))
         seed, share = tf.constant([self.seed % 2**31, self.step]), tf.constant(self.done(self.step))
-        terms = self._function(tf.constant(before), tf.constant(after), seed, share)
+        shift = tf.constant(self.batches.shift(self.step))
+        terms = self._function(tf.constant(before), tf.constant(after), seed, share, shift)
         self.step += 1
         return terms
 
@@ -164,7 +173,12 @@ class Trainer:
         return {"model": self.model.variables, "optimizer": self._optimizer.variables}
 
     def _one_step(
-        self, before: tf.Tensor, after: tf.Tensor, seed: tf.Tensor, done: tf.Tensor
+        self,
+        before: tf.Tensor,
+        after: tf.Tensor,
+        seed: tf.Tensor,
+        done: tf.Tensor,
+        shift: tf.Tensor,
     ) -> dict[str, Any]:
         before, after = tf.cast(before, tf.float32), tf.cast(after, tf.float32)
         values = [variable.value for variable in self.model.trainable_variables]
@@ -173,6 +187,8 @@ class Trainer:
             inputs = [before, _noise(before, seed)] if self.recipe.noise else before
             made = inner(self.model(inputs, training=True))
             terms = self.terms(made, inner(before), inner(after), seed, done)
+            if self.recipe.steady:
+                terms["steady"] = self.recipe.steady * trembling(made, shift)
             loss = tf.add_n(list(terms.values()))
         self._optimizer.apply(tape.gradient(loss, values), self.model.trainable_variables)
         return terms
@@ -230,6 +246,19 @@ WARM = 50  # steps, in which the rate of learning rises
 def _fading(done: tf.Tensor | float) -> tf.Tensor:
     """From 1 at 0 to 0 at 1 and after, as a quarter of a cosine."""
     return tf.maximum(0.0, tf.cos(math.pi / 2 * tf.minimum(1.0, done)))
+
+
+def trembling(made: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
+    """Distance of the halves of a batch where they show the same.
+
+    Args:
+        made: `(2 n, h, w, 3)` in [0, 255], of crops of `Crops` with `twice`.
+        shift: int32 `(2,)`, rows and columns that the second half lies further.
+    """
+    one, other = tf.split(made, 2)
+    height, width = one.shape[1] - CELL, one.shape[2] - CELL
+    moved = tf.slice(one, [0, shift[0], shift[1], 0], [-1, height, width, -1])
+    return distances.pixel_distance(moved, other[:, :height, :width])
 
 
 def _noise(like: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

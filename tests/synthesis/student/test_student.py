@@ -22,7 +22,7 @@ from analogies.synthesis.student import (  # noqa: E402
 )
 from analogies.synthesis.student.crops import MARGIN, Crops, Example  # noqa: E402
 from analogies.synthesis.student.judging import Judge  # noqa: E402
-from analogies.synthesis.student.sizes import HALO  # noqa: E402
+from analogies.synthesis.student.sizes import CELL, HALO  # noqa: E402
 
 RNG = np.random.default_rng(0)
 
@@ -97,6 +97,34 @@ def test_crops_are_aligned_and_repeat():
     np.testing.assert_array_equal(one, batches.batch(7)[0])
     assert not np.array_equal(one, batches.batch(8)[0])
     assert crops.inner(one).shape == (3, 64 - 2 * MARGIN, 64 - 2 * MARGIN, 3)
+
+
+def test_crops_twice_show_the_same_a_little_further():
+    before = picture(70, 90)
+    example = Example(before, 255 - before)
+    batches = Crops([example], 4, 64, crops.TURNS, seed=2, twice=True)
+    for number in range(5):
+        one, other = batches.batch(number)
+        np.testing.assert_array_equal(one, 255 - other)
+        down, right = batches.shift(number)
+        assert 1 <= down < CELL
+        assert 1 <= right < CELL
+        np.testing.assert_array_equal(one[:2, down:, right:], one[2:, :-down, :-right])
+    assert not np.array_equal(one[0], one[1])
+
+
+def test_what_moves_with_the_picture_does_not_tremble_and_a_grid_of_cells_does():
+    before = picture(70, 90)
+    batches = Crops([Example(before, before)], 4, 64, seed=2, twice=True)
+    one, _ = batches.batch(3)
+    shift = tf.constant(batches.shift(3))
+    made = tf.constant(one, tf.float32)
+    assert training.trembling(made, shift) == 0
+    grid = np.zeros((1, 64, 64, 1), np.float32)
+    grid[:, ::CELL, ::CELL] = 8
+    # Where it is in one crop it is not in the other: both places of each cell differ.
+    wanted = 2 * (8 / 127.5) ** 2 / CELL**2
+    np.testing.assert_allclose(training.trembling(made + grid, shift), wanted, rtol=1e-4)
 
 
 def test_crops_of_a_small_picture_are_smaller():
