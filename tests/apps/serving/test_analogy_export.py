@@ -32,6 +32,9 @@ CALL = """
 import sys, numpy as np, tensorflow as tf
 folder, given, out, threads = sys.argv[1:]
 tf.config.threading.set_intra_op_parallelism_threads(int(threads))
+# Operations that are rewritten into others round otherwise, on some processors, and among patches
+# that are alike another one is taken: a picture as good, which could not be compared by its pixels.
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 inputs = np.load(given)
 model = tf.saved_model.load(folder)
 results = {}
@@ -55,8 +58,7 @@ pixels = np.load(given)
 names = ("a", "a_prime", "b")
 records = list(synthesize(*(pixels[name] for name in names), Options(**json.loads(options))))
 first = next(record for record in records if record.losses)
-last = [record for record in records if record.losses][-1]
-np.savez(out, size=first.size, first=first.losses[0], last=min(last.losses))
+np.savez(out, image=records[-1].image(), size=first.size, loss=first.losses[0])
 """
 THREADS = "2"  # of both
 
@@ -134,7 +136,7 @@ def test_two_calls_give_the_same_bytes(answers, case):
 
 
 def test_it_agrees_with_the_program_stage_by_stage(answers, case, tmp_path):
-    """Decoded pixels, sizes, features and first match; losses about, first and last."""
+    """Decoded pixels, sizes, features, first match, first loss, and about the whole picture."""
     from analogies.synthesis.network_methods import joint_steps
 
     pixels = {key: case[name].astype(np.float32) for key, name in
@@ -142,15 +144,14 @@ def test_it_agrees_with_the_program_stage_by_stage(answers, case, tmp_path):
     for name, values in pixels.items():
         np.testing.assert_array_equal(answers[f"first_pass.{name}"], values)
     options = Options(**OPTIONS)
+    made = Image.open(io.BytesIO(answers["serving_default.b_prime_bytes"].item()))
     np.savez(tmp_path / "in.npz", **pixels)
     words = [sys.executable, "-c", PROGRAM, "in.npz", json.dumps(OPTIONS), "out.npz", THREADS]
     subprocess.run(words, cwd=tmp_path, check=True, timeout=300)
     program = np.load(tmp_path / "out.npz")
     assert answers["first_pass.sizes"][0].tolist() == program["size"].tolist()
-    # Few colors leave the smooth rule that B' starts from open in its last digits, which kinds of
-    # processors round otherwise, and of equal patches either may be taken: as good a picture.
-    assert answers["first_pass.loss"] == pytest.approx(program["first"], rel=0.01)
-    assert answers["serving_default.loss"] == pytest.approx(program["last"], rel=0.02)
+    assert np.abs(np.asarray(made, float) - program["image"]).mean() < 1  # the same recipe
+    assert answers["first_pass.loss"] == pytest.approx(program["loss"], rel=1e-4)
 
     decision = decide(options, References([(pixels["a"], pixels["a_prime"])], pixels["b"]))
     steps = joint_steps(options, decision.transfer)
@@ -169,6 +170,11 @@ def test_it_agrees_with_the_program_stage_by_stage(answers, case, tmp_path):
         answers["first_pass.cols"] == matches.cols
     )
     assert np.mean(same) > 0.99
+
+
+def test_operations_that_a_server_rewrites_leave_it_as_good(signature, files, answers):
+    loss = float(signature(**files)["loss"])
+    assert loss == pytest.approx(float(answers["serving_default.loss"]), rel=0.02)
 
 
 @pytest.mark.slow
