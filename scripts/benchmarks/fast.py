@@ -29,6 +29,7 @@ FAMILIES = ("recolor", "deblur", "emboss", "edges", "texture_by_numbers")
 SIDE = 512  # px, of the pictures that are timed
 MAPS = 12  # label maps that are drawn as examples
 ROUNDS = 5
+LABELS = len(planted.PAINTS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -143,16 +144,24 @@ def speed(size: str) -> str:
 
     from analogies.features import FeatureModel
     from analogies.synthesis.student import network, using
+    from analogies.synthesis.student.labels import Textures
+    from analogies.synthesis.student.sizes import PERIOD
 
     picture = np.random.default_rng(0).uniform(0, 255, (1, SIDE, SIDE, 3)).astype(np.float32)
     slim = FeatureModel("slim", ("block5_conv1",))
     function = tf.function(slim)
     given = tf.constant(picture)
     calls: dict[str, Callable[[], Any]] = {"a pass of the slim network": partial(function, given)}
-    for noise in (False, True):
-        call = using.compiled(network.build(size, noise))
-        title = f"B', {size}{', with noise' if noise else ''}"
-        calls[title] = partial(using.make, call, picture, noise)
+    tiles = np.random.default_rng(0).integers(0, 256, (LABELS, PERIOD, PERIOD, 3)).astype(np.uint8)
+    textures = Textures(planted.PAINTS.astype(np.float32), tiles)
+    for title, noise, start in (
+        ("", False, None),
+        (", with noise", True, None),
+        (", with textures", True, textures),
+    ):
+        model = network.build(size, noise, textures=start)
+        needed = using.compiled(model), picture, network.chance_of(model)
+        calls[f"B', {size}{title}"] = partial(using.make, *needed)
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
     for number in range(ROUNDS + 1):
         for name, call in calls.items():

@@ -34,7 +34,7 @@ class FastServable(tf.Module):
         super().__init__()
         read = net_file.read(Path(net))
         model = read.model
-        self._noise, self._seed = read.noise, options_of(read.about).seed
+        self._chance, self._seed = read.chance, options_of(read.about).seed
         # A function: the layers need no saving.
         self._call = lambda *given: model(list(given) if len(given) > 1 else given[0])
         self.values = [variable.value for variable in model.variables]  # saved with the module
@@ -82,7 +82,7 @@ class FastServable(tf.Module):
 
     def make(self, pictures: tf.Tensor) -> tf.Tensor:
         """B' of pictures `(n, h, w, 3)` in [0, 255], the same shape."""
-        return using.whole(self._call, pictures, self._noise, self._seed)
+        return using.whole(self._call, pictures, self._chance, self._seed)
 
     def save(self, folder: str | os.PathLike, version: int | None = None) -> Path:
         """Write a version of the servable; see `saved_models.save`."""

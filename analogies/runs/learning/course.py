@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from analogies.runs.learning.teacher import Maker
     from analogies.synthesis.student.crops import Example, Split
     from analogies.synthesis.student.judging import Judge
+    from analogies.synthesis.student.labels import Textures
     from analogies.synthesis.student.training import Trainer
 
 BATCH, CROP = 4, 128  # crops of a step, and their side in px
 MIXTURES = 6  # pictures that are drawn where a style has no examples
 STEPS = 600  # and more where there is more to see, where every B has one B'
 PIXELS_PER_STEP = 25
+STEPS_OF_LABELS = 400  # at most: textures are there from the beginning
 
 
 @dataclass
@@ -75,8 +77,16 @@ def examples_of(
     return found
 
 
-def begun(lesson: "Lesson", examples: "list[Example]") -> Course:
-    """The network, untrained, and what it will be trained on."""
+def begun(
+    lesson: "Lesson", examples: "list[Example]", textures: "Textures | None" = None
+) -> Course:
+    """The network, untrained, and what it will be trained on.
+
+    Args:
+        lesson: with its pictures.
+        examples: of `examples_of`.
+        textures: of labels, where a network may start from them.
+    """
     from analogies.features.vgg import FeatureModel
     from analogies.synthesis.student import network, rule, using
     from analogies.synthesis.student.crops import TURNS, Crops, split
@@ -84,12 +94,14 @@ def begun(lesson: "Lesson", examples: "list[Example]") -> Course:
     from analogies.synthesis.student.training import RECIPES, Trainer
 
     name = _recipe(lesson)
+    if textures is not None:
+        name = "labels"
     recipe, seed, start, turns = RECIPES[name], lesson.options.seed, None, TURNS[:1]
     pairs = [(x.before.astype(np.float32), x.after.astype(np.float32)) for x in examples]
     if name == "one":
         start, turns = rule.weights_of(pairs, pairs[-1][0]), rule.turns_of(pairs)
     parts: Split = split(examples)
-    model = network.build(lesson.learning.net_size, recipe.noise, start, seed)
+    model = network.build(lesson.learning.net_size, recipe.noise, start, seed, textures)
     features = None
     if recipe.layers:
         weights, options = lesson.options.vgg_weights, lesson.options
@@ -99,6 +111,20 @@ def begun(lesson: "Lesson", examples: "list[Example]") -> Course:
     style = lesson.pictures["a_prime"].pixels if recipe.gram else None
     trainer = Trainer(model, recipe, crops, _most_steps(lesson, name, parts), seed, style, features)
     return Course(trainer, Judge(parts, trainer), name, using.compiled(model), parts.shown)
+
+
+def textures_for(lesson: "Lesson", heard: Sequence[Listener]) -> "Textures | None":
+    """Textures of the labels of A, where a B has many B' and A is a map of labels."""
+    from analogies.runs.learning import textures
+
+    if _recipe(lesson) != "many":
+        return None
+
+    def told(done: int, total: int) -> None:
+        for listener in heard:
+            listener(Learned("textures", done, total))
+
+    return textures.made(lesson, told)
 
 
 def _recipe(lesson: "Lesson") -> str:
@@ -119,6 +145,8 @@ def _most_steps(lesson: "Lesson", recipe: str, parts: "Split") -> int:
     """How many steps are worth while: where A is small and says all, soon nothing is left."""
     if lesson.learning.learn_steps:
         return lesson.learning.learn_steps
+    if recipe == "labels":
+        return STEPS_OF_LABELS
     if recipe != "one":
         return 10**6
     area = sum(x.before.shape[0] * x.before.shape[1] for x in parts.shown)

@@ -55,7 +55,7 @@ class FastAnalogy:
         self._piece = piece or using.PIECE
         with self._on_device():
             read = net_file.read(path)
-            self.noise = read.noise
+            self.chance = read.chance
             self._call = using.compiled(read.model)
 
     def __call__(self, picture: Source, *, seed: int | None = None) -> np.ndarray:
@@ -99,7 +99,7 @@ class FastAnalogy:
 
         seed = self.options.seed if seed is None else seed
         with self._on_device():
-            return using.make(self._call, pixels, self.noise, seed, self._piece, told)
+            return using.make(self._call, pixels, self.chance, seed, self._piece, told)
 
     def _finished(self, made: np.ndarray, b: np.ndarray) -> np.ndarray:
         return images.to_uint8(finishing.finish(made, b, self.options))

@@ -15,7 +15,7 @@ from analogies.options.kinds import OptionError
 from analogies.runs.checkpoints.lock import locked
 from analogies.runs.guarding import Guarded
 from analogies.runs.learning import keeping, net_file
-from analogies.runs.learning.course import Course, begun, examples_of
+from analogies.runs.learning.course import Course, begun, examples_of, textures_for
 from analogies.runs.learning.lesson import Lesson
 from analogies.runs.learning.net_file import Net
 from analogies.runs.learning.progress import Curves, Learned, Listener, Sample
@@ -80,7 +80,7 @@ def learn(
                 listening.enter_context(Guarded(x)) for x in _heard(lesson, listeners, extras)
             ]  # type: ignore[arg-type]
             examples = examples_of(lesson, heard, maker)
-            course = begun(lesson, examples)
+            course = begun(lesson, examples, textures_for(lesson, heard))
             _restore(course, kept)
             try:
                 _train(lesson, course, heard, started, folder, extras)
@@ -221,6 +221,7 @@ def _score(
 ) -> None:
     """Look at what was held out, remember the best network, and show a sample."""
     from analogies.synthesis.student.judging import sample
+    from analogies.synthesis.student.network import chance_of
 
     score: Score | None = course.judge(course.call)
     share = score.share if score else None
@@ -232,7 +233,7 @@ def _score(
     if share is None or share <= course.best_share:
         course.best_share = share if share is not None else course.best_share
         course.best = {str(n): v.numpy() for n, v in enumerate(course.trainer.model.variables)}
-    picture = sample(course.call, course.judge.shown, course.trainer.recipe.noise)
+    picture = sample(course.call, course.judge.shown, chance_of(course.trainer.model))
     _tell(course, "score", terms, heard, at, share, picture)
 
 
@@ -267,12 +268,13 @@ def _tell(
 def _use_best(course: Course, seed: int) -> None:
     """Give the network the numbers with which it did best."""
     from analogies.synthesis.student.leveling import level
+    from analogies.synthesis.student.network import chance_of
 
     model = course.trainer.model
     for number, variable in enumerate(model.variables):
         if str(number) in course.best:
             variable.assign(course.best[str(number)])
-    if course.trainer.recipe.noise:
+    if course.trainer.recipe.noise and not chance_of(model).period:
         level(model, course.call, course.shown, seed)
 
 
@@ -305,6 +307,7 @@ def _verdict(course: Course, about: Mapping[str, Any]) -> list[str]:
     remedy = {
         "one": "B' does not follow from B there; more --examples, or --transfer picture, may help",
         "many": "more --examples, or more --minutes, may help",
+        "labels": "more --examples, or more --minutes, may help",
         "style": "more --examples, or more --minutes, may help",
         "loss": "more --minutes may help",
     }[course.recipe]

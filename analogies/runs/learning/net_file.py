@@ -19,7 +19,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analogies.errors import InputError
 from analogies.files import check_readable, reason, write_atomically
@@ -27,6 +27,10 @@ from analogies.options.table import Options
 
 if TYPE_CHECKING:
     import keras
+
+    from analogies.synthesis.student.labels import Textures
+    from analogies.synthesis.student.network import RuleWeights
+    from analogies.synthesis.student.sizes import Chance
 
 SUFFIX = ".keras"
 PROGRAM, FORMAT = "analogies: a network that learned an analogy", 1
@@ -44,6 +48,7 @@ _LARGEST = {
 _NEEDED = (KERAS_METADATA, CONFIG, WEIGHTS, DESCRIPTION)
 _CLASSES = {
     *("Functional", "InputLayer", "Rescaling", "Conv2D", "Conv2DTranspose", "Add", "ReLU"),
+    *("Embedding", "Multiply", "RandomUniform"),
     *(
         "Concatenate",
         "VarianceScaling",
@@ -72,9 +77,11 @@ class Net:
     thumbnails: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
-    def noise(self) -> bool:
-        """Whether it takes noise."""
-        return len(self.model.inputs) > 1
+    def chance(self) -> "Chance":
+        """What it takes beside pictures."""
+        from analogies.synthesis.student.network import chance_of
+
+        return chance_of(self.model)
 
 
 def encode(net: Net) -> bytes:
@@ -180,18 +187,24 @@ def options_of(about: Mapping[str, Any]) -> Options:
 
 
 def shape_of(model: "keras.Model") -> dict[str, Any]:
-    """What makes the same network again: size, noise, and of its rule the knots and the filter."""
+    """What makes the same network again: size, noise, and of what it starts from the measures.
+
+    Those are knots and filter of a rule, labels and period of textures.
+    """
+    from analogies.synthesis.student.network import chance_of
     from analogies.synthesis.student.sizes import SIZES
 
-    names = {layer.name for layer in model.layers}
+    names, chance = {layer.name for layer in model.layers}, chance_of(model)
     cells = model.get_layer("to_cells").filters
     knots = model.get_layer("rule_knots").filters // 3 if "rule_knots" in names else 0
     side = model.get_layer("rule_filter").kernel_size[0] if "rule_filter" in names else 0
     return {
         "size": next(name for name, size in SIZES.items() if size.cells == cells),
-        "noise": len(model.inputs) > 1,
+        "noise": chance.noise,
         "knots": knots,
         "filter": side,
+        "labels": model.get_layer("labels").filters if chance.period else 0,
+        "period": chance.period,
     }
 
 
@@ -240,40 +253,79 @@ def _check_config(value: Any) -> None:
             _check_config(item)
 
 
-def _shape(about: Mapping[str, Any]) -> tuple[str, bool, int, int]:
-    """Size, noise, knots and filter of a network, as `shape_of` tells them."""
-    from analogies.synthesis.student.sizes import SIZES
+class _Shape(NamedTuple):
+    """As `shape_of` tells it; files from before there were textures do not name these."""
 
-    shape = about["network"]
-    size, knots, side = shape["size"], int(shape["knots"]), int(shape["filter"])
-    if size not in SIZES or not 0 <= knots <= 64 or side not in (0, 1, 9):
+    size: str
+    noise: bool
+    knots: int
+    filter: int
+    labels: int
+    period: int
+
+
+def _shape(about: Mapping[str, Any]) -> _Shape:
+    """The shape of a network, checked."""
+    from analogies.synthesis.student.labels import MOST
+    from analogies.synthesis.student.sizes import LARGEST_PERIOD, SIZES
+
+    told = {"labels": 0, "period": 0, **about["network"]}
+    numbers = (int(told[name]) for name in ("knots", "filter", "labels", "period"))
+    shape = _Shape(told["size"], bool(told["noise"]), *numbers)
+    if shape.size not in SIZES or not 0 <= shape.knots <= 64 or shape.filter not in (0, 1, 9):
         raise InputError(_NO_FILE)
-    return size, bool(shape["noise"]), knots, side
+    if not 0 <= shape.labels <= MOST or not 0 <= shape.period <= LARGEST_PERIOD:
+        raise InputError(_NO_FILE)
+    if bool(shape.labels) != bool(shape.period) or (shape.labels and shape.filter):
+        raise InputError(_NO_FILE)
+    return shape
 
 
 def _built(about: Mapping[str, Any], weights: bytes) -> "keras.Model":
     """The network of a description, with its numbers."""
-    import numpy as np
+    from analogies.synthesis.student.network import build
 
-    from analogies.synthesis.student.network import RuleWeights, build
-
-    size, noise, knots, side = _shape(about)
-    rule = None
-    if side:
-        rule = RuleWeights(
-            np.zeros(knots, np.float32) if knots else None,
-            np.zeros((knots, 3, 3), np.float32) if knots else None,
-            np.zeros((side, side, 3, 3), np.float32) if side > 1 else None,
-            np.zeros(3, np.float32),
-        )
-    model = build(size, noise, rule)
+    shape = _shape(about)
+    model = build(shape.size, shape.noise, _rule(shape), textures=_textures(shape))
     for layer, values in _arrays(weights, model).items():
         model.get_layer(layer).set_weights(values)
     return model
 
 
+def _rule(shape: _Shape) -> "RuleWeights | None":
+    """A rule whose numbers are still to come."""
+    import numpy as np
+
+    from analogies.synthesis.student.network import RuleWeights
+
+    knots, side = shape.knots, shape.filter
+    if not side:
+        return None
+    return RuleWeights(
+        np.zeros(knots, np.float32) if knots else None,
+        np.zeros((knots, 3, 3), np.float32) if knots else None,
+        np.zeros((side, side, 3, 3), np.float32) if side > 1 else None,
+        np.zeros(3, np.float32),
+    )
+
+
+def _textures(shape: _Shape) -> "Textures | None":
+    """Textures whose numbers are still to come."""
+    import numpy as np
+
+    from analogies.synthesis.student.labels import Textures
+
+    if not shape.labels:
+        return None
+    colors = np.linspace(0, 255, shape.labels, dtype=np.float32)[:, np.newaxis].repeat(3, 1)
+    return Textures(colors, np.zeros((shape.labels, shape.period, shape.period, 3), np.uint8))
+
+
+_KINDS = {"Conv2D": "conv2d", "Conv2DTranspose": "conv2d_transpose", "Embedding": "embedding"}
+
+
 def _arrays(weights: bytes, model: "keras.Model") -> dict[str, list[Any]]:
-    """{layer: kernel and bias} out of HDF5 as Keras lays it out, by kind of layer and number."""
+    """{layer: its numbers} out of HDF5 as Keras lays it out, by kind of layer and number."""
     import h5py
     import numpy as np
 
@@ -281,9 +333,7 @@ def _arrays(weights: bytes, model: "keras.Model") -> dict[str, list[Any]]:
     counts: dict[str, int] = {}
     with h5py.File(io.BytesIO(weights), "r") as file:
         for layer in model.layers:
-            kind = {"Conv2D": "conv2d", "Conv2DTranspose": "conv2d_transpose"}.get(
-                type(layer).__name__
-            )
+            kind = _KINDS.get(type(layer).__name__)
             if kind is None:
                 continue
             number = counts[kind] = counts.get(kind, -1) + 1

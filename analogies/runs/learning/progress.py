@@ -13,13 +13,16 @@ from analogies import images
 from analogies.runs.monitors.progress import clock
 from analogies.runs.monitors.progress_bar import Bar
 
+# {kind of a record: the pictures that are made}
+MAKING = {"textures": "textures", "teaching": "examples"}
+
 
 @dataclass(frozen=True)
 class Learned:
     """Where a learning run is.
 
     Attributes:
-        kind: "teaching", "step" or "score".
+        kind: "textures", "teaching", "step" or "score".
         done, total: pictures made, or steps taken.
         left: seconds, or None where that is not known yet.
         terms: of the loss, weighted.
@@ -39,8 +42,8 @@ class Learned:
 
     def words(self) -> str:
         """In one line."""
-        if self.kind == "teaching":
-            return f"examples {self.done}/{self.total}"
+        if self.kind in MAKING:
+            return f"{MAKING[self.kind]} {self.done}/{self.total}"
         held = "" if self.share is None else f", held out {self.share:.3f}"
         return f"step {self.done}/{self.total}, loss {sum(self.terms.values()):.4g}{held}"
 
@@ -117,7 +120,7 @@ class Curves:
 
         from analogies.runs.monitors.event_files import image_summary, scalar_summary
 
-        if record.kind == "teaching":
+        if record.kind in MAKING:
             return
         with tf.device("/CPU:0"), self._writer.as_default(), contextlib.ExitStack() as after:
             for name, value in record.terms.items():

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from analogies import images
-from analogies.errors import InputError
 from analogies.images.scaling import scaled
 from analogies.options.table import Options
 from analogies.runs import job as jobs
+from analogies.runs.learning import kept_pictures
 from analogies.runs.learning.lesson import Lesson, teaching
 from analogies.runs.machine.versions import version
 from analogies.runs.record import digest
@@ -146,8 +146,8 @@ def _examples(
 
     missing = {}
     for number, (b, kept) in enumerate(wanted):
-        after = _kept(kept) if kept.exists() else None
-        if after is not None and after.shape == b.shape:
+        after = kept_pictures.read(kept, b.shape[:2])
+        if after is not None:
             took(number, after)
         else:
             missing[number] = b
@@ -178,14 +178,6 @@ def _as_small(b: np.ndarray, options: Options) -> np.ndarray:
         share = min(1.0, LARGEST_SIDE / (b.shape[0] * b.shape[1]) ** 0.5)
         size = round(b.shape[0] * share), round(b.shape[1] * share)
     return images.to_uint8(scaled(b, size))
-
-
-def _kept(path: Path) -> np.ndarray | None:
-    """A picture that was kept, uint8; None where it is damaged."""
-    try:
-        return images.to_uint8(images.read(path).pixels)
-    except InputError:
-        return None
 
 
 def _key(lesson: Lesson, b: str, options: Options) -> str:

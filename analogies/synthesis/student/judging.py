@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from analogies.synthesis.student import using
+from analogies.synthesis.student import network, using
 from analogies.synthesis.student.crops import Held, Split
+from analogies.synthesis.student.sizes import Chance
 from analogies.synthesis.student.training import Trainer
 
 LARGEST = 256  # px, side of the part of a held-out picture that is looked at
@@ -49,9 +50,9 @@ class Judge:
         """The score; None where nothing was held out."""
         if not self._held:
             return None
-        noise, losses = self._trainer.recipe.noise, []
+        chance, losses = network.chance_of(self._trainer.model), []
         for held in self._held:
-            made = using.make(call, held.example.before[np.newaxis], noise)[0]
+            made = using.make(call, held.example.before[np.newaxis], chance)[0]
             losses.append(self._loss(made, held))
         return Score(float(np.mean(losses)), float(np.sum(losses) / max(sum(self._trivial), 1e-9)))
 
@@ -79,8 +80,8 @@ def _cut(held: Held) -> Held:
     return Held(held.example, part)  # type: ignore[arg-type]
 
 
-def sample(call: Callable, held: Held, noise: bool) -> np.ndarray:
+def sample(call: Callable, held: Held, chance: Chance) -> np.ndarray:
     """B, what the network makes of it and what is wanted side by side, uint8 `(h, 3 w, 3)`."""
     before, after = (x[:LARGEST, :LARGEST] for x in held.example)
-    made = using.make(call, before[np.newaxis], noise)[0]
+    made = using.make(call, before[np.newaxis], chance)[0]
     return np.hstack([before, np.rint(made).astype(np.uint8), after])

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from analogies.synthesis.student import using
+from analogies.synthesis.student import network, using
 from analogies.synthesis.student.crops import Example
 
 MOST = 1.25  # gain, and one over that the least: what has learned nothing has no contrast
-LAYER = "change"  # the last convolution
 
 
 def level(model: keras.Model, call: using.Call, examples: Sequence[Example], seed: int) -> None:
@@ -27,17 +26,18 @@ def level(model: keras.Model, call: using.Call, examples: Sequence[Example], see
         examples: what it learned from.
         seed: of the noise; each example has another.
     """
+    chance = network.chance_of(model)
     made = [
-        using.make(call, x.before[np.newaxis], True, seed + n)[0] for n, x in enumerate(examples)
+        using.make(call, x.before[np.newaxis], chance, seed + n)[0] for n, x in enumerate(examples)
     ]
     ours, theirs = _flat(made), _flat([x.after for x in examples])
     gain = (theirs.std(0) + 1e-3) / (ours.std(0) + 1e-3)
     gain = np.clip(gain, 1 / MOST, MOST)
     offset = theirs.mean(0) - gain * ours.mean(0)
-    kernel, bias = model.get_layer(LAYER).get_weights()
+    kernel, bias = model.get_layer(network.CHANGE).get_weights()
     # The layer's values are of [-1, 1]: B' = 127.5 * (value + 1).
     bias = gain * bias + gain - 1.0 + offset / 127.5
-    model.get_layer(LAYER).set_weights([kernel * gain, bias])
+    model.get_layer(network.CHANGE).set_weights([kernel * gain, bias])
 
 
 def _flat(pictures: Sequence[np.ndarray]) -> np.ndarray:

@@ -4,11 +4,25 @@ from typing import NamedTuple
 
 CELL = 4  # px of a side
 NOISE = 16  # channels, one value per cell each, so that there are as many as a cell has pixels
+PERIOD = 128  # px, of textures, and less of a small A'
+LARGEST_PERIOD = 256  # px
 GRAIN = 4  # channels of noise at the full size
 BLOCKS = 4
 # What a pixel of B' sees beyond itself, px: 9 cells of the convolutions on cells and the transposed
 # one's own, and what the two at the full size see around them; a multiple of CELL.
 HALO = (2 * BLOCKS + 2) * CELL + 4
+
+
+class Chance(NamedTuple):
+    """What a network takes beside pictures, where a B has many B'.
+
+    Attributes:
+        noise: whether it takes noise.
+        period: of its textures in px, whose places it takes; 0: it has none.
+    """
+
+    noise: bool = False
+    period: int = 0
 
 
 class Size(NamedTuple):

@@ -11,8 +11,9 @@ import tensorflow as tf
 
 from analogies.features.vgg import FeatureModel
 from analogies.losses import distances
+from analogies.synthesis.student import network
 from analogies.synthesis.student.crops import Crops, inner
-from analogies.synthesis.student.sizes import CELL, NOISE
+from analogies.synthesis.student.sizes import CELL, NOISE, Chance
 
 LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1")
 CONTENT_LAYER = "block4_conv1"
@@ -35,6 +36,7 @@ class Recipe:
         steady: weight of the distance of what is made of a crop and of the same a few px further,
             which should differ by that alone: else a network of cells makes a grid of them, which
             stays where it is while a picture moves.
+        kept: weight of the mean square of what is changed of the start, as of values in [-1, 1].
         gram, content, smooth: weights of the losses of style, where there is no B' to look at.
         noise: whether the network takes noise.
         rate: of learning, at its highest.
@@ -49,6 +51,7 @@ class Recipe:
     fades: float = 0.0
     crops: int = 4
     steady: float = 0.0
+    kept: float = 0.0
     gram: float = 0.0
     content: float = 0.0
     smooth: float = 0.0
@@ -77,6 +80,16 @@ RECIPES = {
         crops=2,
         noise=True,
         rate=3e-3,
+    ),
+    "labels": Recipe(
+        "labels have textures",
+        sliced=1.0,
+        patches=2.0,
+        guide=10.0,
+        crops=2,
+        kept=30.0,
+        noise=True,
+        rate=1e-3,
     ),
     "style": Recipe(
         "style of a teacher", pixels=0.5, features=0.3, sliced=0.5, steady=10.0, rate=3e-3
@@ -116,6 +129,9 @@ class Trainer:
     ) -> None:
         self.model, self.recipe, self.batches = model, recipe, batches
         self.step, self.steps, self.seed = 0, steps, seed
+        self._chance = network.chance_of(model)
+        outputs = [model.output, model.get_layer(network.CHANGE).output]
+        self._both = keras.Model(model.inputs, outputs)
         self._features = features
         self._grams: dict[str, tf.Tensor] = {}
         if recipe.gram and features is not None and style is not None:
@@ -184,9 +200,13 @@ class Trainer:
         values = [variable.value for variable in self.model.trainable_variables]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(values)
-            inputs = [before, _noise(before, seed)] if self.recipe.noise else before
-            made = inner(self.model(inputs, training=True))
+            beside = _chances(before, self._chance, seed)
+            inputs = [before, *beside] if beside else before
+            made, change = self._both(inputs, training=True)
+            made = inner(made)
             terms = self.terms(made, inner(before), inner(after), seed, done)
+            if self.recipe.kept:
+                terms["kept"] = self.recipe.kept * tf.reduce_mean(tf.square(inner(change)))
             if self.recipe.steady:
                 terms["steady"] = self.recipe.steady * trembling(made, shift)
             loss = tf.add_n(list(terms.values()))
@@ -261,10 +281,19 @@ def trembling(made: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
     return distances.pixel_distance(moved, other[:, :height, :width])
 
 
-def _noise(like: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Noise for a batch of pictures, `(n, h / CELL, w / CELL, NOISE)`."""
-    shape = tf.shape(like)
-    return tf.random.stateless_normal((shape[0], shape[1] // CELL, shape[2] // CELL, NOISE), seed)
+def _chances(like: tf.Tensor, chance: Chance, seed: tf.Tensor) -> list[tf.Tensor]:
+    """What a network takes beside a batch of pictures, another for each of them."""
+    count, height, width = (tf.shape(like)[i] for i in range(3))
+    found = []
+    if chance.noise:
+        shape = (count, height // CELL, width // CELL, NOISE)
+        found.append(tf.random.stateless_normal(shape, seed))
+    if chance.period:
+        period = chance.period
+        starts = tf.random.stateless_uniform((2, count, 1), seed, 0, period, tf.int32)
+        rows, columns = ((starts[i] + tf.range((height, width)[i])) % period for i in range(2))
+        found.append(rows[:, :, tf.newaxis] * period + columns[:, tf.newaxis])
+    return found
 
 
 def _with_colors(picture: tf.Tensor, maps: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from analogies.synthesis.student.sizes import CELL, HALO, NOISE
+from analogies.synthesis.student.sizes import CELL, HALO, NOISE, Chance
 
 PIECE = 768  # px, side of what is made at once, at most
 
@@ -15,10 +15,8 @@ Call = Callable[..., Any]
 
 
 def compiled(model: keras.Model) -> Call:
-    """A network as a function of `(n, h, w, 3)` and, where it takes any, noise; of any size."""
-    specs = [tf.TensorSpec((None, None, None, 3), tf.float32)]
-    if len(model.inputs) > 1:
-        specs.append(tf.TensorSpec((None, None, None, NOISE), tf.float32))
+    """A network as a function of `(n, h, w, 3)` and what it takes beside; of any size."""
+    specs = [tf.TensorSpec(given.shape, given.dtype) for given in model.inputs]
 
     @tf.function(input_signature=specs, autograph=False)
     def call(*inputs: tf.Tensor) -> tf.Tensor:
@@ -30,7 +28,7 @@ def compiled(model: keras.Model) -> Call:
 def make(
     call: Call,
     pictures: np.ndarray,
-    noise: bool,
+    chance: Chance,
     seed: int = 0,
     piece: int = PIECE,
     told: Callable[[float], None] | None = None,
@@ -39,13 +37,13 @@ def make(
 
     The pictures are mirrored at their edges, as they are for the rule, by as much as a pixel of
     B' sees (`HALO`), so a piece that is cut out with that much around it comes out as in the
-    whole, but for rounding. The noise is that of the place in the picture.
+    whole, but for rounding. Noise and textures are those of the place in the picture.
 
     Args:
         call: of `compiled`.
         pictures: `(n, h, w, 3)` in [0, 255].
-        noise: whether the network takes noise.
-        seed: of the noise, alike for all pictures.
+        chance: what the network takes beside, see `network.chance_of`.
+        seed: of that, alike for all pictures.
         piece: side in px of the largest part that is made at once, without what is seen around it.
         told: called with the share that is done, in (0, 1], after each of these parts; what it
             raises ends the making.
@@ -57,7 +55,10 @@ def make(
     rest = -height % CELL, -width % CELL
     edges = ((0, 0), (HALO, HALO + rest[0]), (HALO, HALO + rest[1]), (0, 0))
     padded = np.pad(np.asarray(pictures, np.float32), edges, "symmetric")
-    field = noise_field(padded.shape[1:3], seed).numpy() if noise else None
+    fields = [
+        (field.numpy(), padded.shape[1] // field.shape[0])
+        for field in chance_fields(padded.shape[1:3], chance, seed)
+    ]
     side = max(CELL, piece // CELL * CELL)
     found = np.empty((count, height + rest[0], width + rest[1], 3), np.float32)
     corners = [(y, x) for y in range(0, height, side) for x in range(0, width, side)]
@@ -66,8 +67,8 @@ def make(
         rows, columns = found[core].shape[1:3]
         window = np.s_[:, top : top + rows + 2 * HALO, left : left + columns + 2 * HALO]
         given = [tf.constant(padded[window])]
-        if field is not None:
-            cells = tuple(slice(s.start // CELL, s.stop // CELL) for s in window[1:])
+        for field, cell in fields:
+            cells = tuple(slice(s.start // cell, s.stop // cell) for s in window[1:])
             part = np.broadcast_to(field[cells], (count, *field[cells].shape))
             given.append(tf.constant(part))
         found[core] = call(*given).numpy()[:, HALO:-HALO, HALO:-HALO]
@@ -82,7 +83,23 @@ def noise_field(size: tuple[int, int] | tf.Tensor, seed: int) -> tf.Tensor:
     return tf.random.stateless_normal(shape, tf.constant([seed, 1]))
 
 
-def whole(call: Call, pictures: tf.Tensor, noise: bool, seed: int) -> tf.Tensor:
+def places_field(size: tuple[int, int] | tf.Tensor, period: int, seed: int) -> tf.Tensor:
+    """Places in textures of a period for a picture of a size in px, int32 `(h, w)`.
+
+    They count the pixels of a texture row by row; where the first one lies is decided by chance.
+    """
+    start = tf.random.stateless_uniform((2,), tf.constant([seed, 2]), 0, period, tf.int32)
+    rows, columns = ((start[i] + tf.range(size[i])) % period for i in range(2))
+    return rows[:, tf.newaxis] * period + columns
+
+
+def chance_fields(size: tuple[int, int] | tf.Tensor, chance: Chance, seed: int) -> list[tf.Tensor]:
+    """What a network takes beside a picture of a size in px, in the order in which it takes it."""
+    found = [noise_field(size, seed)] if chance.noise else []
+    return [*found, places_field(size, chance.period, seed)] if chance.period else found
+
+
+def whole(call: Call, pictures: tf.Tensor, chance: Chance, seed: int) -> tf.Tensor:
     """What `make` does, at once and in a graph.
 
     Args:
@@ -94,21 +111,22 @@ def whole(call: Call, pictures: tf.Tensor, noise: bool, seed: int) -> tf.Tensor:
     count, height, width = (pictures.shape[i] or tf.shape(pictures)[i] for i in range(3))
     padded = tf.gather(tf.gather(pictures, _mirrored(height), axis=1), _mirrored(width), axis=2)
     given = [padded]
-    if noise:
-        field = _field_of(height, width, seed)
+    for field in _fields_of(height, width, chance, seed):
         given.append(tf.repeat(field[tf.newaxis], count, axis=0))
     found = call(*given)[:, HALO : HALO + height, HALO : HALO + width]
     return tf.clip_by_value(found, 0.0, 255.0)
 
 
-def _field_of(height: int | tf.Tensor, width: int | tf.Tensor, seed: int) -> tf.Tensor:
-    """Noise for a padded picture; of a size that is known, as numbers."""
+def _fields_of(
+    height: int | tf.Tensor, width: int | tf.Tensor, chance: Chance, seed: int
+) -> list[tf.Tensor]:
+    """What is taken beside a padded picture; of a size that is known, as numbers."""
     sides = [side + -side % CELL + 2 * HALO for side in (height, width)]
     if any(isinstance(side, tf.Tensor) for side in sides):
-        return noise_field((sides[0], sides[1]), seed)
+        return chance_fields((sides[0], sides[1]), chance, seed)
     with tf.init_scope():
-        values = noise_field((sides[0], sides[1]), seed).numpy()
-    return tf.constant(values)
+        values = [x.numpy() for x in chance_fields((sides[0], sides[1]), chance, seed)]
+    return [tf.constant(x) for x in values]
 
 
 def _mirrored(side: int | tf.Tensor) -> tf.Tensor:

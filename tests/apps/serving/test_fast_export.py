@@ -17,6 +17,7 @@ start("cpu")
 from analogies import FastAnalogy  # noqa: E402
 from analogies.options.table import Options  # noqa: E402
 from analogies.synthesis.student import drawn, network  # noqa: E402
+from analogies.synthesis.student.labels import Textures  # noqa: E402
 
 CALL = """
 import sys, numpy as np, tensorflow as tf
@@ -39,15 +40,19 @@ def encoded(pixels):
     return stream.getvalue()
 
 
-def written(path, noise, **options):
-    model = network.build("small", noise, seed=4)
+def written(path, noise, textures=None, **options):
+    model = network.build("small", noise, seed=4, textures=textures)
     net_file.write(path, net_file.Net(model, {"options": Options(**options).as_dict()}))
     return path
 
 
-@pytest.fixture(scope="module")
-def net(tmp_path_factory):
-    return written(tmp_path_factory.mktemp("net") / "net.keras", True, seed=7)
+@pytest.fixture(scope="module", params=["noise", "textures"])
+def net(tmp_path_factory, request):
+    start, random = None, np.random.default_rng(1)
+    if request.param == "textures":
+        tiles = random.integers(0, 256, (3, 20, 20, 3)).astype(np.uint8)
+        start = Textures(random.uniform(0, 255, (3, 3)).astype(np.float32), tiles)
+    return written(tmp_path_factory.mktemp("net") / "net.keras", True, start, seed=7)
 
 
 def test_a_fresh_process_answers_alike(net, tmp_path):

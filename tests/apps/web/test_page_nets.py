@@ -196,7 +196,7 @@ def test_a_network_stays_warm_until_its_file_changes(page, person, networks):
     (page.nets / "plain.keras").write_bytes((networks / "noisy.keras").read_bytes())
     assert person.wait(person.post("make", **asked(person, "plain.keras")))["state"] == "done"
     assert len(by_net._warm) == 2
-    assert next(reversed(by_net._warm.values())).noise
+    assert next(reversed(by_net._warm.values())).chance.noise
     for number in range(by_net.MOST):
         (page.nets / f"{number}.keras").write_bytes((networks / "plain.keras").read_bytes())
         person.wait(person.post("make", **asked(person, f"{number}.keras")))

@@ -18,6 +18,7 @@ import h5py  # noqa: E402
 import keras  # noqa: E402
 
 from analogies.synthesis.student import network, using  # noqa: E402
+from analogies.synthesis.student.labels import Textures  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +60,9 @@ def with_checksum(members, weights):
     members |= {"model.weights.h5": weights, "analogy.json": json.dumps(about).encode()}
 
 
-def made(model, noise=False):
+def made(model):
     pictures = np.random.default_rng(0).integers(0, 256, (1, 40, 52, 3)).astype(np.uint8)
-    return using.make(using.compiled(model), pictures, noise)
+    return using.make(using.compiled(model), pictures, network.chance_of(model))
 
 
 def test_what_is_written_is_read_and_keras_reads_it_in_safe_mode(net, data, tmp_path):
@@ -78,14 +79,53 @@ def test_what_is_written_is_read_and_keras_reads_it_in_safe_mode(net, data, tmp_
     np.testing.assert_array_equal(made(foreign), made(net.model))
 
 
+def textured(period=128, count=5):
+    random = np.random.default_rng(0)
+    smooth = random.integers(0, 256, (count, period // 4, period // 4, 3)).repeat(4, 1).repeat(4, 2)
+    tiles = np.clip(smooth + random.integers(-9, 9, (count, period, period, 3)), 0, 255)
+    return Textures(random.uniform(0, 255, (count, 3)).astype("f"), tiles.astype(np.uint8))
+
+
+@pytest.mark.parametrize("start", [None, textured()])
 @pytest.mark.parametrize("size", ["small", "large"])
-def test_every_network_is_read_back_and_small(size, tmp_path):
-    model = network.build(size, True, seed=2)
+def test_every_network_is_read_back_and_small(size, start, tmp_path):
+    model = network.build(size, True, seed=2, textures=start)
     net_file.write(tmp_path / "net.keras", net_file.Net(model, {}))
     assert (tmp_path / "net.keras").stat().st_size < 2e6
-    np.testing.assert_array_equal(
-        made(net_file.read(tmp_path / "net.keras").model, True), made(model, True)
-    )
+    np.testing.assert_array_equal(made(net_file.read(tmp_path / "net.keras").model), made(model))
+    foreign = keras.models.load_model(tmp_path / "net.keras", safe_mode=True)
+    np.testing.assert_array_equal(made(foreign), made(model))
+
+
+def test_files_from_before_there_were_textures_are_read(tmp_path):
+    model = network.build("small", True, seed=2)
+
+    def old(members):
+        about = json.loads(members["analogy.json"])
+        for name in ("labels", "period"):
+            del about["network"][name]
+        members["analogy.json"] = json.dumps(about).encode()
+
+    path = tmp_path / "net.keras"
+    path.write_bytes(rewritten(net_file.encode(net_file.Net(model, {})), old))
+    np.testing.assert_array_equal(made(net_file.read(path).model), made(model))
+
+
+@pytest.mark.parametrize(
+    "lie", [{"period": 10**6}, {"labels": 10**6}, {"period": 0}, {"labels": 0}, {"filter": 1}]
+)
+def test_textures_of_a_size_that_cannot_be_are_refused(lie, tmp_path):
+    model = network.build("small", True, textures=textured(16, 2))
+
+    def lying(members):
+        about = json.loads(members["analogy.json"])
+        about["network"] |= lie
+        members["analogy.json"] = json.dumps(about).encode()
+
+    path = tmp_path / "net.keras"
+    path.write_bytes(rewritten(net_file.encode(net_file.Net(model, {})), lying))
+    with pytest.raises(InputError, match="is no network that this program has learned"):
+        net_file.read(path)
 
 
 class Bomb:

@@ -22,7 +22,7 @@ from analogies.synthesis.student import (  # noqa: E402
 )
 from analogies.synthesis.student.crops import MARGIN, Crops, Example  # noqa: E402
 from analogies.synthesis.student.judging import Judge  # noqa: E402
-from analogies.synthesis.student.sizes import CELL, HALO  # noqa: E402
+from analogies.synthesis.student.sizes import CELL, HALO, Chance  # noqa: E402
 
 RNG = np.random.default_rng(0)
 
@@ -41,12 +41,14 @@ def noisy():
 def test_pieces_are_the_whole(noisy, size, piece):
     batch = np.stack([picture(*size, seed) for seed in range(2)])
     call = using.compiled(noisy)
-    whole = using.make(call, batch, True, seed=5)
+    whole = using.make(call, batch, Chance(True), seed=5)
     assert whole.shape == batch.shape
-    np.testing.assert_allclose(using.make(call, batch, True, seed=5, piece=piece), whole, atol=2e-3)
-    in_graph = using.whole(call, tf.constant(batch, tf.float32), True, 5)
+    np.testing.assert_allclose(
+        using.make(call, batch, Chance(True), seed=5, piece=piece), whole, atol=2e-3
+    )
+    in_graph = using.whole(call, tf.constant(batch, tf.float32), Chance(True), 5)
     np.testing.assert_allclose(in_graph, whole, atol=2e-3)
-    assert np.abs(using.make(call, batch, True, seed=6) - whole).max() > 0.1
+    assert np.abs(using.make(call, batch, Chance(True), seed=6) - whole).max() > 0.1
 
 
 def test_a_pixel_sees_no_further_than_the_halo(noisy):
@@ -54,7 +56,9 @@ def test_a_pixel_sees_no_further_than_the_halo(noisy):
     one = picture(200, 200)[np.newaxis].astype(np.float32)
     other = one.copy()
     other[:, 100, 100] = 255 - other[:, 100, 100]
-    apart = np.abs(using.make(call, one, True) - using.make(call, other, True)).max((0, 3))
+    apart = np.abs(using.make(call, one, Chance(True)) - using.make(call, other, Chance(True))).max(
+        (0, 3)
+    )
     rows, columns = np.nonzero(apart > 0)
     assert apart[100, 100] > 0
     assert max(np.abs(rows - 100).max(), np.abs(columns - 100).max()) <= HALO
@@ -71,7 +75,7 @@ def test_an_untrained_network_is_the_rule():
     model = network.build("small", False, rule.weights_of([(a, a_prime)], a))
     fitted = pixel_rule.fit([(tf.constant(a), tf.constant(a_prime))], tf.constant(a))
     wanted = np.clip(fitted.of(tf.constant(b)), 0, 255)
-    found = using.make(using.compiled(model), b[np.newaxis], False)[0]
+    found = using.make(using.compiled(model), b[np.newaxis], Chance())[0]
     inner = np.s_[8:-8, 8:-8]  # the rule mirrors pictures otherwise
     assert np.abs(found - wanted)[inner].mean() < 4  # the untrained change is small
     assert np.abs(found - tones(b))[inner].mean() < 5
@@ -199,11 +203,14 @@ def test_leveling_brings_colors_and_contrast_to_those_of_the_examples():
     examples = []
     for seed in range(2):
         before = picture(40, 44, seed)
-        made = using.make(call, before[np.newaxis], True, 5 + seed)[0]
+        made = using.make(call, before[np.newaxis], Chance(True), 5 + seed)[0]
         after = 120 + 1.15 * (made - made.mean((0, 1))) + np.array([3, 0, -5])
         examples.append(Example(before, after))
     leveling.level(model, call, examples, 5)
-    made = [using.make(call, x.before[np.newaxis], True, 5 + n)[0] for n, x in enumerate(examples)]
+    made = [
+        using.make(call, x.before[np.newaxis], Chance(True), 5 + n)[0]
+        for n, x in enumerate(examples)
+    ]
     ours, theirs = (np.stack(x).reshape(-1, 3) for x in (made, [x.after for x in examples]))
     np.testing.assert_allclose(ours.mean(0), theirs.mean(0), atol=0.2)
     np.testing.assert_allclose(ours.std(0), theirs.std(0), rtol=0.02)
@@ -211,12 +218,12 @@ def test_leveling_brings_colors_and_contrast_to_those_of_the_examples():
 
 def test_leveling_does_not_blow_up_what_has_no_contrast():
     model = network.build("small", True, seed=3)
-    layer = model.get_layer(leveling.LAYER)
+    layer = model.get_layer(network.CHANGE)
     layer.set_weights([0 * x for x in layer.get_weights()])
     before = picture(24, 24)
     leveling.level(model, using.compiled(model), [Example(before, before)], 0)
     assert np.abs(layer.get_weights()[0]).max() == 0
-    made = using.make(using.compiled(model), before[np.newaxis], True)[0]
+    made = using.make(using.compiled(model), before[np.newaxis], Chance(True))[0]
     np.testing.assert_allclose(made.mean((0, 1)), before.mean((0, 1)), atol=0.5)
 
 
