@@ -18,8 +18,9 @@ from analogies.synthesis.student.labels import Textures, labels_of, region_of
 from analogies.synthesis.student.sizes import CELL, PERIOD
 
 SHARE = 1 / 3  # of the minutes, at most
-PATCH = 7  # px, side of what a region must have room for
-ROOM = 256  # places of such patches in a region that makes a texture
+PATCH = 5  # px, side of what a region must have room for
+ROOM = 64  # places of such patches in a region that makes a texture
+GAIN = 1.15  # of a texture's contrast, and one over that the least
 # What of the options of the analogy is that of its textures, too.
 _KEPT = ("features", "vgg_weights", "pool_mode", "device", "precision", "seed")
 
@@ -59,7 +60,7 @@ def made(lesson: Lesson, told: Told) -> Textures | None:
 
 
 def _of_label(lesson: Lesson, label: np.ndarray, period: int) -> np.ndarray:
-    """The texture of a label, uint8 `(period, period, 3)`."""
+    """The texture of a label, uint8 `(period, period, 3)`, of the contrast that A' has there."""
     regions = [region_of(pair.a, label) for pair in lesson.pairs]
     room = [_places(region) for region in regions]
     best = int(np.argmax(room))
@@ -69,16 +70,28 @@ def _of_label(lesson: Lesson, label: np.ndarray, period: int) -> np.ndarray:
         return images.to_uint8(np.broadcast_to(mean, (period, period, 3)))
     pair, options = lesson.pairs[best], _options(lesson.options, period)
     path = lesson.cache / f"texture-{_key(pair, regions[best], options)}.png"
-    kept = kept_pictures.read(path, (period, period))
-    if kept is not None:
-        return kept
-    mask = regions[best].astype(np.uint8) * 255
-    a = a_prime = pair.a_prime
-    outcome = run(jobs.plan(a, a_prime, a, None, options, masks={"a_mask": mask}))
-    if outcome.ended is not None:
-        raise outcome.ended
-    images.write(path, outcome.picture)
-    return outcome.picture
+    found = kept_pictures.read(path, (period, period))
+    if found is None:
+        mask = regions[best].astype(np.uint8) * 255
+        a = a_prime = pair.a_prime
+        outcome = run(jobs.plan(a, a_prime, a, None, options, masks={"a_mask": mask}))
+        if outcome.ended is not None:
+            raise outcome.ended
+        found = outcome.picture
+        images.write(path, found)
+    return _leveled(found, pair.a_prime[regions[best]])
+
+
+def _leveled(tile: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """A texture with the mean and the deviation of each color that some pixels `(n, 3)` have.
+
+    Patches of A' that overlap are averaged, so that a texture has some percent less contrast.
+    """
+    values = tile.reshape(-1, 3).astype(np.float64)
+    gain = (pixels.std(0) + 1e-3) / (values.std(0) + 1e-3)
+    gain = np.clip(gain, 1 / GAIN, GAIN)
+    values = (values - values.mean(0)) * gain + pixels.mean(0, dtype=np.float64)
+    return images.to_uint8(values.reshape(tile.shape))
 
 
 def _options(options: Options, period: int) -> Options:

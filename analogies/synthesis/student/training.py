@@ -87,7 +87,7 @@ RECIPES = {
         patches=2.0,
         guide=10.0,
         crops=2,
-        kept=30.0,
+        kept=100.0,
         noise=True,
         rate=1e-3,
     ),

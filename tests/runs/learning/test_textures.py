@@ -116,3 +116,15 @@ def test_a_network_starts_from_textures_and_resumes_to_the_same_file(pair, tmp_p
     means = [material(label, (60, 60), 2).reshape(-1, 3).mean(0) for label in range(2)]
     smooth = np.stack([made[which == label].mean(0) for label in range(2)])
     np.testing.assert_allclose(smooth, means, atol=12)
+
+
+def test_a_texture_has_the_contrast_of_its_label():
+    random = np.random.default_rng(2)
+    pixels = random.normal((120, 90, 60), (20, 10, 30), (4000, 3)).clip(0, 255)
+    soft = random.normal((110, 95, 70), (18.5, 9.5, 28), (40, 40, 3))
+    tile = np.clip(soft, 0, 255).astype(np.uint8)
+    found = textures._leveled(tile, pixels).reshape(-1, 3)
+    np.testing.assert_allclose(found.mean(0), pixels.mean(0), atol=0.5)
+    np.testing.assert_allclose(found.std(0), pixels.std(0), rtol=0.02)
+    flat = np.full((40, 40, 3), 50, np.uint8)
+    assert np.ptp(textures._leveled(flat, pixels)) <= np.ptp(pixels.mean(0)) + 1
