@@ -144,22 +144,13 @@ def speed(size: str) -> str:
 
     from analogies.features import FeatureModel
     from analogies.synthesis.student import network, using
-    from analogies.synthesis.student.labels import Textures
-    from analogies.synthesis.student.sizes import PERIOD
 
     picture = np.random.default_rng(0).uniform(0, 255, (1, SIDE, SIDE, 3)).astype(np.float32)
     slim = FeatureModel("slim", ("block5_conv1",))
     function = tf.function(slim)
     given = tf.constant(picture)
     calls: dict[str, Callable[[], Any]] = {"a pass of the slim network": partial(function, given)}
-    tiles = np.random.default_rng(0).integers(0, 256, (LABELS, PERIOD, PERIOD, 3)).astype(np.uint8)
-    textures = Textures(planted.PAINTS.astype(np.float32), tiles)
-    for title, noise, start in (
-        ("", False, None),
-        (", with noise", True, None),
-        (", with textures", True, textures),
-    ):
-        model = network.build(size, noise, textures=start)
+    for title, model in _networks(size).items():
         needed = using.compiled(model), picture, network.chance_of(model)
         calls[f"B', {size}{title}"] = partial(using.make, *needed)
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
@@ -176,6 +167,25 @@ def speed(size: str) -> str:
         ratio = f"{spent / base:.2f} of a slim pass"
         lines.append(f"{name:32}{1000 * wall:8.0f} ms  {1000 * spent:8.0f} CPU ms  {ratio}")
     return "\n".join(lines)
+
+
+def _networks(size: str) -> dict[str, Any]:
+    """Untrained networks of each kind, by what is told of them."""
+    from analogies.synthesis.joint.pixel_rule import FILTER, KNOTS
+    from analogies.synthesis.student.labels import Textures
+    from analogies.synthesis.student.network import RuleWeights, build
+    from analogies.synthesis.student.sizes import PERIOD
+
+    curves, kernel = np.zeros((len(KNOTS), 3, 3)), np.zeros((FILTER, FILTER, 3, 3))
+    rule = RuleWeights(KNOTS, curves, kernel, np.zeros(3))
+    tiles = np.random.default_rng(0).integers(0, 256, (LABELS, PERIOD, PERIOD, 3)).astype(np.uint8)
+    textures = Textures(planted.PAINTS.astype(np.float32), tiles)
+    return {
+        "": build(size, False),
+        ", with a rule": build(size, False, rule),
+        ", with noise": build(size, True),
+        ", with textures": build(size, True, textures=textures),
+    }
 
 
 def _processor() -> float:
