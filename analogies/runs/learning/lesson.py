@@ -20,9 +20,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm")
 LOSS = "neural-style"  # the preset whose loss is learned from, without a teacher
 TEXTURES = ("texture", "cnnmrf-texture", "fill", "tile", "repeat")
 # Maps, masks and fields that belong to one B.
-OF_ONE_PICTURE = (
-    *("guide", "a_mask", "b_mask", "from_other", "extend", "tile", "save_field", "nearest"),
-)
+OF_ONE_PICTURE = ("a_mask", "b_mask", "from_other", "extend", "tile", "save_field", "nearest")
 
 
 @dataclass(frozen=True)
@@ -167,6 +165,9 @@ def _check_options(options: Options) -> None:
     if options.preset in TEXTURES or options.analogy_w == options.b_content_w == 0:
         hint = "what follows no B cannot be learned"
         raise OptionError("learn", f"takes a change or a style: {hint}. Received: {options.preset}")
+    if options.guide:
+        hint = "make B' of some B with it, and learn from those: --learn NET B B' --pair B2 B2'"
+        raise OptionError("guide", f"belongs to one B, and cannot be learned; {hint}")
     for name in OF_ONE_PICTURE:
         if getattr(options, name) != defaults()[name]:
             raise OptionError(name, "is of one picture, and cannot be learned; leave it out")

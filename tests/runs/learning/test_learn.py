@@ -140,6 +140,7 @@ def test_without_time_the_rest_of_the_examples_is_left_out(pair, tmp_path, monke
         ("net.keras", {"preset": "texture"}, "takes a change or a style"),
         ("net.keras", {"match_color": "histogram"}, "cannot be learned"),
         ("net.keras", {"b_mask": "mask.png"}, "cannot be learned"),
+        ("net.keras", {"guide": [["a.png", "b.png"]]}, "learn from those: --learn NET B B' --pair"),
         ("net.keras", {"init": "start.png"}, "cannot be a picture"),
     ],
 )
