@@ -67,7 +67,8 @@ def make(net: Path, b: str, out: str, given: Mapping[str, Any]) -> Ending:
     from analogies.synthesis.sequence.making import ByWholes
 
     check_readable(net)
-    learned = net_file.options_of(net_file.describe(net))
+    about = net_file.describe(net)
+    learned = net_file.options_of(about)
     options = with_those_beside(learned, given, ("checkpoint", "logdir"))
     if options.contrast and "contrast" not in given:
         raise OptionError(
@@ -75,7 +76,9 @@ def make(net: Path, b: str, out: str, given: Mapping[str, Any]) -> Ending:
             "was learned with the network, is measured on one picture and would flicker: "
             "--contrast 0 leaves it out",
         )
-    asked = replace(Moving.parse(given), coherence=0.0)
+    asked = Moving.parse(given)
+    if not net_file.has_textures(about):  # its pictures move with B by themselves
+        asked = replace(asked, coherence=0.0)
     resume = bool(given.get("resume", False))
     job = jobs.check({"net": net}, b, out, options, asked, resume=resume)
     if job.still is not None:

@@ -22,7 +22,9 @@ BATCH, CROP = 4, 128  # crops of a step, and their side in px
 MIXTURES = 6  # pictures that are drawn where a style has no examples
 STEPS = 600  # and more where there is more to see, where every B has one B'
 PIXELS_PER_STEP = 25
-STEPS_OF_LABELS = 400  # at most: textures are there from the beginning
+# {recipe of pictures: the one where textures are there from the beginning}
+STARTED = {"many": "labels", "style": "tones"}
+STEPS_OF_TEXTURES = 400  # at most
 
 
 @dataclass
@@ -95,7 +97,7 @@ def begun(
 
     name = _recipe(lesson)
     if textures is not None:
-        name = "labels"
+        name = STARTED[name]
     recipe, seed, start, turns = RECIPES[name], lesson.options.seed, None, TURNS[:1]
     pairs = [(x.before.astype(np.float32), x.after.astype(np.float32)) for x in examples]
     if name == "one":
@@ -113,18 +115,28 @@ def begun(
     return Course(trainer, Judge(parts, trainer), name, using.compiled(model), parts.shown)
 
 
-def textures_for(lesson: "Lesson", heard: Sequence[Listener]) -> "Textures | None":
-    """Textures of the labels of A, where a B has many B' and A is a map of labels."""
-    from analogies.runs.learning import textures
+def textures_for(
+    lesson: "Lesson", examples: "list[Example]", heard: Sequence[Listener]
+) -> "Textures | None":
+    """Textures of the labels of A, where a B has many B' and A is a map of labels, or of a style.
 
-    if _recipe(lesson) != "many":
-        return None
+    Args:
+        lesson: with its pictures.
+        examples: of `examples_of`.
+        heard: are told of what has been made.
+    """
+    from analogies.runs.learning import textures
 
     def told(done: int, total: int) -> None:
         for listener in heard:
             listener(Learned("textures", done, total))
 
-    return textures.made(lesson, told)
+    recipe = _recipe(lesson)
+    if recipe == "many":
+        return textures.of_labels(lesson, told)
+    return (
+        textures.of_tones(lesson, [x.before for x in examples], told) if recipe == "style" else None
+    )
 
 
 def _recipe(lesson: "Lesson") -> str:
@@ -145,8 +157,8 @@ def _most_steps(lesson: "Lesson", recipe: str, parts: "Split") -> int:
     """How many steps are worth while: where A is small and says all, soon nothing is left."""
     if lesson.learning.learn_steps:
         return lesson.learning.learn_steps
-    if recipe == "labels":
-        return STEPS_OF_LABELS
+    if recipe in STARTED.values():
+        return STEPS_OF_TEXTURES
     if recipe != "one":
         return 10**6
     area = sum(x.before.shape[0] * x.before.shape[1] for x in parts.shown)

@@ -80,7 +80,7 @@ def learn(
                 listening.enter_context(Guarded(x)) for x in _heard(lesson, listeners, extras)
             ]  # type: ignore[arg-type]
             examples = examples_of(lesson, heard, maker)
-            course = begun(lesson, examples, textures_for(lesson, heard))
+            course = begun(lesson, examples, textures_for(lesson, examples, heard))
             _restore(course, kept)
             try:
                 _train(lesson, course, heard, started, folder, extras)
@@ -308,6 +308,7 @@ def _verdict(course: Course, about: Mapping[str, Any]) -> list[str]:
         "one": "B' does not follow from B there; more --examples, or --transfer picture, may help",
         "many": "more --examples, or more --minutes, may help",
         "labels": "more --examples, or more --minutes, may help",
+        "tones": "more --examples, or more --minutes, may help",
         "style": "more --examples, or more --minutes, may help",
         "loss": "more --minutes may help",
     }[course.recipe]

@@ -186,6 +186,11 @@ def options_of(about: Mapping[str, Any]) -> Options:
     return Options.parse({name: value for name, value in given.items() if name not in gone})
 
 
+def has_textures(about: Mapping[str, Any]) -> bool:
+    """Whether a network lays textures, which stay where they are while a picture moves."""
+    return bool(_shape(about).period)
+
+
 def shape_of(model: "keras.Model") -> dict[str, Any]:
     """What makes the same network again: size, noise, and of what it starts from the measures.
 
@@ -205,6 +210,7 @@ def shape_of(model: "keras.Model") -> dict[str, Any]:
         "filter": side,
         "labels": model.get_layer("labels").filters if chance.period else 0,
         "period": chance.period,
+        "blur": model.get_layer("labels").kernel_size[0] if chance.period else 1,
     }
 
 
@@ -262,19 +268,23 @@ class _Shape(NamedTuple):
     filter: int
     labels: int
     period: int
+    blur: int
 
 
 def _shape(about: Mapping[str, Any]) -> _Shape:
     """The shape of a network, checked."""
     from analogies.synthesis.student.labels import MOST
+    from analogies.synthesis.student.network import BLURS
     from analogies.synthesis.student.sizes import LARGEST_PERIOD, SIZES
 
-    told = {"labels": 0, "period": 0, **about["network"]}
-    numbers = (int(told[name]) for name in ("knots", "filter", "labels", "period"))
+    told = {"labels": 0, "period": 0, "blur": 1, **about["network"]}
+    numbers = (int(told[name]) for name in ("knots", "filter", "labels", "period", "blur"))
     shape = _Shape(told["size"], bool(told["noise"]), *numbers)
     if shape.size not in SIZES or not 0 <= shape.knots <= 64 or shape.filter not in (0, 1, 9):
         raise InputError(_NO_FILE)
     if not 0 <= shape.labels <= MOST or not 0 <= shape.period <= LARGEST_PERIOD:
+        raise InputError(_NO_FILE)
+    if shape.blur not in BLURS:
         raise InputError(_NO_FILE)
     if bool(shape.labels) != bool(shape.period) or (shape.labels and shape.filter):
         raise InputError(_NO_FILE)
@@ -318,7 +328,8 @@ def _textures(shape: _Shape) -> "Textures | None":
     if not shape.labels:
         return None
     colors = np.linspace(0, 255, shape.labels, dtype=np.float32)[:, np.newaxis].repeat(3, 1)
-    return Textures(colors, np.zeros((shape.labels, shape.period, shape.period, 3), np.uint8))
+    tiles = np.zeros((shape.labels, shape.period, shape.period, 3), np.uint8)
+    return Textures(colors, tiles, shape.blur)
 
 
 _KINDS = {"Conv2D": "conv2d", "Conv2DTranspose": "conv2d_transpose", "Embedding": "embedding"}

@@ -32,6 +32,10 @@ from analogies.synthesis.student.sizes import BLOCKS, CELL, GRAIN, NOISE, SIZES,
 CHANGE = "change"  # the last convolution, whose result is added to what a network starts from
 
 
+# {side of what labels are compared with: weights of its pixels}
+BLURS = {1: np.ones((1, 1)), 3: np.outer((0.25, 0.5, 0.25), (0.25, 0.5, 0.25))}
+
+
 class RuleWeights(NamedTuple):
     """A smooth rule of the picture, see `joint.pixel_rule`; all for values in [-1, 1].
 
@@ -181,7 +185,9 @@ def _laid(x: keras.KerasTensor, places: keras.KerasTensor, textures: Textures) -
     """The texture of the label that is nearest, a mixture between labels; weights come later."""
     count, period = textures.tiles.shape[:2]
     frozen = {"trainable": False, **_FIXED}
-    which = keras.layers.Conv2D(count, 1, activation="softmax", name="labels", **frozen)(x)
+    which = keras.layers.Conv2D(
+        count, textures.blur, activation="softmax", name="labels", **frozen
+    )(x)
     which = keras.layers.Conv2D(3 * count, 1, name="labels_of_colors", **frozen)(which)
     pixels = keras.layers.Embedding(
         period**2, 3 * count, trainable=False, name="textures", dtype="float32"
@@ -194,7 +200,8 @@ def _set_textures(model: keras.Model, textures: Textures) -> None:
     """Give the layers of the textures their weights."""
     count = len(textures.labels)
     kernel, bias = nearest_label(textures.labels)
-    model.get_layer("labels").set_weights([kernel[np.newaxis, np.newaxis], bias])
+    around = BLURS[textures.blur]
+    model.get_layer("labels").set_weights([np.multiply.outer(around, kernel), bias])
     spread = np.repeat(np.eye(count), 3, 1)[np.newaxis, np.newaxis]
     model.get_layer("labels_of_colors").set_weights([spread, np.zeros(3 * count)])
     # Whole gray levels, which make a small file.

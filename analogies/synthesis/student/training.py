@@ -37,6 +37,7 @@ class Recipe:
             which should differ by that alone: else a network of cells makes a grid of them, which
             stays where it is while a picture moves.
         kept: weight of the mean square of what is changed of the start, as of values in [-1, 1].
+        coarse: weight of the distance of brightness, as means of `COARSE` px squares.
         gram, content, smooth: weights of the losses of style, where there is no B' to look at.
         noise: whether the network takes noise.
         rate: of learning, at its highest.
@@ -52,6 +53,7 @@ class Recipe:
     crops: int = 4
     steady: float = 0.0
     kept: float = 0.0
+    coarse: float = 0.0
     gram: float = 0.0
     content: float = 0.0
     smooth: float = 0.0
@@ -90,6 +92,15 @@ RECIPES = {
         kept=100.0,
         noise=True,
         rate=1e-3,
+    ),
+    "tones": Recipe(
+        "style of a teacher, from tones that have textures",
+        coarse=3.0,
+        sliced=0.5,
+        patches=0.5,
+        guide=5.0,
+        kept=30.0,
+        rate=2e-3,
     ),
     "style": Recipe(
         "style of a teacher", pixels=0.5, features=0.3, sliced=0.5, steady=10.0, rate=3e-3
@@ -233,6 +244,10 @@ class Trainer:
         early = _fading(done / recipe.fades) if recipe.fades else 1.0
         if recipe.pixels:
             found["pixels"] = early * recipe.pixels * distances.pixel_distance(made, after)
+        if recipe.coarse:
+            grays = [tf.reduce_mean(x, -1, keepdims=True) for x in (made, after)]
+            means = [tf.nn.avg_pool2d(x, COARSE, COARSE, "VALID") for x in grays]
+            found["coarse"] = recipe.coarse * distances.pixel_distance(*means)
         if self._features is None:
             return found
         maps = self._features(made)
@@ -258,6 +273,7 @@ class Trainer:
         return found
 
 
+COARSE = 8
 COLORS = ((1, 1 / 40), (4, 1 / 20))  # px that are averaged, and what makes them as large as maps
 FIRST = 20  # steps, before it is settled how many there will be
 WARM = 50  # steps, in which the rate of learning rises

@@ -79,14 +79,14 @@ def test_what_is_written_is_read_and_keras_reads_it_in_safe_mode(net, data, tmp_
     np.testing.assert_array_equal(made(foreign), made(net.model))
 
 
-def textured(period=128, count=5):
+def textured(period=128, count=5, blur=1):
     random = np.random.default_rng(0)
     smooth = random.integers(0, 256, (count, period // 4, period // 4, 3)).repeat(4, 1).repeat(4, 2)
     tiles = np.clip(smooth + random.integers(-9, 9, (count, period, period, 3)), 0, 255)
-    return Textures(random.uniform(0, 255, (count, 3)).astype("f"), tiles.astype(np.uint8))
+    return Textures(random.uniform(0, 255, (count, 3)).astype("f"), tiles.astype(np.uint8), blur)
 
 
-@pytest.mark.parametrize("start", [None, textured()])
+@pytest.mark.parametrize("start", [None, textured(), textured(64, 7, 3)])
 @pytest.mark.parametrize("size", ["small", "large"])
 def test_every_network_is_read_back_and_small(size, start, tmp_path):
     model = network.build(size, True, seed=2, textures=start)
@@ -112,7 +112,15 @@ def test_files_from_before_there_were_textures_are_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "lie", [{"period": 10**6}, {"labels": 10**6}, {"period": 0}, {"labels": 0}, {"filter": 1}]
+    "lie",
+    [
+        {"period": 10**6},
+        {"labels": 10**6},
+        {"period": 0},
+        {"labels": 0},
+        {"filter": 1},
+        {"blur": 5},
+    ],
 )
 def test_textures_of_a_size_that_cannot_be_are_refused(lie, tmp_path):
     model = network.build("small", True, textures=textured(16, 2))

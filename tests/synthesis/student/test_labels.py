@@ -156,3 +156,76 @@ def test_training_changes_what_was_laid():
         [np.zeros_like(x) for x in model.get_layer(network.CHANGE).get_weights()]
     )
     assert np.abs(using.make(call, pixels[np.newaxis], chance, 1) - after).max() > 0.5
+
+
+def painting(seed=0, height=80, width=100):
+    """A dark, a middle and a bright part, with grain, and a red spot in the bright one."""
+    random = np.random.default_rng(seed)
+    pixels = np.repeat(np.array([40.0, 120.0, 210.0]), (height + 2) // 3)[:height]
+    pixels = np.broadcast_to(pixels[:, np.newaxis, np.newaxis], (height, width, 3)).copy()
+    pixels[-12:, :14] = (255, 190, 185)  # as bright, of another color
+    return (pixels + random.normal(0, 6, pixels.shape)).clip(0, 255).astype(np.float32)
+
+
+def test_tones_are_shares_by_brightness_without_what_stands_out():
+    paintings = [painting(0), painting(1, 60, 70)]
+    tones = labels.tones_of(paintings)
+    assert [x.shape for x in tones] == [x.shape[:2] for x in paintings]
+    counts = np.bincount(np.concatenate([x.ravel() for x in tones]) + 1, minlength=8)
+    total = sum(x.size for x in tones)
+    np.testing.assert_allclose(counts[1:] / total, 0.8 / labels.TONES, atol=0.01)
+    means = [paintings[0][tones[0] == tone].mean() for tone in range(labels.TONES)]
+    assert (np.diff(means) > 0).all()
+    assert (tones[0][-8:, :10] == -1).mean() > 0.9  # the spot
+    assert (tones[0][-8:, 30:] == -1).mean() < 0.4
+
+
+def test_the_tones_of_b_are_apart_and_grays():
+    found = labels.tones_among([drawn.scene(60, 70, n).astype(np.float32) for n in range(3)])
+    assert found.shape == (labels.TONES, 3)
+    assert (found == found[:, :1]).all()
+    flat = labels.tones_among([np.full((20, 20, 3), 250.0)])
+    for tones in (found, flat):
+        assert np.diff(tones[:, 0]).min() >= labels.APART - 1e-3
+        assert 0 <= tones.min() <= tones.max() <= 255
+
+
+def test_tones_are_those_of_a_smoothed_picture():
+    picture = drawn.scene(40, 44, 2).astype(np.float32)
+    grays = np.linspace(20, 230, 5)[:, np.newaxis].repeat(3, 1).astype(np.float32)
+    given = textures(colors=grays)._replace(blur=3)
+    model = network.build("small", False, seed=3, textures=given)
+    chance = network.chance_of(model)
+    assert chance == (False, 16)
+    found = using.make(using.compiled(model), picture[np.newaxis], chance, seed=5)[0]
+    padded = np.pad(picture, ((1, 1), (1, 1), (0, 0)), "symmetric")
+    smooth, weights = np.zeros_like(picture), (0.25, 0.5, 0.25)
+    for down in range(3):
+        for right in range(3):
+            share = weights[down] * weights[right]
+            smooth += share * padded[down : down + 40, right : right + 44]
+    away = np.square((smooth[..., np.newaxis, :] - grays) / 127.5).sum(-1)
+    steep = labels.STEEP / np.square(np.diff(grays[:2], axis=0) / 127.5).sum()
+    shares = np.exp(-steep * (away - away.min(-1, keepdims=True)))
+    shares /= shares.sum(-1, keepdims=True)
+    places = using.places_field((40 + 2 * using.HALO, 44 + 2 * using.HALO), 16, 5).numpy()
+    places = places[using.HALO : -using.HALO, using.HALO : -using.HALO]
+    looked_up = given.tiles.reshape(5, 256, 3)[:, places].astype(float)
+    wanted = np.einsum("hwl,lhwc->hwc", shares, looked_up)
+    np.testing.assert_allclose(found, wanted, atol=0.6)
+
+
+def test_a_pixel_with_textures_sees_no_further_than_the_halo():
+    grays = np.linspace(20, 230, 5)[:, np.newaxis].repeat(3, 1).astype(np.float32)
+    model = network.build("small", True, seed=3, textures=textures(colors=grays)._replace(blur=3))
+    layer = model.get_layer(network.CHANGE)
+    random = np.random.default_rng(0)
+    layer.set_weights([random.normal(0, 0.2, x.shape) for x in layer.get_weights()])
+    call, chance = using.compiled(model), network.chance_of(model)
+    side = 2 * using.HALO + 21
+    one = random.uniform(0, 255, (1, side, side, 3)).astype(np.float32)
+    other = one.copy()
+    other[0, side // 2, side // 2] = 255 - other[0, side // 2, side // 2]
+    apart = np.abs(using.make(call, one, chance) - using.make(call, other, chance)).max((0, 3))
+    rows = np.nonzero(apart.max(1) > 1e-3)[0]
+    assert abs(rows - side // 2).max() <= using.HALO
