@@ -23,7 +23,7 @@ MIXTURES = 6  # pictures that are drawn where a style has no examples
 STEPS = 600  # and more where there is more to see, where every B has one B'
 PIXELS_PER_STEP = 25
 # {recipe of pictures: the one where textures are there from the beginning}
-STARTED = {"many": "labels", "style": "tones"}
+STARTED = {"many": "labels", "style": "tones", "loss": "loss of tones"}
 STEPS_OF_TEXTURES = 400  # at most
 
 
@@ -134,9 +134,9 @@ def textures_for(
     recipe = _recipe(lesson)
     if recipe == "many":
         return textures.of_labels(lesson, told)
-    return (
-        textures.of_tones(lesson, [x.before for x in examples], told) if recipe == "style" else None
-    )
+    if recipe not in STARTED:
+        return None
+    return textures.of_tones(lesson, [x.before for x in examples], told)
 
 
 def _recipe(lesson: "Lesson") -> str:

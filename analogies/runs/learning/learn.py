@@ -303,7 +303,7 @@ def _verdict(course: Course, about: Mapping[str, Any]) -> list[str]:
     if about["learned"] is not False:
         return []
     share = about["held_out"]
-    what = "a single color" if course.recipe != "loss" else "B itself"
+    what = "a single color" if not course.trainer.recipe.gram else "B itself"
     remedy = {
         "one": "B' does not follow from B there; more --examples, or --transfer picture, may help",
         "many": "more --examples, or more --minutes, may help",
@@ -311,6 +311,7 @@ def _verdict(course: Course, about: Mapping[str, Any]) -> list[str]:
         "tones": "more --examples, or more --minutes, may help",
         "style": "more --examples, or more --minutes, may help",
         "loss": "more --minutes may help",
+        "loss of tones": "more --minutes may help",
     }[course.recipe]
     return [
         f"the analogy is not learned: on what was held out the error is {share:.0%} of that of "

@@ -105,6 +105,14 @@ RECIPES = {
     "style": Recipe(
         "style of a teacher", pixels=0.5, features=0.3, sliced=0.5, steady=10.0, rate=3e-3
     ),
+    "loss of tones": Recipe(
+        "a loss is the teacher, from tones that have textures",
+        gram=10.0,
+        content=1.0,
+        smooth=0.05,
+        kept=30.0,
+        rate=2e-3,
+    ),
     "loss": Recipe(
         "a loss is the teacher", gram=10.0, content=1.0, smooth=0.05, steady=50.0, rate=2e-3
     ),
