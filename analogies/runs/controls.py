@@ -309,12 +309,16 @@ def _kept(pictures: Mapping[str, Picture], anew: bool) -> KeptPart | None:
         return None
     made, b = pictured.mask_of(pictures["b_mask"]), pictures["b"]
     if not made.any():
+        name, what = ("the mask", "the picture") if anew else ("--b-mask", "B'")
         raise InputError(
-            f"--b-mask must be white where B' is made. Received: none of {made.size} pixels is"
+            f"{name} must be white where {what} is made. Received: none of {made.size} pixels is"
         )
     known = scaled(pictures.get("init", b).pixels, b.size)
     if not anew:
         return KeptPart(made, known)
     if made.all():
-        raise InputError("the mask covers all of the picture, and leaves nothing to continue")
+        raise InputError(
+            "the mask must leave some of the picture, which is continued. "
+            f"Received: all of {made.size} pixels are white"
+        )
     return KeptPart(made, spread(known, made), anew)

@@ -67,6 +67,19 @@ def test_masks_that_leave_nothing_are_refused(paths):
         plan(paths, masks={"b_mask": np.zeros((28, 20), bool)})
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (0, "the mask must be white where the picture is made. Received: none of 768 pixels is"),
+        (255, "the mask must leave some of the picture.* all of 768 pixels are white"),
+    ],
+)
+def test_masks_of_a_filling_are_called_so(value, told):
+    picture, mask = np.zeros((24, 32, 3), np.uint8), np.full((24, 32), value, np.uint8)
+    with pytest.raises(InputError, match=told):
+        analogies.fill(picture, mask)
+
+
 def test_a_color_is_a_map_of_it(paths):
     labels = np.zeros((28, 20, 3), np.uint8)
     labels[:, 10:, 1] = 255
