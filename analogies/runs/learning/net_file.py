@@ -273,16 +273,14 @@ class _Shape(NamedTuple):
 
 def _shape(about: Mapping[str, Any]) -> _Shape:
     """The shape of a network, checked."""
-    from analogies.synthesis.student.labels import MOST
-    from analogies.synthesis.student.network import BLURS
-    from analogies.synthesis.student.sizes import LARGEST_PERIOD, SIZES
+    from analogies.synthesis.student.sizes import BLURS, LARGEST_PERIOD, MOST_LABELS, SIZES
 
     told = {"labels": 0, "period": 0, "blur": 1, **about["network"]}
     numbers = (int(told[name]) for name in ("knots", "filter", "labels", "period", "blur"))
     shape = _Shape(told["size"], bool(told["noise"]), *numbers)
     if shape.size not in SIZES or not 0 <= shape.knots <= 64 or shape.filter not in (0, 1, 9):
         raise InputError(_NO_FILE)
-    if not 0 <= shape.labels <= MOST or not 0 <= shape.period <= LARGEST_PERIOD:
+    if not 0 <= shape.labels <= MOST_LABELS or not 0 <= shape.period <= LARGEST_PERIOD:
         raise InputError(_NO_FILE)
     if shape.blur not in BLURS:
         raise InputError(_NO_FILE)

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from analogies.synthesis.likeness import blurred
+from analogies.synthesis.student.sizes import MOST_LABELS
 
-MOST = 12  # labels
 NEAR = 24.0  # gray levels in each channel, within which a color is a label's
 LEAST = 0.005  # of all pixels, that a label has
 FLAT = 8.0  # gray levels, within which most of a label's colors are
@@ -58,7 +58,7 @@ def labels_of(pictures: Sequence[np.ndarray]) -> np.ndarray | None:
     colors = (keys[:, np.newaxis] >> places & 255).astype(np.float32)
     least, left, flat = LEAST * counts.sum(), counts.astype(float), 0.0
     found: list[np.ndarray] = []
-    while len(found) <= MOST and left.sum() > 0:
+    while len(found) <= MOST_LABELS and left.sum() > 0:
         color = colors[left.argmax()]
         own = np.abs(colors - color).max(1) <= NEAR
         if left[own].sum() < least:
@@ -66,7 +66,7 @@ def labels_of(pictures: Sequence[np.ndarray]) -> np.ndarray | None:
         found.append(color)
         flat += left[np.abs(colors - color).max(1) <= FLAT].sum()
         left[own] = 0
-    mapped = 2 <= len(found) <= MOST and flat >= TOGETHER * counts.sum()
+    mapped = 2 <= len(found) <= MOST_LABELS and flat >= TOGETHER * counts.sum()
     return np.stack(found) if mapped else None
 
 

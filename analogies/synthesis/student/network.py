@@ -33,7 +33,7 @@ CHANGE = "change"  # the last convolution, whose result is added to what a netwo
 
 
 # {side of what labels are compared with: weights of its pixels}
-BLURS = {1: np.ones((1, 1)), 3: np.outer((0.25, 0.5, 0.25), (0.25, 0.5, 0.25))}
+WINDOWS = {1: np.ones((1, 1)), 3: np.outer((0.25, 0.5, 0.25), (0.25, 0.5, 0.25))}
 
 
 class RuleWeights(NamedTuple):
@@ -200,7 +200,7 @@ def _set_textures(model: keras.Model, textures: Textures) -> None:
     """Give the layers of the textures their weights."""
     count = len(textures.labels)
     kernel, bias = nearest_label(textures.labels)
-    around = BLURS[textures.blur]
+    around = WINDOWS[textures.blur]
     model.get_layer("labels").set_weights([np.multiply.outer(around, kernel), bias])
     spread = np.repeat(np.eye(count), 3, 1)[np.newaxis, np.newaxis]
     model.get_layer("labels_of_colors").set_weights([spread, np.zeros(3 * count)])

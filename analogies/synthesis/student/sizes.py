@@ -6,6 +6,8 @@ CELL = 4  # px of a side
 NOISE = 16  # channels, one value per cell each, so that there are as many as a cell has pixels
 PERIOD = 128  # px, of textures, and less of a small A'
 LARGEST_PERIOD = 256  # px
+MOST_LABELS = 12  # that have textures
+BLURS = (1, 3)  # px, sides of what labels are compared with
 GRAIN = 4  # channels of noise at the full size
 BLOCKS = 4
 # What a pixel of B' sees beyond itself, px: 9 cells of the convolutions on cells and the transposed

@@ -3,6 +3,8 @@
 import io
 import json
 import pickle
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -243,3 +245,15 @@ def test_another_programs_network_is_refused(tmp_path):
     keras.Model(inputs, keras.layers.Conv2D(3, 1)(inputs)).save(tmp_path / "foreign.keras")
     with pytest.raises(InputError, match="no network that this program has learned"):
         net_file.read(tmp_path / "foreign.keras")
+
+
+def test_a_file_is_described_without_tensorflow(tmp_path):
+    path = tmp_path / "net.keras"
+    model = network.build("small", True, textures=textured(16, 2))
+    net_file.write(path, net_file.Net(model, {}))
+    code = (
+        "import sys; from analogies.runs.learning.net_file import describe, has_textures; "
+        "assert has_textures(describe(sys.argv[1])); "
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=120)
