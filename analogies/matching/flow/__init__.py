@@ -1,6 +1,7 @@
 """Optical flow: where each pixel of a frame lies in another, and frames brought along it."""
 
 from analogies.matching.flow.engines import engine, fine, flow, nearby
+from analogies.matching.flow.pairs import Between, between
 from analogies.matching.flow.warping import (
     consistent,
     grid,
@@ -8,9 +9,12 @@ from analogies.matching.flow.warping import (
     sampled,
     sampled_from,
     warped,
+    wider,
 )
 
 __all__ = [
+    "Between",
+    "between",
     "consistent",
     "engine",
     "fine",
@@ -21,4 +25,5 @@ __all__ = [
     "sampled",
     "sampled_from",
     "warped",
+    "wider",
 ]

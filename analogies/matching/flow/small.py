@@ -22,20 +22,22 @@ def small_step(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     Returns:
         float32 `(h, w, 2)`: rows and columns, px.
     """
-    both = np.stack([one, other], -1)
-    _blur(both, _weights(SOFT), np.empty_like(both))
+    both = blurred(np.stack([one, other], -1), SOFT)
     products = np.empty((*one.shape, 5), np.float32)
     _multiply(both, products)
-    _blur(products, _weights(SIGMA), np.empty_like(products))
+    products = blurred(products, SIGMA)
     found = np.empty((*one.shape, 2), np.float32)
     _solve(products, np.float32(RIDGE), found)
     return found
 
 
-def _weights(sigma: float) -> np.ndarray:
+def blurred(maps: np.ndarray, sigma: float) -> np.ndarray:
+    """Maps `(h, w, c)` under a Gaussian window; beyond edges they go on as their last pixels."""
     reach = max(1, round(2 * sigma))
     weights = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * sigma**2))
-    return (weights / weights.sum()).astype(np.float32)
+    found = np.array(maps, np.float32, order="C")
+    _blur(found, (weights / weights.sum()).astype(np.float32), np.empty_like(found))
+    return found
 
 
 @compiled("void(float32[:,:,::1], float32[::1], float32[:,:,::1])")

@@ -91,6 +91,16 @@ def moving_edges(flow: np.ndarray) -> np.ndarray:
     return steep > 0.01 * (flow**2).sum(-1) + 0.002
 
 
+def wider(mask: np.ndarray, reach: int) -> np.ndarray:
+    """bool `(h, w)`: a mask with what is within `reach` px, rows and columns, of it."""
+    found = mask
+    for _ in range(2 if mask.any() else 0):
+        padded = np.pad(found.T, ((reach + 1, reach), (0, 0)))
+        counts = np.cumsum(padded, axis=0, dtype=np.int32)
+        found = counts[2 * reach + 1 :] > counts[: -2 * reach - 1]
+    return found
+
+
 @compiled("void(float32[:,:,::1], float32[:,:,::1], float32[:,:,::1])")
 def _linear(picture, places, found):
     height, width, channels = picture.shape

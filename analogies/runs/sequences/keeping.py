@@ -149,7 +149,7 @@ class Keeper:
                     self._states = [index]
                     if "anchor" not in arrays:
                         return Left(index, number)
-                    tracks = Tracks(arrays["anchor"], arrays["places"])
+                    tracks = Tracks(arrays["anchor"], arrays["places"], arrays["age"])
                     picture = arrays["picture"]
                 anchors = {int(n): self._read_anchor(int(n)) for n in np.unique(tracks.anchor)}
             except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):

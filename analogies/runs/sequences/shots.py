@@ -150,8 +150,7 @@ def packed(made: Sequence[Made]) -> bytes:
     if made[-1].memory is not None:
         tracks, anchors = made[-1].memory.tracks, made[-1].memory.anchors
         arrays |= {
-            "anchor": tracks.anchor,
-            "places": tracks.places,
+            **tracks._asdict(),
             "made_in": np.array(list(anchors), np.int64),
             "made": np.stack([anchor.picture for anchor in anchors.values()]),
         }
@@ -167,7 +166,7 @@ def unpacked(data: bytes) -> Shot | None:
             known = {name: arrays[name] for name in arrays.files}
         tracks, anchors = None, {}
         if "anchor" in known:
-            tracks = Tracks(known["anchor"], known["places"])
+            tracks = Tracks(known["anchor"], known["places"], known["age"])
             anchors = dict(zip(known["made_in"].tolist(), known["made"], strict=True))
         frames = [
             Made(int(number), picture, None, float(anew), bool(cut), _or_none(float(flicker)))

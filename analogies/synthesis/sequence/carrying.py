@@ -14,7 +14,8 @@ The correction keeps small errors of the flow from adding up; a part of it at a 
 is carried does not tremble. A pixel is lost, and made anew, where the flow there and the flow back
 disagree (it was hidden before) and `seen` differs from the frame at all, where its place lies
 outside of its anchor, and where `seen` differs by more than the tolerance. In flat areas flows
-disagree as they like, and nothing is wrong.
+disagree as they like, and nothing is wrong; in drawings of flat regions it is also lost where a
+region came free of another one with what was painted beyond that one's border.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analogies.matching.flow import consistent, fine, flow, grid, nearby, sampled_from
+from analogies.matching.flow import between, fine, grid, nearby, sampled_from, wider
 from analogies.synthesis.likeness import blurred
 from analogies.synthesis.sequence.tracking import move
 
@@ -34,6 +35,8 @@ SPECK = 0.5  # of a pixel's neighborhood that must be lost for it to be
 ANCHORS = 12  # at most; beyond that those of the fewest pixels are put together in one
 DOUBT = 3.0  # gray levels, up to which a frame is as it should be wherever the flow leads
 ONE = 20.0  # gray levels: unit of the tolerance
+OLD = 8  # frames after which what was made stays as it is
+NEAR = 6  # px from what is lost, within which what was made lately is made again
 
 
 class Frame(NamedTuple):
@@ -56,10 +59,12 @@ class Tracks(NamedTuple):
     Attributes:
         anchor: int32 `(h, w)`, numbers of frames.
         places: float32 `(h, w, 2)`, row and column there.
+        age: uint8 `(h, w)`, the frames since the pixel was made, at most `OLD`.
     """
 
     anchor: np.ndarray
     places: np.ndarray
+    age: np.ndarray
 
 
 class Carried(NamedTuple):
@@ -84,7 +89,7 @@ class Carried(NamedTuple):
 
 def began(number: int, size: tuple[int, int]) -> Tracks:
     """Tracks of a frame that is its own anchor."""
-    return Tracks(np.full(size, number, np.int32), grid(*size))
+    return Tracks(np.full(size, number, np.int32), grid(*size), np.full(size, OLD, np.uint8))
 
 
 def tolerance(coherence: float) -> float:
@@ -111,13 +116,16 @@ def carried(
         anchors: {number: anchor} of all in the tracks.
         coherence: in [0, 1].
     """
-    motion = flow(frame, before)
-    trusted = consistent(motion, flow(before, frame))
+    motion, trusted, freed = between(frame, before)
     moved, misfit = _corrected(_moved(tracks, motion), frame, anchors)
     inside = _inside(moved, frame.shape[:2])
     lost = (~trusted & (misfit > DOUBT)) | ~inside | (misfit > tolerance(coherence))
+    lost = _without_specks(lost) | ~inside
+    if freed is not None:
+        lost |= _with_young(~inside, moved.age) | freed
     picture = looked_up(moved, {number: anchor.picture for number, anchor in anchors.items()})
-    return Carried(moved, picture, _without_specks(lost) | ~inside, misfit, motion, trusted)
+    moved = moved._replace(age=np.minimum(moved.age + np.uint8(1), np.uint8(OLD)))
+    return Carried(moved, picture, lost, misfit, motion, trusted)
 
 
 def looked_up(tracks: Tracks, pictures: Mapping[int, np.ndarray]) -> np.ndarray:
@@ -129,7 +137,7 @@ def made_anew(tracks: Tracks, lost: np.ndarray, number: int) -> Tracks:
     """The tracks after the lost pixels were made: they begin in this frame."""
     anchor = np.where(lost, np.int32(number), tracks.anchor)
     places = np.where(lost[..., np.newaxis], grid(*lost.shape), tracks.places)
-    return Tracks(anchor, places)
+    return Tracks(anchor, places, np.where(lost, np.uint8(0), tracks.age))
 
 
 def fewer(tracks: Tracks, number: int, most: int = ANCHORS) -> Tracks:
@@ -141,12 +149,12 @@ def fewer(tracks: Tracks, number: int, most: int = ANCHORS) -> Tracks:
     if len(numbers) <= most:
         return tracks
     small = numbers[np.argsort(counts, kind="stable")][: len(numbers) - most // 2]
-    return made_anew(tracks, np.isin(tracks.anchor, small), number)
+    return made_anew(tracks, np.isin(tracks.anchor, small), number)._replace(age=tracks.age)
 
 
 def _moved(tracks: Tracks, motion: np.ndarray) -> Tracks:
     """Tracks brought along a flow; between neighbors of one anchor places are interpolated."""
-    moved = Tracks(np.empty_like(tracks.anchor), np.empty_like(tracks.places))
+    moved = Tracks(*map(np.empty_like, tracks))
     move(*map(np.ascontiguousarray, (*tracks, motion)), np.float32(TORN), *moved)
     return moved
 
@@ -164,7 +172,7 @@ def _corrected(
     before, after = _misfit(frame, seen), _misfit(frame, looked_up(nearer, frames))
     better = (after <= before) & (nearer.anchor == tracks.anchor)
     places = np.where(better[..., np.newaxis], nearer.places, tracks.places)
-    return Tracks(tracks.anchor, places), np.where(better, after, before)
+    return tracks._replace(places=places), np.where(better, after, before)
 
 
 def _misfit(frame: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -183,3 +191,12 @@ def _without_specks(lost: np.ndarray) -> np.ndarray:
     """Lost areas without single pixels, and a pixel wider."""
     most = blurred(lost[..., np.newaxis].astype(np.float32), 1.0)[..., 0] > SPECK
     return blurred(most[..., np.newaxis].astype(np.float32), 0.7)[..., 0] > 0.25
+
+
+def _with_young(outside: np.ndarray, age: np.ndarray) -> np.ndarray:
+    """What comes into view at an edge of the frame, with what did lately.
+
+    In every frame that is a narrow strip; made by itself each would be of what is next to it, and
+    all together of streaks.
+    """
+    return outside | ((age < OLD) & wider(outside, NEAR))

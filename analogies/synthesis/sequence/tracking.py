@@ -6,18 +6,19 @@ from analogies.matching.pixels.compiling import compiled
 
 
 @compiled(
-    "void(int32[:,::1], float32[:,:,::1], float32[:,:,::1], float32, int32[:,::1],"
-    " float32[:,:,::1])"
+    "void(int32[:,::1], float32[:,:,::1], uint8[:,::1], float32[:,:,::1], float32, int32[:,::1],"
+    " float32[:,:,::1], uint8[:,::1])"
 )
-def move(anchors, places, motion, torn, moved_anchors, moved_places):
+def move(anchors, places, ages, motion, torn, moved_anchors, moved_places, moved_ages):
     """Anchors and places where a flow leads; between neighbors of one anchor interpolated.
 
     Args:
         anchors: `(h, w)`.
         places: `(h, w, 2)`.
+        ages: `(h, w)`.
         motion: `(h, w, 2)`.
         torn: px, by which the places of neighbors differ at most where they are interpolated.
-        moved_anchors, moved_places: are filled.
+        moved_anchors, moved_places, moved_ages: are filled.
     """
     height, width = anchors.shape
     ends = np.empty(2, np.float32)
@@ -52,6 +53,6 @@ def move(anchors, places, motion, torn, moved_anchors, moved_places):
                         smooth[axis] += weight * there[axis]
                         whole = whole and abs(there[axis] - plain[axis]) <= torn
                     whole = whole and anchors[y, x] == anchor
-            moved_anchors[i, j] = anchor
+            moved_anchors[i, j], moved_ages[i, j] = anchor, ages[row, col]
             for axis in range(2):
                 moved_places[i, j, axis] = smooth[axis] if whole else plain[axis]

@@ -74,6 +74,62 @@ def test_a_painting_stays_on_what_moves_and_does_not_drift(camera):
     assert made[1].flicker < 1e-3
 
 
+class Flat:
+    """Paints what a drawing shows, in other colors; notes what it was asked for."""
+
+    def __init__(self):
+        self.lost = []
+
+    def whole(self, frame):
+        return painted(frame.shown).astype(np.float32)
+
+    def part(self, frame, known):
+        self.lost.append(known.lost)
+        return np.where(known.lost[..., np.newaxis], self.whole(frame), known.picture)
+
+
+def drawing(number, beside=1.3):
+    """A disk that moves to the right before a sky."""
+    rows, cols = grid(*SIZE)[..., 0], grid(*SIZE)[..., 1]
+    share = np.clip(20.5 - np.hypot(rows - 36, cols - 30 - beside * number), 0, 1)[..., np.newaxis]
+    return np.rint((1 - share) * (30, 60, 200) + share * (240, 220, 40)).astype(np.uint8)
+
+
+def test_what_is_painted_beyond_a_border_moves_with_it_and_leaves_nothing_behind():
+    frames = [Frame(i, drawing(i)) for i in range(12)]
+    # The painter's disk is larger than the drawing's by up to eight pixels.
+    rows, cols = grid(*SIZE)[..., 0], grid(*SIZE)[..., 1]
+    angle = np.arctan2(rows - 36, cols - 30)
+    larger = np.hypot(rows - 36, cols - 30) < 24 + 4 * np.cos(7 * angle)
+    key = painted(frames[0].shown)
+    key[larger] = painted(np.array((240, 220, 40)))
+    made = list(in_sequence(frames, Flat(), 0.8, keys={0: Anchor(frames[0].shown, key)}))
+    sky = painted(np.array((30, 60, 200))).astype(int)
+    left = np.abs(made[-1].picture.astype(int) - sky).max(-1)
+    cols = cols - 1.3 * 11
+    far, angle = np.hypot(rows - 36, cols - 30), np.arctan2(rows - 36, cols - 30)
+    behind = larger & (far > 20.5 + 11) & (cols < 30)
+    assert behind.any()
+    assert left[behind].max() < 8
+    front = (far < 22) & (np.cos(7 * angle) > 0.3) & (cols > 40)
+    assert (left[front] > 60).mean() > 0.9  # what was painted beyond the border on the other side stays
+
+
+def test_a_strip_that_comes_into_view_is_made_together():
+    picture = np.kron(np.arange(4), np.ones((SIZE[0], 40)))[..., np.newaxis]
+    picture = np.rint(picture * (50, 20, 70) + 30).astype(np.uint8)
+    rows = np.arange(SIZE[0])[:, np.newaxis]
+    picture[rows > 50 + 6 * np.sin(np.arange(160) / 9)] = (20, 160, 60)
+    frames = [Frame(i, picture[:, i : i + SIZE[1]]) for i in range(12)]
+    maker = Flat()
+    list(in_sequence(frames, maker, 0.8))
+    assert len(maker.lost) == 11
+    widths = [int(lost[30].sum()) for lost in maker.lost]
+    assert widths[0] <= 3
+    assert 5 <= max(widths) <= 14  # strips of the last frames, but not of all
+    assert not any(lost[:, :60].any() for lost in maker.lost)
+
+
 def test_another_scene_begins_anew_and_what_is_hidden_is_made():
     frames = [Frame(0, seen(scene(), 0)), Frame(1, seen(scene(1), 0)), Frame(2, seen(scene(1), 0))]
     calls = []
