@@ -85,7 +85,7 @@ def make(net: Path, b: str, out: str, given: Mapping[str, Any]) -> Ending:
         _check_apart(job, job.still)
     fast = FastAnalogy(net, device=options.device)
     fast.options = options
-    maker = ByWholes(_ByNet(fast))
+    maker = ByWholes(_ByNet(fast), beside=True)
     return moving.run(job, maker) if job.still is None else _one(job, maker)
 
 

@@ -3,7 +3,7 @@
 Kroeger et al., "Fast Optical Flow using Dense Inverse Search" (ECCV 2016).
 """
 
-from functools import cache
+import threading
 from typing import Any
 
 import numpy as np
@@ -39,15 +39,41 @@ def nearby(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def _searched(search: Any, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    import cv2
-
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)  # it divides its work by them, and the result depends on that
-    try:
+    with _ALONE:
         found = search.calc(*(np.rint(x).clip(0, 255).astype(np.uint8) for x in (one, other)), None)
-    finally:
-        cv2.setNumThreads(threads)
     return np.ascontiguousarray(found[..., ::-1])
+
+
+class _Alone:
+    """While anyone is inside, OpenCV takes one thread for a search.
+
+    It divides its work by its threads, and the result depends on that; their number is that of the
+    whole process.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside, self._before = threading.Lock(), 0, 0
+
+    def __enter__(self) -> None:
+        import cv2
+
+        with self._lock:
+            if not self._inside:
+                self._before = cv2.getNumThreads()
+                cv2.setNumThreads(1)
+            self._inside += 1
+
+    def __exit__(self, *raised: object) -> None:
+        import cv2
+
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                cv2.setNumThreads(self._before)
+
+
+_ALONE = _Alone()
+_OWN = threading.local()  # a search keeps pictures while it runs: each thread has its own
 
 
 def engine() -> str:
@@ -64,9 +90,16 @@ def fine() -> bool:
     return _inverse_search() is not None
 
 
-@cache
 def _inverse_search(near: bool = False) -> Any:
     """OpenCV's search, at the finest level alone for what is near; None where there is none."""
+    known = vars(_OWN)
+    name = "near" if near else "far"
+    if name not in known:
+        known[name] = _made_search(near)
+    return known[name]
+
+
+def _made_search(near: bool) -> Any:
     try:
         import cv2
     except ImportError:

@@ -141,6 +141,8 @@ def _read(files: Iterable[Path]) -> Iterable[np.ndarray]:
             yield np.asarray(image)
 
 
-def write_frame(path: Path, picture: np.ndarray, alpha: np.ndarray | None) -> None:
-    """Write a frame as PNG."""
-    images.write(path, picture, alpha)
+def write_frame(
+    path: Path, picture: np.ndarray, alpha: np.ndarray | None, quick: bool = False
+) -> None:
+    """Write a frame as PNG; quickly where it is of use for a while only."""
+    images.write(path, picture, alpha, quick)

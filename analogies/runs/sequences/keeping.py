@@ -161,7 +161,7 @@ class Keeper:
 
     def write_behind(self, number: int, found: Behind) -> None:
         """Keep what was carried from the key frame behind."""
-        images.write(self._behind(number), found.picture, found.worth)
+        images.write(self._behind(number), found.picture, found.worth, quick=True)
 
     def read_behind(self, number: int) -> Behind | None:
         """What was kept of it, or None."""
@@ -217,7 +217,7 @@ class Keeper:
         if number in self._written:
             return
         for path, picture in zip(self._anchor_files(number), anchor, strict=True):
-            images.write(path, picture)
+            images.write(path, picture, quick=True)
         self._written.add(number)
 
     def _read_anchor(self, number: int) -> Anchor:

@@ -36,6 +36,7 @@ from analogies.synthesis.sequence.loop import (
     in_sequence,
     one_by_one,
 )
+from analogies.synthesis.sequence.making import ByWholes
 
 if TYPE_CHECKING:
     from analogies.runs.sequences.shots import ShotMaker
@@ -295,7 +296,8 @@ class _Run:
         """The frames of a segment."""
         job, maker = self._job, self._find_maker()
         if self._alone:
-            yield from one_by_one(frames, maker)
+            beside = isinstance(maker, ByWholes) and maker.beside
+            yield from one_by_one(frames, maker, beside)
             return
         behind_too = forward and len(job.keys) > 1
         for made in in_sequence(
@@ -352,7 +354,8 @@ class _Run:
         if self._recolored:
             pixels, b = picture.astype(np.float32), seen.astype(np.float32)
             picture = images.to_uint8(finishing.finish(pixels, b, self._job.options))
-        write_frame(self._file(made.number), picture, alpha)
+        quick = self._keeper.frames.parent == self._keeper.folder  # it is put together and removed
+        write_frame(self._file(made.number), picture, alpha, quick)
 
     def _file(self, number: int) -> Path:
         return self._keeper.file(self._job.frames.name(number))

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analogies.matching.flow import between, fine, grid, nearby, sampled_from, wider
+from analogies.matching.flow import Between, fine, grid, nearby, sampled_from, wider
 from analogies.synthesis.likeness import blurred
 from analogies.synthesis.sequence.tracking import move
 
@@ -103,7 +103,7 @@ def tolerance(coherence: float) -> float:
 
 def carried(
     frame: np.ndarray,
-    before: np.ndarray,
+    seen: Between,
     tracks: Tracks,
     anchors: Mapping[int, Anchor],
     coherence: float,
@@ -111,12 +111,13 @@ def carried(
     """What of a frame is known from the one before.
 
     Args:
-        frame, before: uint8 `(h, w, 3)`.
-        tracks: of the frame before.
+        frame: uint8 `(h, w, 3)`.
+        seen: what lies between it and the one before.
+        tracks: of that.
         anchors: {number: anchor} of all in the tracks.
         coherence: in [0, 1].
     """
-    motion, trusted, freed = between(frame, before)
+    motion, trusted, freed = seen
     moved, misfit = _corrected(_moved(tracks, motion), frame, anchors)
     inside = _inside(moved, frame.shape[:2])
     lost = (~trusted & (misfit > DOUBT)) | ~inside | (misfit > tolerance(coherence))

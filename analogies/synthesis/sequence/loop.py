@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analogies.matching.flow import fine, moving_edges, warped
+from analogies.matching.flow import Between, between, fine, moving_edges, warped
+from analogies.synthesis.sequence.ahead import ahead
 from analogies.synthesis.sequence.carrying import (
     Anchor,
     Carried,
@@ -63,10 +64,22 @@ class Made(NamedTuple):
     flicker: float | None = None
 
 
-def one_by_one(frames: Iterable[Frame], maker: "Maker") -> Iterator[Made]:
-    """Every frame by itself."""
-    for frame in frames:
-        yield Made(frame.number, whole_levels(maker.whole(frame)), None)
+def one_by_one(frames: Iterable[Frame], maker: "Maker", beside: bool = False) -> Iterator[Made]:
+    """Every frame by itself.
+
+    Args:
+        frames: in the order in which they are made.
+        maker: of all of them.
+        beside: whether another thread makes each while the one before is seen to.
+    """
+
+    def work(frame: Frame) -> Made:
+        return Made(frame.number, whole_levels(maker.whole(frame)), None)
+
+    if beside:
+        yield from (made() for _, made in ahead(frames, work))
+    else:
+        yield from map(work, frames)
 
 
 def in_sequence(
@@ -89,20 +102,39 @@ def in_sequence(
             way between the keys.
     """
     keys = keys or {}
-    for frame in frames:
+    for frame, seen in _with_motion(frames, memory and memory.frame):
         if frame.number in keys:
             made = _given(frame, keys[frame.number])
         elif memory is None:
             made = _begun(frame, maker)
         else:
-            made = _next(frame, maker, coherence, memory, from_behind(frame.number))
+            other = from_behind(frame.number)
+            made = _next(frame, maker, coherence, memory, other, seen())
         memory = made.memory
         yield made
 
 
+def _with_motion(
+    frames: Iterable[Frame], before: Frame | None
+) -> Iterator[tuple[Frame, Callable[[], Between | None]]]:
+    """Frames with what lies between each and the one before."""
+
+    def pairs() -> Iterator[tuple[Frame, Frame | None]]:
+        last = before
+        for frame in frames:
+            yield frame, last
+            last = frame
+
+    def work(pair: tuple[Frame, Frame | None]) -> Between | None:
+        return pair[1] and between(pair[0].shown, pair[1].shown)
+
+    return ((frame, seen) for (frame, _), seen in ahead(pairs(), work))
+
+
 def begins_anew(frame: Frame, memory: Memory, coherence: float) -> bool:
     """Whether nothing is carried into a frame from the one before, for too much would be lost."""
-    known = carried(frame.shown, memory.frame.shown, memory.tracks, memory.anchors, coherence)
+    seen = between(frame.shown, memory.frame.shown)
+    known = carried(frame.shown, seen, memory.tracks, memory.anchors, coherence)
     return float(known.lost.mean()) > CUT
 
 
@@ -117,14 +149,16 @@ def carried_back(
         key: it and its painting.
     """
     size = key.frame.shape[:2]
-    tracks, before, gone = began(number, (size[0], size[1])), key.frame, np.zeros(size[:2], bool)
-    for frame in frames:
-        known = carried(frame.shown, before, tracks, {number: key}, coherence)
+    tracks, gone = began(number, (size[0], size[1])), np.zeros(size[:2], bool)
+    for frame, seen in _with_motion(frames, Frame(number, key.frame)):
+        found = seen()
+        assert found is not None
+        known = carried(frame.shown, found, tracks, {number: key}, coherence)
         ends = np.rint(known.motion + np.moveaxis(np.indices(size), 0, -1)).astype(int)
         rows, cols = (np.clip(ends[..., i], 0, size[i] - 1) for i in (0, 1))
         gone = gone[rows, cols] | known.lost
         yield frame.number, known._replace(lost=gone)
-        tracks, before = known.tracks, frame.shown
+        tracks = known.tracks
 
 
 def warping_error(
@@ -170,8 +204,10 @@ def _next(
     coherence: float,
     memory: Memory,
     other: tuple[Behind, float] | None,
+    seen: Between | None,
 ) -> Made:
-    known = carried(frame.shown, memory.frame.shown, memory.tracks, memory.anchors, coherence)
+    assert seen is not None
+    known = carried(frame.shown, seen, memory.tracks, memory.anchors, coherence)
     tracks = known.tracks
     if other is not None:
         both = joined(known, *other)

@@ -63,10 +63,12 @@ class ByWholes:
         whole: makes B' of a frame by itself.
         within: makes B' of a frame of which a part is known and held, so that the rest fits to it;
             None where nobody can, and the frame is made by itself.
+        beside: whether another thread may make whole frames while one is seen to.
     """
 
     whole: Whole
     within: Within | None = None
+    beside: bool = False
 
     def part(self, frame: Frame, known: Known) -> np.ndarray:
         """See `Maker.part`."""

@@ -112,7 +112,9 @@ def test_what_is_painted_beyond_a_border_moves_with_it_and_leaves_nothing_behind
     assert behind.any()
     assert left[behind].max() < 8
     front = (far < 22) & (np.cos(7 * angle) > 0.3) & (cols > 40)
-    assert (left[front] > 60).mean() > 0.9  # what was painted beyond the border on the other side stays
+    assert (
+        left[front] > 60
+    ).mean() > 0.9  # what was painted beyond the border on the other side stays
 
 
 def test_a_strip_that_comes_into_view_is_made_together():
@@ -192,6 +194,9 @@ def test_what_trembles_is_evened_out(fine, most):
 def test_no_coherence_is_frame_by_frame():
     frames = [Frame(i, seen(scene(), i)) for i in range(2)]
     made = list(one_by_one(frames, Never()))
+    beside = list(one_by_one(frames, Never(), beside=True))
+    assert [x.number for x in beside] == [x.number for x in made]
+    assert all((x.picture == y.picture).all() for x, y in zip(made, beside, strict=True))
     assert [x.memory for x in made] == [None, None]
 
 
