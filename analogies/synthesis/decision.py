@@ -13,8 +13,23 @@ import numpy as np
 
 from analogies.options.presets import EBSYNTH
 from analogies.options.table import NETWORK_OPTIONS, Options, usual
-from analogies.synthesis.likeness import EXPLAINED, STRANGE, explained_detail, strangeness
-from analogies.synthesis.pixels.kinds import ALIKE, FILL, GUIDES, STYLE, TEXTURE, UNLIKE, Kind
+from analogies.synthesis.likeness import (
+    EXPLAINED,
+    STRANGE,
+    evenly_varied,
+    explained_detail,
+    strangeness,
+)
+from analogies.synthesis.pixels.kinds import (
+    ALIKE,
+    FILL,
+    FILL_EVENLY,
+    GUIDES,
+    STYLE,
+    TEXTURE,
+    UNLIKE,
+    Kind,
+)
 from analogies.synthesis.pyramid import coarse_share, result_size
 from analogies.synthesis.references import References
 
@@ -66,7 +81,9 @@ def _controlled(decision: Decision, references: References) -> Decision:
     controls = references.controls
     count = sum(guide.channels for guide in controls.guides)
     anew = controls.kept is not None and controls.kept.anew
-    kind = FILL if anew and decision.kind == TEXTURE else decision.kind
+    kind = decision.kind
+    if anew and kind == TEXTURE:
+        kind = FILL_EVENLY if evenly_varied(references.arrays[0][1]) else FILL
     if (kind, count, controls.masked) == (decision.kind, decision.guides, decision.masked):
         return decision
     return replace(decision, kind=kind, guides=count, masked=controls.masked)

@@ -181,6 +181,7 @@ def fine_levels(
     patch_size: int,
     most: int | None = None,
     wrap: tuple[bool, bool] = (False, False),
+    smallest: int = SMALLEST_IN_PATCHES,
 ) -> tuple[Level, ...]:
     """The levels of pixels, each twice the size of the one before it.
 
@@ -190,11 +191,12 @@ def fine_levels(
         patch_size: px.
         most: levels; None: all on which some patches fit.
         wrap: see `Level`.
+        smallest: sides of the coarsest, in patches, at least.
     """
     found: list[Level] = []
     for halvings in itertools.count() if most is None else range(most):
         a, b = halved(size_a, halvings), halved(size_out, halvings)
-        if found and min(*a, *b) < SMALLEST_IN_PATCHES * patch_size:
+        if found and min(*a, *b) < smallest * patch_size:
             break
         found.append(Level(0.5**halvings, a, b, 1, (), "pixels", made_by="pixels", wrap=wrap))
     return tuple(reversed(found))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from analogies.synthesis.likeness import detail, explained_detail, strangeness
-from benchmarks.planted import FAMILIES
+from analogies.synthesis.likeness import detail, evenly_varied, explained_detail, strangeness
+from benchmarks.planted import FAMILIES, MATERIALS
 
 
 def noise(seed, sigma=1.5, shape=(96, 112)):
@@ -105,3 +105,19 @@ def test_any_size_is_measured(shape):
     assert np.isfinite(strangeness(b, [a]))
     assert np.isfinite(strangeness(a, [b]))
     assert np.isfinite(explained_detail([(a, 255 - a)]))
+
+
+@pytest.mark.parametrize("size", [(96, 96), (120, 90), (250, 200)])
+def test_textures_vary_evenly(size):
+    for make in MATERIALS:
+        texture = 128 + 40 * np.repeat(make(np.random.default_rng(2), size)[..., np.newaxis], 3, -1)
+        assert evenly_varied(texture)
+
+
+def test_what_shows_things_does_not_vary_evenly():
+    assert not evenly_varied(noise(3, sigma=15.0))
+    sky = noise(4)
+    sky[:50] += 120
+    assert not evenly_varied(sky)
+    assert not evenly_varied(np.full((40, 40, 3), 90.0))  # it says nothing
+    assert not evenly_varied(noise(5, sigma=1.0, shape=(5, 7)))  # its squares are pixels

@@ -1,6 +1,6 @@
 """The kinds of jobs that pixels tell apart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Kind:
         rounds, sweeps: of the search, per level.
         refined: how much uniformity counts in a last round of the finest level, with patches of
             3 px; None: there is none.
+        smallest: sides of the coarsest level, in patches, at least.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Kind:
     rounds: int
     sweeps: int
     refined: float | None = None
+    smallest: int = 4
 
 
 # Chosen on pictures by eye and by how coherent, complete and well structured they come out: where
@@ -36,4 +38,7 @@ ALIKE = Kind("alike", 1.0, 0.2, 5, None, 6, 4, refined=0.0)
 UNLIKE = Kind("unlike", 1.0, 0.2, 5, 3, 3, 3)
 TEXTURE = Kind("texture", 0.0, 1.0, 5, None, 6, 4)
 FILL = Kind("fill", 0.0, 0.0, 5, None, 6, 4, refined=1.0)
+# What is the same everywhere is put together of large pieces, which a coarser level finds; in a
+# photograph it would find what belongs elsewhere (1 dB on six of them).
+FILL_EVENLY = replace(FILL, smallest=2)
 GUIDES = Kind("guides", 0.0, 0.0, 5, None, 6, 4)  # that are given say it all: as EbSynth has it

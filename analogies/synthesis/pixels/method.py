@@ -237,7 +237,7 @@ class PixelMethod:
     def first(self, work: Work, references: References, given: Given) -> np.ndarray:
         """What was given; else B as the guides have it, to be seen until there is more."""
         size = work.level.size_b
-        if self.kind == FILL:
+        if self.kind.name == FILL.name:
             return work.scene.kept.known
         if given.image is not None:
             return scaled(given.image, size, work.level.wrap)
@@ -327,7 +327,7 @@ class PixelMethod:
     def _begins(self, state: State, work: Work) -> bool:
         """Whether the search begins from the picture at the start of the level."""
         texture = self.kind == TEXTURE and state.guide is not None and state.start is None
-        fill = self.kind == FILL and state.start is None
+        fill = self.kind.name == FILL.name and state.start is None
         return state.matches is None and (work.given or texture or fill)
 
     def targets(self, state: State, work: Work) -> PixelTargets:

@@ -39,7 +39,8 @@ def pixel_levels(
     finer = share is not None and (share < 1.0 or any(options.tiled))
     if kind == TEXTURE and finer:  # than the network, which has found the motifs
         most = 1 + math.ceil(-math.log2(share or 1.0))
-    return fine_levels(size_a, size_out, patch_size(options, kind), most, options.tiled)
+    patch = patch_size(options, kind)
+    return fine_levels(size_a, size_out, patch, most, options.tiled, kind.smallest)
 
 
 def pixel_rounds(options: Options, kind: Kind, level: Level) -> int:
@@ -71,4 +72,4 @@ def refined(options: Options, kind: Kind, level: Level) -> bool:
 
 def evens(options: Options, kind: Kind, level: Level) -> bool:
     """Whether a level ends with offsets evened out; a field that is saved gives votes alone."""
-    return kind == FILL and level.scale == 1.0 and options.save_field is None
+    return kind.name == FILL.name and level.scale == 1.0 and options.save_field is None

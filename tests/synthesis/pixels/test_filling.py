@@ -8,6 +8,12 @@ from scipy.spatial import cKDTree
 import analogies
 from analogies.errors import InputError
 from analogies.images.spreading import spread
+from analogies.matching.pixels import Settings, synthesize
+from analogies.options import Options
+from analogies.synthesis.pixels.kinds import FILL, FILL_EVENLY
+from analogies.synthesis.pixels.planning import pixel_levels
+from benchmarks.measures import patch_distance
+from benchmarks.planted import TINTS, _bytes, _spots, _tinted
 
 
 def stripes(size=(72, 80), turn=0.35, seed=0):
@@ -184,3 +190,30 @@ def test_the_same_bytes_whatever_the_threads(patch, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(5)), raising=False)
     made.append(fill(picture, covered, pixel_patch=patch))
     np.testing.assert_array_equal(*made)
+
+
+def test_a_hole_in_a_texture_is_as_the_texture_is():
+    """Against the texture made anew as a whole, of the same pixels, by a sample of its own."""
+    found, whole = [], []
+    for number in range(4):
+        texture, truth = (
+            _bytes(_tinted(_spots(np.random.default_rng(seed + number), (128, 128)), TINTS[2]))
+            for seed in (700, 9000)
+        )
+        covered = np.zeros(texture.shape[:2], bool)
+        covered[30:86, 40:96] = True
+        made = fill(texture, covered)
+        settings = Settings(seed=number)
+        anew = synthesize(texture, size=(128, 128), settings=settings, a_mask=~covered).image
+        for distances, picture in ((found, made), (whole, _bytes(anew))):
+            distances.append(patch_distance(picture[30:86, 40:96], truth))
+    assert np.mean(found) < 1.15 * np.mean(whole)
+
+
+def test_only_what_varies_evenly_is_filled_from_the_coarsest_levels():
+    options, size = Options(), (128, 128)
+    sizes = [
+        [level.size_b[0] for level in pixel_levels(options, kind, size, size, None)]
+        for kind in (FILL, FILL_EVENLY)
+    ]
+    assert sizes == [[32, 64, 128], [16, 32, 64, 128]]
