@@ -33,6 +33,8 @@ def regions(frame: np.ndarray) -> Regions | None:
     Returns:
         None where the frame is no drawing of flat regions.
     """
+    if min(frame.shape[:2]) <= 2 * THICK:
+        return None
     pixels = np.ascontiguousarray(frame, np.float32)
     numbers = np.zeros(pixels.shape[:2], np.int32)
     _flood(pixels, np.float32(SAME), LEAST, numbers)

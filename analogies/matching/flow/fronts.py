@@ -243,7 +243,10 @@ class _Borders:
         most = (1 - MOSTLY) * _count(left)
         while len(found) < PARTS and _count(left) > most:
             groups = [[x for x in left if self._fits(x, cell.motion)] for cell in left]
-            motion = self._fit(max(groups, key=_count))
+            most_alike = max(groups, key=_count)
+            if not most_alike:  # all of them leave the frame
+                break
+            motion = self._fit(most_alike)
             group = [self._fits(x, motion) for x in left]
             there = [x.places for x, fits in zip(left, group, strict=True) if fits]
             if sum(map(len, there)) <= most or not _small(motion):

@@ -26,6 +26,8 @@ def lucas_kanade(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     Returns:
         float32 `(h, w, 2)`: rows and columns, px.
     """
+    if min(one.shape) < 2:  # a line of pixels has no slopes across
+        return np.zeros((*one.shape, 2), np.float32)
     sizes = [one.shape]
     while min(sizes[-1]) >= 2 * COARSEST:
         sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))

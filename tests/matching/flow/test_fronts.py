@@ -245,3 +245,24 @@ def test_masks_are_widened_as_a_square_would(reach):
     mask = np.random.default_rng(1).random((30, 41)) > 0.98
     square = np.ones((2 * reach + 1, 2 * reach + 1))
     np.testing.assert_array_equal(wider(mask, reach), ndimage.binary_dilation(mask, square))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_any_drawing_has_a_motion(seed):
+    """Cells around points that jump about, of any size, against nothing but its own word."""
+    random = np.random.default_rng(seed)
+    size = random.integers(1, 80, 2)
+    count = int(random.integers(1, 12))
+    colors = random.integers(0, 256, (count, 3)).astype(np.uint8)
+    points = random.uniform(0, 1, (count, 2)) * size
+    jump = random.normal(size=points.shape) * random.uniform(0, 6)
+    rows_cols = grid(*size)[:, :, np.newaxis]
+    now, before = (
+        colors[np.square(rows_cols - at).sum(-1).argmin(-1)] for at in (points, points + jump)
+    )
+    found = between(now, before)
+    assert found.motion.shape == (*size, 2)
+    assert found.motion.dtype == np.float32
+    assert np.isfinite(found.motion).all()
+    assert found.trusted.shape == tuple(size)
+    assert between(now, before).motion.tobytes() == found.motion.tobytes()
