@@ -35,6 +35,7 @@ class Decision:
         why: for the person.
         guides: channels of the guides that are given.
         masked: whether a part of A' may not be sampled.
+        kept: whether a part of B' stays as it is.
     """
 
     transfer: str
@@ -45,6 +46,7 @@ class Decision:
     why: tuple[str, ...] = ()
     guides: int = 0
     masked: bool = False
+    kept: bool = False
 
 
 _last: list[tuple[list[weakref.ref], Options, Decision]] = []  # of the last pictures asked for
@@ -67,9 +69,8 @@ def _controlled(decision: Decision, references: References) -> Decision:
     count = sum(guide.channels for guide in controls.guides)
     anew = controls.kept is not None and controls.kept.anew
     kind = FILL if anew and decision.kind == TEXTURE else decision.kind
-    if (kind, count, controls.masked) == (decision.kind, decision.guides, decision.masked):
-        return decision
-    return replace(decision, kind=kind, guides=count, masked=controls.masked)
+    kept = controls.kept is not None
+    return replace(decision, kind=kind, guides=count, masked=controls.masked, kept=kept)
 
 
 def _same(known: list[weakref.ref], arrays: list[np.ndarray]) -> bool:
@@ -107,13 +108,14 @@ def foreseen(options: Options, size_b: tuple[int, int]) -> Decision:
     told = options.transfer != "auto" and options.match_mode == "joint"
     way = _made(options, options.transfer if told else "picture", kind, size_b)
     masked = options.a_mask is not None or options.masks_pairs
-    return replace(way, guides=GUIDE * len(options.guide), masked=masked)
+    kept = options.b_mask is not None or any(options.margins) or options.seam > 0
+    return replace(way, guides=GUIDE * len(options.guide), masked=masked, kept=kept)
 
 
 def at_size(decision: Decision, options: Options, size_b: tuple[int, int]) -> Decision:
     """The same for a result of another size, of which `options` have the width and height."""
     way = _made(options, decision.transfer, decision.kind, size_b, decision.why)
-    return replace(way, guides=decision.guides, masked=decision.masked)
+    return replace(way, guides=decision.guides, masked=decision.masked, kept=decision.kept)
 
 
 def _made(

@@ -68,11 +68,6 @@ def _around(made: np.ndarray, wrap: Wrap) -> tuple[slice, slice]:
     return found[0], found[1]
 
 
-def box(made: np.ndarray, wrap: Wrap = PLANE) -> int:
-    """Area of the part that is looked at where some of a picture is evened out, px."""
-    return made[_around(made, wrap)].size if made.any() else 0
-
-
 def _even_out(
     image: np.ndarray,
     style: np.ndarray,
