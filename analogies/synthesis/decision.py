@@ -70,6 +70,9 @@ def _controlled(decision: Decision, references: References) -> Decision:
     anew = controls.kept is not None and controls.kept.anew
     kind = FILL if anew and decision.kind == TEXTURE else decision.kind
     kept = controls.kept is not None
+    known = decision.kind, decision.guides, decision.masked, decision.kept
+    if (kind, count, controls.masked, kept) == known:
+        return decision
     return replace(decision, kind=kind, guides=count, masked=controls.masked, kept=kept)
 
 
