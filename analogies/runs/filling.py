@@ -42,7 +42,9 @@ def prepared(
             usable = mask_of(pictures["a_mask"]) if "a_mask" in pictures else np.ones(size, bool)
             found["a_mask"] = _mask(usable & ~covered)
             hidden += ["a", "a_prime"]
-        found |= {name: _without(pictures[name], covered) for name in hidden}
+        given = {id(pictures[name]): pictures[name] for name in hidden}  # often one for all
+        without = {key: _without(picture, covered) for key, picture in given.items()}
+        found |= {name: without[id(pictures[name])] for name in hidden}
     b = found["b"]
     left, top, right, bottom = options.margins
     beyond = (top, bottom), (left, right)
@@ -84,5 +86,5 @@ def _seam(size: Size, options: Options) -> np.ndarray:
 
 
 def _mask(mask: np.ndarray) -> Picture:
-    pixels = np.repeat(mask[..., np.newaxis] * np.float32(255), 3, -1)
-    return Picture(pixels, None, ())
+    gray = mask[..., np.newaxis] * np.float32(255)
+    return Picture(np.broadcast_to(gray, (*mask.shape, 3)), None, ())

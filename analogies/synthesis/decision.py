@@ -50,6 +50,7 @@ class Decision:
         why: for the person.
         guides: channels of the guides that are given.
         masked: whether a part of A' may not be sampled.
+        kept: whether a part of B' stays as it is.
     """
 
     transfer: str
@@ -60,6 +61,7 @@ class Decision:
     why: tuple[str, ...] = ()
     guides: int = 0
     masked: bool = False
+    kept: bool = False
 
 
 _last: list[tuple[list[weakref.ref], Options, Decision]] = []  # of the last pictures asked for
@@ -84,9 +86,11 @@ def _controlled(decision: Decision, references: References) -> Decision:
     kind = decision.kind
     if anew and kind == TEXTURE:
         kind = FILL_EVENLY if evenly_varied(references.arrays[0][1]) else FILL
-    if (kind, count, controls.masked) == (decision.kind, decision.guides, decision.masked):
+    kept = controls.kept is not None
+    known = decision.kind, decision.guides, decision.masked, decision.kept
+    if (kind, count, controls.masked, kept) == known:
         return decision
-    return replace(decision, kind=kind, guides=count, masked=controls.masked)
+    return replace(decision, kind=kind, guides=count, masked=controls.masked, kept=kept)
 
 
 def _same(known: list[weakref.ref], arrays: list[np.ndarray]) -> bool:
@@ -124,13 +128,14 @@ def foreseen(options: Options, size_b: tuple[int, int]) -> Decision:
     told = options.transfer != "auto" and options.match_mode == "joint"
     way = _made(options, options.transfer if told else "picture", kind, size_b)
     masked = options.a_mask is not None or options.masks_pairs
-    return replace(way, guides=GUIDE * len(options.guide), masked=masked)
+    kept = options.b_mask is not None or any(options.margins) or options.seam > 0
+    return replace(way, guides=GUIDE * len(options.guide), masked=masked, kept=kept)
 
 
 def at_size(decision: Decision, options: Options, size_b: tuple[int, int]) -> Decision:
     """The same for a result of another size, of which `options` have the width and height."""
     way = _made(options, decision.transfer, decision.kind, size_b, decision.why)
-    return replace(way, guides=decision.guides, masked=decision.masked)
+    return replace(way, guides=decision.guides, masked=decision.masked, kept=decision.kept)
 
 
 def _made(

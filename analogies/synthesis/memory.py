@@ -137,7 +137,8 @@ def _of_pixels(
     tensorflow = needs_tensorflow(options, way)
     same = 1 if way.kind == STYLE else 2  # A and A' are one picture
     given = same * sum(map(math.prod, [size_a, *pairs])) + math.prod(size_b)
-    held = pixel_bytes(way.kind, a, b, way.network, size_out != tuple(size_b), way.guides)
+    resized = size_out != tuple(size_b)
+    held = pixel_bytes(way.kind, a, b, way.network, resized, way.guides, way.kept)
     base = BASE if tensorflow else PIXEL_BASE
     pictures = 3 * FLOAT * given * (1 + way.network)
     return Need(base, pictures + _of_guides(size_a, size_b, pairs, way), held, 0, 0)

@@ -11,7 +11,7 @@ from analogies.runs.machine.free_memory import Room
 from analogies.runs.memory_check import GB, checked, largest
 from analogies.synthesis.decision import Decision
 from analogies.synthesis.memory import estimate, piece_side
-from analogies.synthesis.pixels.kinds import ALIKE, STYLE
+from analogies.synthesis.pixels.kinds import ALIKE, FILL, STYLE
 from benchmarks import memory as table
 
 SIZE = (768, 1024)
@@ -127,6 +127,15 @@ def test_pixels_alone_take_what_was_measured():
     style = replace(alone, kind=STYLE)
     need = estimate((1024, 1024), (1024, 1024), Options(), "slim", (), style)
     assert need.total / 2**20 == pytest.approx(524, rel=table.TOLERANCE)
+
+
+def test_fillings_take_what_was_measured_with_holes_all_over_the_picture():
+    options = Options.parse(with_preset({"preset": "fill", "b_mask": "mask.png"}))
+    for side, taken in {1024: 480, 2048: 1404}.items():  # MiB
+        need = estimate((side, side), (side, side), options, "slim")
+        assert need.total / 2**20 == pytest.approx(taken, rel=0.1)
+        read = Decision("picture", FILL, False, True, 1.0, kept=True)
+        assert estimate((side, side), (side, side), options, "slim", (), read) == need
 
 
 def test_what_is_dearer_than_was_foreseen_is_known_with_the_pictures():

@@ -10,6 +10,7 @@ opposite differences `d` of the small ones,
 (Perez et al., "Poisson Image Editing", 2003).
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -53,7 +54,7 @@ def evened(
     part = _around(made, wrap)
     found = image.copy()
     rows, cols = field
-    found[part] = _evened(image[part], style, (rows[part], cols[part]), made[part], wrap)
+    _even_out(found[part], style, (rows[part], cols[part]), made[part], wrap)
     return found
 
 
@@ -67,30 +68,42 @@ def _around(made: np.ndarray, wrap: Wrap) -> tuple[slice, slice]:
     return found[0], found[1]
 
 
-def _evened(
+def _even_out(
     image: np.ndarray,
     style: np.ndarray,
     field: tuple[np.ndarray, np.ndarray],
     made: np.ndarray,
     wrap: Wrap,
-) -> np.ndarray:
-    """The same, of all that is given."""
+) -> None:
+    """The same in place, of all that is given."""
     calm = _calm(image, wrap)
     grids = [_grid(made, wrap, HELD * (1.0 / calm - 1.0))]
     while min(grids[-1].total.shape) > 1 and grids[-1].total.size > FEW:
         grids.append(_coarser(grids[-1]))
-    offsets = []
-    for axis, link in enumerate(grids[0].links):
-        share = link * np.minimum(calm, np.roll(calm, -1, axis))
-        offsets.append(_offsets(image, style, field, axis) * share[..., np.newaxis])
-    found = image.copy()
+    wanted = _wanted(image, style, field, grids[0], calm)
+    del calm
     for channel in range(image.shape[2]):
         own = image[..., channel]
-        wanted = _divergence([offset[..., channel] for offset in offsets])
-        shift = _least(grids, np.where(made, wanted, 0.0))
-        shifted = np.clip(own + shift, own.min(), own.max())
-        found[..., channel] = np.where(made, shifted, own)
-    return found
+        shift = _least(grids, np.where(made, wanted.pop(0), 0.0))
+        image[..., channel] = np.where(made, np.clip(own + shift, own.min(), own.max()), own)
+
+
+def _wanted(
+    image: np.ndarray,
+    style: np.ndarray,
+    field: tuple[np.ndarray, np.ndarray],
+    grid: "_Grid",
+    calm: np.ndarray,
+) -> list[np.ndarray]:
+    """float64 `(h, w)` for each channel: the right side of the equations, a color at a time."""
+    offsets = [_offsets(image, style, field, axis) for axis in (0, 1)]
+    shares = [
+        link * np.minimum(calm, np.roll(calm, -1, axis)) for axis, link in enumerate(grid.links)
+    ]
+    return [
+        _divergence(x[..., channel] * share for x, share in zip(offsets, shares, strict=True))
+        for channel in range(image.shape[2])
+    ]
 
 
 def _offsets(
@@ -132,10 +145,12 @@ class _Grid(NamedTuple):
         links: float64 `(h, w)` each, to the next cell below and to the right, the last one's to
             the first; 0 where there is none.
         total: float64 `(h, w)`, all that holds a cell; infinite where none changes.
+        own: float64 `(h, w)`, what of it is no link; 0 where none changes.
     """
 
     links: tuple[np.ndarray, np.ndarray]
     total: np.ndarray
+    own: np.ndarray
 
 
 def _grid(made: np.ndarray, wrap: Wrap, stiff: np.ndarray) -> _Grid:
@@ -146,9 +161,18 @@ def _grid(made: np.ndarray, wrap: Wrap, stiff: np.ndarray) -> _Grid:
         if not wrap[axis]:
             np.moveaxis(link, axis, 0)[-1] = 0.0
         links.append(link)
-    total = stiff + sum(link + np.roll(link, 1, axis) for axis, link in enumerate(links))
-    held = np.where(made & (total > 0), total, np.inf)
-    return _Grid((links[0], links[1]), held)
+    total = stiff + _both_ways(links)
+    return _made_grid(links, np.where(made & (total > 0), total, np.inf))
+
+
+def _made_grid(links: list[np.ndarray], total: np.ndarray) -> _Grid:
+    own = np.where(np.isfinite(total), total - _both_ways(links), 0.0)
+    return _Grid((links[0], links[1]), total, own)
+
+
+def _both_ways(links: list[np.ndarray]) -> np.ndarray:
+    """Sums of the links of each cell."""
+    return sum(link + np.roll(link, 1, axis) for axis, link in enumerate(links))
 
 
 def _coarser(grid: _Grid) -> _Grid:
@@ -169,7 +193,7 @@ def _coarser(grid: _Grid) -> _Grid:
     for axis, link in enumerate(links):
         total = total + link + np.roll(link, 1, axis)
     held = np.where(_summed(changes.astype(np.float64)) > 0, total, np.inf)
-    return _Grid((links[0], links[1]), np.where(total > 0, held, np.inf))
+    return _made_grid(links, np.where(total > 0, held, np.inf))
 
 
 def _summed(values: np.ndarray) -> np.ndarray:
@@ -179,17 +203,16 @@ def _summed(values: np.ndarray) -> np.ndarray:
     return rows[:, ::2] + rows[:, 1::2]
 
 
-def _divergence(steps: list[np.ndarray]) -> np.ndarray:
+def _divergence(steps: Iterable[np.ndarray]) -> np.ndarray:
     """What flows into each cell less what flows out, of steps to the next."""
     return sum(np.roll(step, 1, axis) - step for axis, step in enumerate(steps))
 
 
 def _held(grid: _Grid, values: np.ndarray) -> np.ndarray:
     """The left side of the equations: what holds each cell against its neighbors."""
-    steps = [link * (np.roll(values, -1, axis) - values) for axis, link in enumerate(grid.links)]
-    own = grid.total - sum(link + np.roll(link, 1, axis) for axis, link in enumerate(grid.links))
-    changes = np.isfinite(grid.total)
-    return np.where(changes, _divergence(steps) + np.where(changes, own, 0.0) * values, 0.0)
+    steps = (link * (np.roll(values, -1, axis) - values) for axis, link in enumerate(grid.links))
+    held = _divergence(steps) + grid.own * values
+    return np.where(np.isfinite(grid.total), held, 0.0)
 
 
 def _least(grids: list[_Grid], wanted: np.ndarray) -> np.ndarray:

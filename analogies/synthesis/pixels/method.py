@@ -17,15 +17,7 @@ from analogies.matching.pixels.places import leaves_patches, near
 from analogies.options.table import Options
 from analogies.synthesis.controls import KeptPart
 from analogies.synthesis.costs import LevelCost, pixel_cost
-from analogies.synthesis.method import (
-    Before,
-    Change,
-    Given,
-    HandedOn,
-    Setting,
-    Unchanged,
-    Work,
-)
+from analogies.synthesis.method import Before, Change, Given, HandedOn, Setting, Unchanged, Work
 from analogies.synthesis.pixels.fields import SavedField
 from analogies.synthesis.pixels.kinds import FILL, TEXTURE, Kind
 from analogies.synthesis.pixels.maps import guides
@@ -306,8 +298,8 @@ class PixelMethod:
         ends, places = state.rounds == self.rounds(work) - 1, _places(voted)
         if places is None or not (ends and evens(self.options, self.kind, level)):
             return voted
-        image = np.asarray(voted.image)
-        image = evened(image, scene.style, places, scene.kept.made, level.wrap)
+        scene.close()  # makes room
+        image = evened(np.asarray(voted.image), scene.style, places, scene.kept.made, level.wrap)
         return voted._replace(image=image)
 
     def _voted(self, state: State, work: Work) -> State:

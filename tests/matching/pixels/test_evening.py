@@ -1,5 +1,7 @@
 """Offsets between patches evened out, against skies that are known and an exact solution."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.sparse import lil_matrix
@@ -101,3 +103,17 @@ def test_the_correction_is_the_one_of_least_squares(wrap, monkeypatch):
                     left[number[y, x], number[row, col]] -= 1
     exact = spsolve(left.tocsr(), wanted.ravel()).reshape(size)
     np.testing.assert_allclose(found, exact, atol=1e-6 * np.abs(exact).max())
+
+
+def test_it_takes_no_more_memory_than_a_search_does():
+    random, side = np.random.default_rng(0), 256
+    image = random.uniform(100, 104, (side, side, 3)).astype(np.float32)
+    field = tuple(np.clip(np.indices((side, side)), 1, side - 2))
+    made = random.random((side, side)) < 0.5
+    tracemalloc.start()
+    try:
+        evened(image, image, field, made)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 180 * side**2
