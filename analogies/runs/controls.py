@@ -152,8 +152,15 @@ def check_pairs(guides: Sequence[Guide], pairs: int) -> None:
             )
 
 
-def check_sizes(sources: Mapping[str, Any], sizes: Mapping[str, Size]) -> None:
+def check_sizes(
+    sources: Mapping[str, Any], sizes: Mapping[str, Size], words: Mapping[str, str]
+) -> None:
     """Maps and masks are as large as the pictures that they say something of.
+
+    Args:
+        sources: of all pictures, by name.
+        sizes: `(height, width)`, px.
+        words: what they are called.
 
     Raises:
         InputError: one is not; the line names both sizes.
@@ -163,7 +170,7 @@ def check_sizes(sources: Mapping[str, Any], sizes: Mapping[str, Size]) -> None:
         if other is not None and sizes[name] != sizes[other]:
             source = f"{str(sources[name])!r} of " if is_path(sources[name]) else ""
             raise InputError(
-                f"{spoken(name)} must be as large as {spoken(other)}, {_told(sizes[other])};"
+                f"{words[name]} must be as large as {words[other]}, {_told(sizes[other])};"
                 f" it is not stretched. Received: {source}{_told(sizes[name])}"
             )
 

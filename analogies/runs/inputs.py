@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from analogies.options.presets import PRESETS
 from analogies.options.table import Options
 
 _NAMES = {"a": "A", "a_prime": "A'", "b": "B", "init": "--init"}
@@ -51,6 +52,26 @@ def spoken(name: str) -> str:
     if mask:
         return f"--pair-mask of pair {mask[1]}"
     return _NAMES.get(name) or _MASKS.get(name, name)
+
+
+def called(name: str, sources: Mapping[str, Any], options: Options) -> str:
+    """What a picture is called in messages of a run: as in the usage of a preset of its own names.
+
+    Args:
+        name: of the picture.
+        sources: of all, by name; where those that one word stands for differ, it is not used.
+        options: of the run.
+
+    >>> called("b_mask", {"b_mask": "m.png"}, Options(preset="fill"))
+    'MASK'
+    """
+    if options.from_other is not None and name in ("a", "a_prime"):
+        return "--from"
+    for word, slots in PRESETS[options.preset].pictures.items():
+        stands = [slot for slot in slots if options.from_other is None or slot in ("b", "b_mask")]
+        if name in stands and all(sources.get(x) is sources[name] for x in stands):
+            return word
+    return spoken(name)
 
 
 def mask_name(number: int) -> str:

@@ -25,7 +25,7 @@ from analogies.runs import controls, destination, filling, memory_check
 from analogies.runs.checkpoints import resuming
 from analogies.runs.controls import Guide
 from analogies.runs.destination import Destination
-from analogies.runs.inputs import further, is_map, is_path, pair_names, spoken
+from analogies.runs.inputs import called, further, is_map, is_path, pair_names, spoken
 from analogies.runs.machine.free_memory import Room
 from analogies.runs.machine.silence import silence
 from analogies.synthesis.controls import Controls
@@ -179,24 +179,26 @@ def check(
     guides = [*(Guide(*given) for given in options.guide), *guides]
     controls.check_pairs(guides, 1 + len(options.pair) + len(pairs))
     sources |= controls.sources(options, guides, masks)
+    words = {name: called(name, sources, options) for name in sources}
     flat = {name for name, source in sources.items() if controls.color_of(source) is not None}
     for name, source in sources.items():
         if is_path(source) and name not in flat:
-            sources[name] = _named(name, expanded, source)
+            sources[name] = _named(words[name], expanded, source)
     asked = {name: source for name, source in sources.items() if name not in flat}
-    pictures = _read({name: source for name, source in asked.items() if not is_path(source)})
+    arrays = {name: source for name, source in asked.items() if not is_path(source)}
+    pictures = _read(arrays, words)
     sizes = {name: picture.size for name, picture in pictures.items()}
     with silence():
         for name, source in asked.items():
             if is_path(source):
-                header = _named(name, images.inspect, source)
+                header = _named(words[name], images.inspect, source)
                 sizes[name] = header.height, header.width
     for number in range(1, len(sources)):
         if pair_names(number).a in sources:
             _check_pair(number, sources, sizes)
-    controls.check_sizes(sources, sizes)
+    controls.check_sizes(sources, sizes, words)
     maps = controls.flat_maps(sources, sizes)
-    sources, pictures = {**sources, **maps}, {**pictures, **_read(maps)}
+    sources, pictures = {**sources, **maps}, {**pictures, **_read(maps, words)}
     weights = options.weights_of([guide.weight for guide in guides])
     sizes["b"] = filling.extended(sizes["b"], options)
     height, width = result_size(sizes["b"], options)
@@ -219,7 +221,9 @@ def with_pictures(job: Job) -> Job:
         InputError: a picture is damaged, or a folder takes no files.
     """
     started = time.monotonic()
-    files = _read({name: job.sources[name] for name in job.sources if name not in job.pictures})
+    words = {name: called(name, job.sources, job.options) for name in job.sources}
+    wanted = {name: job.sources[name] for name in job.sources if name not in job.pictures}
+    files = _read(wanted, words)
     pictures = {name: {**job.pictures, **files}[name] for name in job.sources}
     if job.destination is not None:
         prepare_folder(job.destination.result)
@@ -280,7 +284,7 @@ def check_features(options: Options) -> str:
     return network
 
 
-def _read(sources: Mapping[str, Any]) -> dict[str, images.Picture]:
+def _read(sources: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, images.Picture]:
     """Decode pictures; one that stands under several names is read once."""
     read: dict[Any, images.Picture] = {}
     pictures = {}
@@ -289,17 +293,17 @@ def _read(sources: Mapping[str, Any]) -> dict[str, images.Picture]:
             function = read_map if is_map(name) else images.read
             key = function, str(source) if is_path(source) else id(source)
             if key not in read:
-                read[key] = _named(name, function, source)
+                read[key] = _named(words[name], function, source)
             pictures[name] = read[key]
     return pictures
 
 
-def _named(name: str, function: Callable[[Any], T], source: Any) -> T:
-    """Call `function(source)`; an error says which of the pictures is meant."""
+def _named(word: str, function: Callable[[Any], T], source: Any) -> T:
+    """Call `function(source)`; an error says by a word which of the pictures is meant."""
     try:
         return function(source)
     except InputError as error:
-        raise InputError(f"{spoken(name)}: {error}") from None
+        raise InputError(f"{word}: {error}") from None
 
 
 def _check_pair(number: int, sources: Mapping[str, Any], sizes: Mapping[str, Size]) -> None:

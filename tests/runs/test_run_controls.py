@@ -8,6 +8,7 @@ from PIL import Image
 
 import analogies
 from analogies.errors import InputError
+from analogies.options.presets import with_preset
 from analogies.options.table import Options
 from analogies.runs import job
 from analogies.runs.checkpoints.resuming import made_from
@@ -222,3 +223,26 @@ def test_ebsynth_takes_a_style_and_guides(paths):
     assert made.shape == (28, 20, 3)
     weights = Options.parse({"preset": "ebsynth"}).weights_of([None, 3.0, None, None])
     assert weights == (0.25, 3.0, 0.25, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("preset", "other", "wrong", "words"),
+    [
+        ("fill", None, {"b_mask": "none.png"}, "MASK: no such file"),
+        ("fill", None, {"b_mask": "small.png"}, "MASK must be as large as PICTURE, 32x24 px"),
+        ("fill", "none.png", {}, "--from: no such file"),
+        ("tile", None, {"a": "none.png", "a_prime": "none.png", "b": "none.png"}, "PICTURE: no"),
+        ("fill", None, {"a": "none.png"}, "A: no such file"),
+    ],
+)
+def test_pictures_are_called_as_they_were_asked_for(
+    tmp_path, monkeypatch, preset, other, wrong, words
+):
+    monkeypatch.chdir(tmp_path)
+    for name, size in {"p.png": (32, 24), "small.png": (16, 24)}.items():
+        Image.new("RGB", size, "white").save(name)
+    given = {"a": "p.png", "a_prime": "p.png", "b": "p.png", **wrong}
+    mask = given.pop("b_mask", "p.png" if preset == "fill" else None)
+    options = Options.parse(with_preset({"preset": preset, "b_mask": mask, "from_other": other}))
+    with pytest.raises(InputError, match=f"^{words}"):
+        job.check(**given, out="out.png", options=options)
