@@ -23,6 +23,11 @@ _MANY = 5000  # names of a folder that are looked at for one that may be meant
 _YOUNG = 60.0  # seconds; a temporary file without bytes may have been made this moment
 
 
+def is_temporary(path: Path) -> bool:
+    """Whether a file is one that is written before it takes its name."""
+    return _TEMPORARY.fullmatch(path.name) is not None
+
+
 def expanded(path: str | os.PathLike) -> str:
     """The path that is meant by one as a person gives it: with their folder for `~/`.
 
@@ -194,7 +199,7 @@ def remove_stale(folder: Path) -> None:
     or too young to be, are left alone.
     """
     with contextlib.suppress(OSError):
-        found = [path for path in folder.iterdir() if _TEMPORARY.fullmatch(path.name)]
+        found = [path for path in folder.iterdir() if is_temporary(path)]
         for path in found:
             with contextlib.suppress(OSError), open(path, "rb") as stream:
                 status = os.fstat(stream.fileno())

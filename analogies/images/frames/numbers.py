@@ -23,7 +23,9 @@ def selected(count: int, span: str = ":", every: int = 1) -> range:
     """
     first, last = _ends(span)
     if first >= count:
-        raise InputError(f"there are {count} frames, the last is {count - 1}. Received: {span!r}")
+        raise InputError(
+            f"must begin within the {count} frames, 0 to {count - 1}. Received: {span!r}"
+        )
     return range(first, min(count, count if last is None else last + 1), every)
 
 
@@ -42,5 +44,5 @@ def _ends(span: str) -> tuple[int, int | None]:
         raise InputError(f"must be FIRST:LAST, say 100:200, 100: or :200. Received: {span!r}")
     first, last = int(found[1] or 0), int(found[2]) if found[2] else None
     if last is not None and last < first:
-        raise InputError(f"the last frame comes before the first. Received: {span!r}")
+        raise InputError(f"must not end before it begins. Received: {span!r}")
     return first, last

@@ -212,7 +212,7 @@ def _keys(
         number = int(word)
         if number >= frames.count:
             last = frames.count - 1
-            raise OptionError("key", f"names frame {number}, and the last is {last}")
+            raise OptionError("key", f"must name a frame from 0 to {last}. Received: {number}")
         if moving.frame is None and number not in numbers:
             raise OptionError("key", f"names frame {number}, which --frames or --every leave out")
         with silence():

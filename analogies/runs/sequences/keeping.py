@@ -24,7 +24,7 @@ from PIL import Image
 
 from analogies import images
 from analogies.errors import InputError
-from analogies.files import check_writable, prepare_folder, write_atomically
+from analogies.files import check_writable, is_temporary, prepare_folder, write_atomically
 from analogies.options.kinds import OptionError
 from analogies.runs.checkpoints.resuming import check_same
 from analogies.runs.sequences.destination import MovingDestination
@@ -62,6 +62,7 @@ class Keeper:
 
     def __init__(self, folder: Path, to: MovingDestination, made_from: Mapping[str, Any]) -> None:
         self.folder, self._made_from = folder, made_from
+        self._own = folder == to.work  # no other run's
         self.frames = to.result if to.kind == "folder" else folder / "frames"
         self.rows: list[dict[str, Any]] = []
         self._written: set[int] = set()
@@ -187,6 +188,9 @@ class Keeper:
         with contextlib.suppress(OSError):
             for path in (*map(self.folder.joinpath, OURS), *self.folder.glob("state_*.npz")):
                 path.unlink(missing_ok=True)
+            if self._own:  # a run that was killed may have begun a file
+                for path in filter(is_temporary, self.folder.iterdir()):
+                    path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self.folder.rmdir()
 

@@ -1,11 +1,13 @@
 """Two pictures of one frame, carried from the key frames before and behind it, put together."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from analogies.synthesis.likeness import blurred
-from analogies.synthesis.sequence.carrying import Carried
+
+if TYPE_CHECKING:
+    from analogies.synthesis.sequence.carrying import Carried
 
 SHARP = 4  # the power of the weights: the better one nearly alone
 SCALE = 10.0  # gray levels of misfit at which a picture counts by 1/e
@@ -36,13 +38,13 @@ class Joined(NamedTuple):
     taken: np.ndarray
 
 
-def behind(known: Carried) -> Behind:
+def behind(known: "Carried") -> Behind:
     """What is kept of a frame that was carried back."""
     picture = np.rint(np.clip(known.picture, 0, 255)).astype(np.uint8)
     return Behind(picture, np.rint(_worth(known) * 255).astype(np.uint8))
 
 
-def joined(known: Carried, other: Behind, share: float) -> Joined:
+def joined(known: "Carried", other: Behind, share: float) -> Joined:
     """Both, each where it fits better.
 
     Args:
@@ -59,7 +61,7 @@ def joined(known: Carried, other: Behind, share: float) -> Joined:
     return Joined(picture, lost, (weight[..., 0] > 0.5) & ~lost)
 
 
-def _worth(known: Carried) -> np.ndarray:
+def _worth(known: "Carried") -> np.ndarray:
     """float32 `(h, w)` in [0, 1]: how much a pixel that was carried is right."""
     return np.where(known.lost, 0.0, np.maximum(np.exp(-known.misfit / SCALE), 1 / 255)).astype(
         np.float32

@@ -87,6 +87,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(folder, monkeypatch, s
     with monkeypatch.context() as patched:
         patched.setattr(keeping.Keeper, "add", stopped)
         command("in", "out/", *KEYS, code=130)
+    (folder / "out.frames" / ".analogies-0123456789ab.tmp").touch()  # a kill may leave that
     told = capfd.readouterr().err
     command("in", "out/", *KEYS, code=2)
     left = capfd.readouterr().err
@@ -219,12 +220,15 @@ def test_one_frame_is_a_preview(folder):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["in", "out/", "--key", "9", "key1.png"], "--key names frame 9, and the last is 5"),
+        (
+            ["in", "out/", "--key", "9", "key1.png"],
+            "--key must name a frame from 0 to 5. Received: 9",
+        ),
         (["in", "out/", "--key", "x", "key1.png"], "--key needs the number of a frame"),
         (["in", "out/", "--key", "1", "none.png"], "--key 1: no such file"),
         (["in", "out/", *KEYS, "--key", "1", "key1.png"], "--key is given twice"),
         (["in", "out/", *KEYS, "--every", "2"], "--key names frame 1, which"),
-        (["in", "out/", *KEYS, "--frames", "7:9"], "--frames there are 6 frames"),
+        (["in", "out/", *KEYS, "--frames", "7:9"], "--frames must begin within the 6 frames, 0 to 5"),
         (["in", "out/", *KEYS, "--coherence", "2"], "--coherence must be a number between"),
         (["in", "out/", *KEYS, "--contrast", "1"], "--contrast is measured on one picture"),
         (["in", "out.png", *KEYS], "--frame N makes one picture"),
