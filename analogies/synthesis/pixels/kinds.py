@@ -38,7 +38,7 @@ ALIKE = Kind("alike", 1.0, 0.2, 5, None, 6, 4, refined=0.0)
 UNLIKE = Kind("unlike", 1.0, 0.2, 5, 3, 3, 3)
 TEXTURE = Kind("texture", 0.0, 1.0, 5, None, 6, 4)
 FILL = Kind("fill", 0.0, 0.0, 5, None, 6, 4, refined=1.0)
-# What is the same everywhere is put together of large pieces, which a coarser level finds; in a
-# photograph it would find what belongs elsewhere (1 dB on six of them).
-FILL_EVENLY = replace(FILL, smallest=2)
+# What is the same everywhere is put together of large pieces, which a coarser level finds, begun
+# from pieces of anywhere; in a photograph they would be what belongs elsewhere (1 dB on six).
+FILL_EVENLY = replace(FILL, patch_size=7, smallest=2)
 GUIDES = Kind("guides", 0.0, 0.0, 5, None, 6, 4)  # that are given say it all: as EbSynth has it

@@ -319,7 +319,7 @@ class PixelMethod:
     def _begins(self, state: State, work: Work) -> bool:
         """Whether the search begins from the picture at the start of the level."""
         texture = self.kind == TEXTURE and state.guide is not None and state.start is None
-        fill = self.kind.name == FILL.name and state.start is None
+        fill = self.kind == FILL and state.start is None
         return state.matches is None and (work.given or texture or fill)
 
     def targets(self, state: State, work: Work) -> PixelTargets:
