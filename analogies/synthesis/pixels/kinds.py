@@ -17,6 +17,7 @@ class Kind:
         refined: how much uniformity counts in a last round of the finest level, with patches of
             3 px; None: there is none.
         smallest: sides of the coarsest level, in patches, at least.
+        even: how much more the option's uniformity counts.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Kind:
     sweeps: int
     refined: float | None = None
     smallest: int = 4
+    even: float = 1.0
 
 
 # Chosen on pictures by eye and by how coherent, complete and well structured they come out: where
@@ -39,6 +41,7 @@ UNLIKE = Kind("unlike", 1.0, 0.2, 5, 3, 3, 3)
 TEXTURE = Kind("texture", 0.0, 1.0, 5, None, 6, 4)
 FILL = Kind("fill", 0.0, 0.0, 5, None, 6, 4, refined=1.0)
 # What is the same everywhere is put together of large pieces, which a coarser level finds, begun
-# from pieces of anywhere; in a photograph they would be what belongs elsewhere (1 dB on six).
-FILL_EVENLY = replace(FILL, patch_size=7, smallest=2)
+# from pieces of anywhere, and of all that it has; in a photograph they would be what belongs
+# elsewhere (1 dB on six).
+FILL_EVENLY = replace(FILL, patch_size=7, smallest=2, even=5.0)
 GUIDES = Kind("guides", 0.0, 0.0, 5, None, 6, 4)  # that are given say it all: as EbSynth has it

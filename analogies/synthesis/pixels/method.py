@@ -198,7 +198,7 @@ class PixelMethod:
         options = self.options
         settings = Settings(
             patch_size=self.patch_size,
-            uniformity=UNIFORMITY * options.uniformity,
+            uniformity=UNIFORMITY * options.uniformity * self.kind.even,
             sweeps=pixel_sweeps(self.kind, level),
             engine="tensorflow" if options.device.startswith("gpu") else "compiled",
             seed=options.seed + round(-math.log2(level.scale)),
