@@ -74,7 +74,8 @@ def fronts(
     Returns:
         None where one of them is no drawing of flat regions.
     """
-    own, far = regions(one), regions(other)
+    own = regions(one)
+    far = None if own is None else regions(other)
     if own is None or far is None:
         return None
     slopes = Slopes(np.asarray(one, np.float32), np.asarray(other, np.float32))

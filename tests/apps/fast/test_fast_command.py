@@ -167,7 +167,7 @@ def test_frames_go_on_behind_an_interruption(folder, shown, monkeypatch, capsys)
         (["in.gif", "x.gif", "--key", "0", "b.png"], "--key does not go with --with"),
         (["in.gif", "x.gif", "--coherence", "0.5"], "--coherence does not go with --with"),
         (["in.gif", "x.gif", "--contrast", "1"], "--contrast is measured on one picture"),
-        (["in.gif", "x.gif", "--frames", "7:9"], "--frames there are 4 frames"),
+        (["in.gif", "x.gif", "--frames", "7:9"], "--frames must begin within the 4 frames"),
         (["in.gif", "in.gif"], "would overwrite B"),
         (["frames", "frames/000001.png", "--frame", "1"], "would overwrite an input"),
         (["frames", "x.png"], "go to a folder"),
